@@ -1,0 +1,1 @@
+"""Wiring only: settings, URLs, ASGI, Celery, admin site, runtime of the one-command start."""

