@@ -1,0 +1,204 @@
+"""Bounds, names and units of an expression against a catalogue."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from kernel.rules.catalogue import PURE, Catalogue, Function, Parameter, Unit, product
+from kernel.rules.nodes import Arithmetic, Comparison, Constant, Crossing, Indicator, Node, PriceField, Window
+
+MAX_DEPTH = 8
+MAX_NODES = 256
+MAX_LOOKBACK = 2_000
+
+_LARGEST_CONSTANT = Fraction(10**18)
+_SMALLEST_CONSTANT = 1 / _LARGEST_CONSTANT
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault of a document: `path` is its JSON path (`conditions[0].left.params.period`), `message` a sentence."""
+
+    path: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a node stands for.
+
+    `unit` is None for a constant, which fits any; `constant` is its value. `lookback` is the number of bars that must
+    precede the first bar with a value.
+    """
+
+    unit: Unit | None
+    lookback: int
+    constant: Fraction | None = None
+
+
+class RuleError(ValueError):
+    """The node itself is at fault (not one below it)."""
+
+    def __init__(self, message: str, below: str = "") -> None:
+        super().__init__(message)
+        self.below = below
+
+
+def check(root: Node, catalogue: Catalogue) -> list[Problem]:
+    """All problems of the tree: depth over 8, more than 256 nodes, look-back over 2,000, names, parameters, units.
+
+    Size is checked first; a tree that is too large is not looked into.
+    """
+    too_large = _size_problem(root)
+    if too_large:
+        return [too_large]
+    problems: list[Problem] = []
+    found = _visit(root, "", catalogue, problems)
+    if found and found.lookback > MAX_LOOKBACK:
+        problems.append(Problem("", f"looks back {found.lookback} bars; at most {MAX_LOOKBACK} are allowed"))
+    return problems
+
+
+def meaning(node: Node, catalogue: Catalogue) -> Meaning:
+    """Unit and look-back of a node that `check` has passed; raises RuleError for one it would not."""
+    return _judge(node, catalogue, [meaning(child, catalogue) for _, child in node.children()])
+
+
+def parameters_of(node: Indicator, function: Function) -> dict[str, int | Decimal]:
+    """Every parameter of the function: the node's value or the default; integers as int, decimals as Decimal."""
+    values: dict[str, int | Decimal] = {}
+    for parameter in function.parameters:
+        value = node.params.get(parameter.name, parameter.default)
+        values[parameter.name] = int(value) if parameter.kind == "integer" else Decimal(value)
+    return values
+
+
+def _size_problem(root: Node) -> Problem | None:
+    nodes = 0
+    pending = [(root, "", 1)]
+    while pending:
+        node, path, depth = pending.pop()
+        nodes += 1
+        if depth > MAX_DEPTH:
+            return Problem(path, f"nested deeper than {MAX_DEPTH} levels")
+        if nodes > MAX_NODES:
+            return Problem("", f"more than {MAX_NODES} nodes")
+        pending.extend((child, join(path, step), depth + 1) for step, child in node.children())
+    return None
+
+
+def _visit(node: Node, path: str, catalogue: Catalogue, problems: list[Problem]) -> Meaning | None:
+    below = [_visit(child, join(path, step), catalogue, problems) for step, child in node.children()]
+    known = [found for found in below if found is not None]
+    if len(known) < len(below):
+        return None
+    try:
+        return _judge(node, catalogue, known)
+    except RuleError as error:
+        problems.append(Problem(join(path, error.below), str(error)))
+        return None
+
+
+def _judge(node: Node, catalogue: Catalogue, below: list[Meaning]) -> Meaning:
+    if isinstance(node, Constant):
+        return Meaning(None, 0, Fraction(node.value))
+    if isinstance(node, PriceField):
+        return Meaning(_field_unit(node.field, "field", catalogue), node.shift)
+    if isinstance(node, Indicator):
+        return _judge_indicator(node, catalogue)
+    lookback = max(found.lookback for found in below)
+    if isinstance(node, Arithmetic):
+        constant = _folded(node.kind, below[0].constant, below[1].constant)
+        return Meaning(_arithmetic_unit(node.kind, below[0].unit, below[1].unit), lookback, constant)
+    if isinstance(node, Window):
+        return Meaning(PURE, lookback + node.bars - 1)
+    if isinstance(node, Comparison | Crossing) and _same_unit(below[0].unit, below[1].unit, "compared with") is None:
+        raise RuleError("compares two constants: nothing in it depends on the market")
+    return Meaning(PURE, lookback + isinstance(node, Crossing))
+
+
+def _arithmetic_unit(kind: str, left: Unit | None, right: Unit | None) -> Unit | None:
+    if left is None and right is None:
+        return None
+    if kind in {"add", "subtract"}:
+        return _same_unit(left, right, "added to or subtracted from")
+    return product(left or PURE, right or PURE, 1 if kind == "multiply" else -1)
+
+
+def _folded(kind: str, left: Fraction | None, right: Fraction | None) -> Fraction | None:
+    """The value of arithmetic on two constants, None when one side is not constant."""
+    if kind == "divide" and right == 0:
+        raise RuleError("divides by zero", "right")
+    if left is None or right is None:
+        return None
+    if kind in {"add", "subtract"}:
+        value = left + right if kind == "add" else left - right
+    else:
+        value = left * right if kind == "multiply" else left / right
+    if value and not _SMALLEST_CONSTANT <= abs(value) <= _LARGEST_CONSTANT:
+        raise RuleError("the constant is outside 10^-18 … 10^18")
+    return value
+
+
+def _same_unit(left: Unit | None, right: Unit | None, doing: str) -> Unit | None:
+    if left is None or right is None:
+        return right if left is None else left
+    if left != right:
+        raise RuleError(f"{unit_words(left)} cannot be {doing} {unit_words(right)}")
+    return left
+
+
+def unit_words(value: Unit) -> str:
+    """The unit in words, for messages."""
+    if not value:
+        return "a pure number"
+    return " × ".join(f"a {name}" if power == 1 else f"a {name}^{power}" for name, power in value)
+
+
+def _field_unit(name: str, key: str, catalogue: Catalogue) -> Unit:
+    if name not in catalogue.fields:
+        raise RuleError(f"unknown field {name!r}; known: {', '.join(catalogue.fields)}", key)
+    return catalogue.fields[name]
+
+
+def _judge_indicator(node: Indicator, catalogue: Catalogue) -> Meaning:
+    function = catalogue.functions.get(node.name)
+    if function is None:
+        raise RuleError(f"unknown indicator {node.name!r}; known: {', '.join(catalogue.functions)}", "name")
+    if node.source is not None and not function.takes_source:
+        raise RuleError(f"{node.name} reads the whole bar and takes no source", "source")
+    for fault in _parameter_faults(node.params, function.parameters):
+        raise fault
+    values = parameters_of(node, function)
+    complaint = function.complaint(values)
+    if complaint:
+        raise RuleError(complaint, "params")
+    outputs = {output.name: output for output in function.outputs}
+    name = node.output or function.outputs[0].name
+    if name not in outputs:
+        raise RuleError(f"{node.name} has no output {name!r}; it has: {', '.join(outputs)}", "output")
+    source = _field_unit(node.source or "close", "source", catalogue)
+    declared = outputs[name].unit
+    own = {"source": source, "pure": PURE}.get(declared)
+    lookback = function.lookback(values) + node.shift
+    return Meaning(catalogue.fields[declared] if own is None else own, lookback)
+
+
+def _parameter_faults(given: Mapping[str, Decimal], declared: Sequence[Parameter]) -> Iterator[RuleError]:
+    known = {parameter.name: parameter for parameter in declared}
+    for name, value in given.items():
+        parameter = known.get(name)
+        if parameter is None:
+            yield RuleError(f"unknown parameter {name!r}; known: {', '.join(known)}", f"params.{name}")
+        elif parameter.kind == "integer" and value != int(value):
+            yield RuleError("must be a whole number", f"params.{name}")
+        elif not parameter.minimum <= value <= parameter.maximum:
+            yield RuleError(f"must be between {parameter.minimum} and {parameter.maximum}", f"params.{name}")
+
+
+def join(path: str, step: str) -> str:
+    """Two JSON paths, one below the other."""
+    if not path or not step:
+        return path or step
+    return f"{path}{step}" if step.startswith("[") else f"{path}.{step}"
