@@ -1,0 +1,1 @@
+"""What all endpoints of the API share: problems, cursors, idempotent writes."""

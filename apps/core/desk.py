@@ -1,0 +1,300 @@
+"""The back office: desks, read-only tables, and buttons that run operations. Nothing is edited in a form."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from unfold.admin import ModelAdmin
+from unfold.sites import UnfoldAdminSite
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from apps.core.actors import Actor
+from apps.core.errors import DomainError
+from apps.core.permissions import allows, declare
+
+
+class Desk(StrEnum):
+    """A group of work that one kind of staff does."""
+
+    FINANCE = "finance"
+    """Money in and out, ledger, approvals of both."""
+    CRM = "crm"
+    """Leads, customers, campaigns."""
+    SUPPORT = "support"
+    """Tickets and chats."""
+    MMN = "mmn"
+    """The binary network."""
+    TRADING = "trading"
+    """Connections, orders, bots, market data."""
+    COMPLIANCE = "compliance"
+    """Limits, evidence, audit."""
+    PLATFORM = "platform"
+    """Accounts, roles, settings; on the console: tenants."""
+
+
+TITLES = {
+    Desk.FINANCE: "Finance",
+    Desk.CRM: "CRM",
+    Desk.SUPPORT: "Support",
+    Desk.MMN: "MMN",
+    Desk.TRADING: "Trading",
+    Desk.COMPLIANCE: "Compliance",
+    Desk.PLATFORM: "Platform",
+}
+PERMISSIONS = {desk: declare(f"desk.{desk.value}", f"See the {TITLES[desk]} desk") for desk in Desk}
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A list of open work on a desk: its title, how many wait, where to see them."""
+
+    desk: Desk
+    title: str
+    count: Callable[[], int]
+    url: Callable[[], str]
+
+
+@dataclass(frozen=True)
+class DeskView:
+    """A desk as its home shows it."""
+
+    title: str
+    queues: list[dict[str, Any]]
+    lists: list[dict[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class OperationAction:
+    """A button on a row: asks for a reason (and the fields of `form`), then runs an operation."""
+
+    name: str
+    label: str
+    permission: str
+    run: Callable[[Actor, Any, dict[str, Any]], Any]
+    form: type[forms.Form] | None = None
+    available: Callable[[Any], bool] = lambda _row: True
+    is_dangerous: bool = False
+
+
+_registered: list[tuple[type[models.Model], type["DeskAdmin"], str]] = []
+_queues: list[Queue] = []
+
+
+def desk_admin(
+    model: type[models.Model], *, site: str = "back_office"
+) -> Callable[[type["DeskAdmin"]], type["DeskAdmin"]]:
+    """Register an admin class for a model on `back_office` (tenant) or `console` (platform)."""
+
+    def register(cls: type["DeskAdmin"]) -> type["DeskAdmin"]:
+        _registered.append((model, cls, site))
+        return cls
+
+    return register
+
+
+def add_queue(queue: Queue) -> None:
+    """Show a list of open work on a desk's home."""
+    _queues.append(queue)
+
+
+class ReasonForm(forms.Form):
+    """Why: every button asks."""
+
+    reason = forms.CharField(max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
+
+
+class DeskAdmin(ModelAdmin):  # type: ignore[misc]  # the theme ships no types
+    """A table that staff of a desk read. What changes a row is an OperationAction."""
+
+    desk: ClassVar[Desk]
+    operations: ClassVar[tuple[OperationAction, ...]] = ()
+    change_form_template = "admin/desk_change_form.html"
+    list_per_page = 50
+    show_full_result_count = False
+    list_disable_select_all = True
+    actions = None
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return whether a role of the person sees this desk."""
+        return request.user.is_authenticated and allows(Actor.of(request.user), PERMISSIONS[self.desk])
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Return whether the desk is shown at all."""
+        return self.has_view_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Rows are made by operations."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Rows are changed by operations."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Rows are not deleted here."""
+        return False
+
+    def get_urls(self) -> list[Any]:
+        """Add one address for each operation of a row."""
+        prefix = f"{self.opts.app_label}_{self.opts.model_name}"
+        address = path(
+            "<path:object_id>/do/<slug:operation>/",
+            self.admin_site.admin_view(self.operation_view),
+            name=f"{prefix}_operation",
+        )
+        return [address, *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show a row with the buttons that its state and the person's role allow."""
+        row = self.get_object(request, object_id)
+        buttons = self._buttons(request, row) if row is not None else []
+        return super().change_view(  # type: ignore[no-any-return]
+            request, object_id, form_url, {**(extra_context or {}), "desk_operations": buttons}
+        )
+
+    def operation_view(self, request: HttpRequest, object_id: str, operation: str) -> HttpResponse:
+        """Ask for the reason, run the operation, say what came of it."""
+        row = self.get_object(request, object_id)
+        found = [item for item in self.operations if item.name == operation]
+        actor = Actor.of(request.user)
+        if row is None or not found or not self.has_view_permission(request) or not allows(actor, found[0].permission):
+            raise Http404
+        action = found[0]
+        form = _form_of(action, request.POST if request.method == "POST" else None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                action.run(actor, row, form.cleaned_data)
+            except DomainError as refusal:
+                form.add_error(refusal.field if refusal.field in form.fields else None, refusal.text)
+            else:
+                messages.success(request, f"{action.label}: done.")
+                return HttpResponseRedirect(self._row_url(row))
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": action.label,
+            "row": row,
+            "form": form,
+            "action": action,
+            "back_url": self._row_url(row),
+        }
+        return TemplateResponse(request, "admin/operation.html", context)
+
+    def _buttons(self, request: HttpRequest, row: Any) -> list[dict[str, Any]]:
+        actor = Actor.of(request.user)
+        name = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_operation"
+        return [
+            {"label": item.label, "url": reverse(name, args=[row.pk, item.name]), "is_dangerous": item.is_dangerous}
+            for item in self.operations
+            if item.available(row) and allows(actor, item.permission)
+        ]
+
+    def _row_url(self, row: Any) -> str:
+        name = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_change"
+        return reverse(name, args=[row.pk])
+
+
+class LedgerAdmin(DeskAdmin):
+    """A table whose rows nobody changes, not even by an operation."""
+
+    operations: ClassVar[tuple[OperationAction, ...]] = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.operations:
+            raise TypeError(f"{cls.__name__} is append-only and has no operations")
+
+
+class DeskSite(UnfoldAdminSite):  # type: ignore[misc]  # the theme ships no types
+    """An admin site whose home is desks: open work first, tables behind it."""
+
+    registry_name: ClassVar[str]
+    index_template = "admin/desks.html"
+    enable_nav_sidebar = True
+
+    def take_registered(self) -> None:
+        """Register what the apps declared for this site."""
+        for model, cls, site in _registered:
+            if site == self.registry_name and not self.is_registered(model):
+                self.register(model, cls)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show the desks that the person's roles open."""
+        return super().index(request, {**(extra_context or {}), "desks": self.desks(request)})  # type: ignore[no-any-return]
+
+    def desks(self, request: HttpRequest) -> list[DeskView]:
+        """Return the desks with their open work and tables, as the person may see them."""
+        if not request.user.is_authenticated:
+            return []
+        actor = Actor.of(request.user)
+        return [
+            DeskView(TITLES[desk], self._queues_of(desk), self._lists_of(desk))
+            for desk in Desk
+            if allows(actor, PERMISSIONS[desk]) and (self._lists_of(desk) or self._queues_of(desk))
+        ]
+
+    def _queues_of(self, desk: Desk) -> list[dict[str, Any]]:
+        if self.registry_name != "back_office":
+            return []
+        return [
+            {"title": queue.title, "count": queue.count(), "url": queue.url()}
+            for queue in _queues
+            if queue.desk is desk
+        ]
+
+    def _lists_of(self, desk: Desk) -> list[dict[str, str]]:
+        return [
+            {
+                "title": str(model._meta.verbose_name_plural).capitalize(),
+                "url": reverse(f"{self.name}:{model._meta.app_label}_{model._meta.model_name}_changelist"),
+            }
+            for model, admin in sorted(self._registry.items(), key=lambda pair: str(pair[0]._meta.verbose_name_plural))
+            if getattr(admin, "desk", None) is desk
+        ]
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the staff rail: one group per desk, its tables as entries (a setting of the theme points here)."""
+    site = _site_of(request)
+    return [
+        {
+            "title": desk.title,
+            "separator": True,
+            "items": [{"title": item["title"], "icon": "table_rows", "link": item["url"]} for item in desk.lists],
+        }
+        for desk in (site.desks(request) if site is not None else [])
+        if desk.lists
+    ]
+
+
+_sites: list[DeskSite] = []
+
+
+def _site_of(request: HttpRequest) -> "DeskSite | None":
+    current = getattr(request, "current_app", "")
+    return next((site for site in _sites if site.name == current), None)
+
+
+def remember_site(site: DeskSite) -> DeskSite:
+    """Make a site known to the staff rail."""
+    _sites.append(site)
+    return site
+
+
+def _form_of(action: OperationAction, data: Any) -> forms.Form:
+    base = action.form or forms.Form
+    cls = type("ReasonedForm", (base, ReasonForm), {})
+    return cls(data)  # type: ignore[no-any-return]
+
+
+assert issubclass(DeskSite, AdminSite)

@@ -1,0 +1,64 @@
+"""Delivering the outbox: one event, one transaction, one receipt per handler; failures wait longer each time."""
+
+import logging
+from datetime import timedelta
+
+from django.db import transaction
+
+from apps.core.clock import now
+from apps.core.models import EventReceipt, OutboxEvent
+from apps.core.outbox import handlers_of
+from kernel.events import from_payload
+
+logger = logging.getLogger("outcry.relay")
+FIRST_DELAY = timedelta(seconds=2)
+LONGEST_DELAY = timedelta(minutes=10)
+
+
+def drain(limit: int = 500) -> int:
+    """Deliver due events of this schema in order of their ids; return how many were finished.
+
+    Two relays may run at once: each event is claimed by a row lock, and receipts keep handlers from running twice.
+    """
+    finished = 0
+    for _ in range(limit):
+        outcome = _deliver_next()
+        if outcome is None:
+            break
+        finished += outcome
+    return finished
+
+
+def _deliver_next() -> bool | None:
+    with transaction.atomic():
+        event = (
+            OutboxEvent.objects.select_for_update(skip_locked=True)
+            .filter(dispatched_at__isnull=True, next_attempt_at__lte=now())
+            .order_by("id")
+            .first()
+        )
+        if event is None:
+            return None
+        failures = [error for name in handlers_of(event.name) if (error := _deliver_to(event, name))]
+        if failures:
+            event.attempts += 1
+            event.last_error = "\n".join(failures)[:2000]
+            event.next_attempt_at = now() + min(FIRST_DELAY * 2 ** min(event.attempts - 1, 20), LONGEST_DELAY)
+        else:
+            event.dispatched_at = now()
+        event.save(update_fields=["attempts", "last_error", "next_attempt_at", "dispatched_at"])
+        return not failures
+
+
+def _deliver_to(event: OutboxEvent, handler: str) -> str:
+    """Run one handler in a savepoint with its receipt; return the error in words, or an empty string."""
+    if event.receipts.filter(handler=handler).exists():
+        return ""
+    try:
+        with transaction.atomic():
+            EventReceipt.objects.create(event=event, handler=handler)
+            handlers_of(event.name)[handler](from_payload(event.name, event.payload), event)
+    except Exception as error:
+        logger.warning("handler failed", extra={"event": event.name, "handler": handler}, exc_info=True)
+        return f"{handler}: {type(error).__name__}: {error}"
+    return ""

@@ -1,0 +1,121 @@
+"""Scheduling work for later and running what is due."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from apps.core.clock import now
+from apps.core.context import current_schema, in_schema
+from apps.core.errors import Defect
+from apps.core.ids import uuid7
+from apps.core.models import TenantWork, Timer, TimerState
+
+logger = logging.getLogger("outcry.timers")
+TimerHandler = Callable[[Timer], None]
+MAX_ATTEMPTS = 8
+_handlers: dict[str, TimerHandler] = {}
+
+
+def on_timer(name: str) -> Callable[[TimerHandler], TimerHandler]:
+    """Register the handler of timers called `name`; it runs in the transaction that finishes the timer."""
+
+    def register(function: TimerHandler) -> TimerHandler:
+        if _handlers.get(name, function) is not function:
+            raise Defect(f"Timer {name} has two handlers.")
+        _handlers[name] = function
+        return function
+
+    return register
+
+
+def schedule(*, name: str, key: str, due_at: datetime, payload: dict[str, Any] | None = None) -> Timer:
+    """Make (or move) the one waiting timer of (name, key), in the caller's transaction."""
+    timer, _ = Timer.objects.update_or_create(
+        name=name,
+        key=key,
+        state=TimerState.WAITING,
+        defaults={"due_at": due_at, "payload": payload or {}},
+    )
+    schema = current_schema()
+    transaction.on_commit(lambda: note_due(schema, due_at), robust=True)
+    return timer
+
+
+def cancel(*, name: str, key: str) -> bool:
+    """Call off the waiting timer of (name, key); return whether there was one."""
+    updated = Timer.objects.filter(name=name, key=key, state=TimerState.WAITING).update(
+        state=TimerState.CANCELLED, finished_at=now()
+    )
+    return bool(updated)
+
+
+def note_due(schema: str, due_at: datetime) -> None:
+    """Tell the index in public that a schema has work at `due_at` (keeps the earliest)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO public.{TenantWork._meta.db_table} (id, created_at, schema, next_due_at)"  # noqa: S608
+            " VALUES (%s, %s, %s, %s) ON CONFLICT (schema) DO UPDATE SET next_due_at ="
+            f" LEAST({TenantWork._meta.db_table}.next_due_at, EXCLUDED.next_due_at)",
+            [uuid7(), now(), schema, due_at],
+        )
+
+
+def due_schemas(limit: int = 1000) -> list[str]:
+    """Return schemas whose index entry is due."""
+    with in_schema("public"):
+        rows = TenantWork.objects.filter(next_due_at__lte=now()).order_by("next_due_at")[:limit]
+        return [row.schema for row in rows]
+
+
+def fire_due(limit: int = 200) -> int:
+    """Run the due timers of this schema, each in its own transaction; renew the index entry; return how many ran."""
+    fired = 0
+    while fired < limit and _fire_next():
+        fired += 1
+    _renew_index(current_schema())
+    return fired
+
+
+def _fire_next() -> bool:
+    with transaction.atomic():
+        timer = (
+            Timer.objects.select_for_update(skip_locked=True)
+            .filter(state=TimerState.WAITING, due_at__lte=now())
+            .order_by("due_at")
+            .first()
+        )
+        if timer is None:
+            return False
+        try:
+            with transaction.atomic():
+                _handlers[timer.name](timer)
+            timer.state = TimerState.DONE
+            timer.finished_at = now()
+        except Exception as error:
+            logger.warning("timer failed", extra={"timer": timer.name}, exc_info=True)
+            _postpone(timer, error)
+        timer.save(update_fields=["state", "finished_at", "attempts", "last_error", "due_at"])
+        return True
+
+
+def _postpone(timer: Timer, error: Exception) -> None:
+    timer.attempts += 1
+    timer.last_error = f"{type(error).__name__}: {error}"[:2000]
+    if timer.attempts >= MAX_ATTEMPTS:
+        timer.state = TimerState.FAILED
+        timer.finished_at = now()
+    else:
+        timer.due_at = now() + timedelta(seconds=2**timer.attempts)
+
+
+def _renew_index(schema: str) -> None:
+    """Write the schema's earliest waiting timer into the index; one statement, so that no new timer is lost."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE public.{TenantWork._meta.db_table} SET next_due_at ="  # noqa: S608
+            f" (SELECT min(due_at) FROM {Timer._meta.db_table} WHERE state = 'waiting') WHERE schema = %s",
+            [schema],
+        )

@@ -1,0 +1,68 @@
+"""Reading the product's own source."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PRODUCT = ("apps", "config", "kernel")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A Python file: its path from the root, its text, its tree."""
+
+    path: str
+    text: str
+    tree: ast.Module
+
+    @property
+    def lines(self) -> int:
+        """Return the number of lines."""
+        return self.text.count("\n") + 1
+
+    @property
+    def module(self) -> str:
+        """Return the dotted name."""
+        return self.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+    def functions(self) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+        """Yield every function and method."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield node
+
+    def imports(self) -> Iterator[tuple[str, int]]:
+        """Yield every imported dotted name with its line."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                yield from ((alias.name, node.lineno) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
+
+
+@lru_cache(maxsize=1)
+def sources() -> tuple[Source, ...]:
+    """Return all Python files of product and tests, migrations left out."""
+    found = []
+    for folder in (*PRODUCT, "tests"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            name = path.relative_to(ROOT).as_posix()
+            if "/migrations/" not in name and "/node_modules/" not in name:
+                text = path.read_text()
+                found.append(Source(name, text, ast.parse(text, name)))
+    manage = ROOT / "manage.py"
+    found.append(Source("manage.py", manage.read_text(), ast.parse(manage.read_text())))
+    return tuple(found)
+
+
+def product() -> tuple[Source, ...]:
+    """Return the files that ship."""
+    return tuple(source for source in sources() if not source.path.startswith("tests/"))
+
+
+def app_folders() -> list[Path]:
+    """Return the folder of every app of ours."""
+    return sorted(path.parent for path in (ROOT / "apps").rglob("apps.py"))
