@@ -9,7 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from channels.db import database_sync_to_async
 from django.db import connection as plain_connection
-from django_tenants.utils import schema_context
+from django_tenants.utils import schema_context, schema_exists
 
 from apps.core.errors import NoTenant
 
@@ -57,6 +57,20 @@ def in_schema(schema: str) -> Iterator[None]:
             yield
     finally:
         _schema.reset(token)
+
+
+_seen: set[str] = set()
+
+
+def require_schema(schema: str) -> None:
+    """Raise NoTenant unless the schema exists.
+
+    The search path ends in public: in a schema that is gone, tables that stand in both would silently be public's.
+    """
+    if schema not in _seen:
+        if not schema_exists(schema):
+            raise NoTenant
+        _seen.add(schema)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from celery import shared_task
 from django.db import connection
 
 from apps.core import approvals, outbox, relay, seals, timers
-from apps.core.context import PUBLIC, in_schema
+from apps.core.context import PUBLIC, in_schema, require_schema
 from apps.core.models import AuditEvent, OutboxEvent
 
 logger = logging.getLogger("outcry.tasks")
@@ -19,6 +19,7 @@ def tenant_task(name: str, **options: Any) -> Callable[[Callable[..., None]], An
 
     def make(function: Callable[..., None]) -> Any:
         def run(schema: str, *args: Any, **kwargs: Any) -> None:
+            require_schema(schema)
             with in_schema(schema):
                 function(*args, **kwargs)
 

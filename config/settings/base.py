@@ -281,7 +281,7 @@ UNFOLD = {
 
 # --- numba ------------------------------------------------------------------------------------------------------------
 # Its cache does not notice a change in a function that another one has compiled in: one folder per state of the kernel.
-_KERNEL = hashlib.sha256(b"".join(path.read_bytes() for path in sorted((BASE_DIR / "kernel").rglob("*.py")))).hexdigest()
+_KERNEL = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(BASE_DIR.glob("kernel/**/*.py")))).hexdigest()
 os.environ.setdefault("NUMBA_CACHE_DIR", str(STATE_DIR / "numba" / _KERNEL[:12]))
 
 # --- logs -------------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """The demo on one machine: `manage.py up`."""
 
-from config.settings.base import *  # noqa: F403
 from config.settings import environment as env
+from config.settings.base import *  # noqa: F403
 from config.settings.base import LOGGING, STATE_DIR
 from config.settings.secrets import stored_secret
 

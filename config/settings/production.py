@@ -1,7 +1,7 @@
 """Production: everything by environment, and no start on an unsafe value (see apps.core.checks)."""
 
-from config.settings.base import *  # noqa: F403
 from config.settings import environment as env
+from config.settings.base import *  # noqa: F403
 
 SECRET_KEY = env.text("OUTCRY_SECRET_KEY")
 MASTER_SECRET = env.text("OUTCRY_MASTER_KEY")

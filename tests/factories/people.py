@@ -51,3 +51,19 @@ def api_client(user: Any | None = None, *, host: str = HOST) -> APIClient:
     if user is not None:
         client.force_login(user, backend=BACKEND)
     return client
+
+
+def verified_client(user: Any, *, host: str = HOST) -> Client:
+    """Return a client of a member of staff who has just proved the second factor."""
+    from allauth.mfa.models import Authenticator
+
+    from apps.core.clock import now
+
+    client = web_client(user, host=host)
+    factor = Authenticator.objects.get(user=user, type=Authenticator.Type.TOTP)
+    session = client.session
+    session["account_authentication_methods"] = [
+        {"method": "mfa", "at": now().timestamp(), "type": "totp", "id": factor.pk, "reauthenticated": True}
+    ]
+    session.save()
+    return client

@@ -34,10 +34,10 @@ def all_routes() -> list[dict[str, Any]]:
     tenant = [_described("tenant", *row) for row in _walk(import_module(settings.ROOT_URLCONF).urlpatterns)]
     public = [_described("platform", *row) for row in _walk(import_module(settings.PUBLIC_SCHEMA_URLCONF).urlpatterns)]
     health = [
-        {"host": "any", "route": route, "name": "", "methods": ["GET"], "kind": "http"}
+        {"host": "any", "route": route, "name": "", "app": "", "methods": ["GET"], "kind": "http"}
         for route in ("healthz", "readyz", "metrics")
     ]
-    socket = {"host": "tenant", "route": "ws/live", "name": "", "methods": ["GET"], "kind": "websocket"}
+    socket = {"host": "tenant", "route": "ws/live", "name": "", "app": "", "methods": ["GET"], "kind": "websocket"}
     return [*tenant, *public, *health, socket]
 
 
@@ -52,7 +52,20 @@ def _walk(patterns: list[Any], prefix: str = "", namespace: str = "") -> Iterato
 
 
 def _described(host: str, route: str, name: str, view: Any) -> dict[str, Any]:
-    return {"host": host, "route": route, "name": name, "methods": _methods(view), "kind": "http"}
+    return {
+        "host": host,
+        "route": route,
+        "name": name,
+        "app": _app(view),
+        "methods": _methods(view),
+        "kind": "http",
+    }
+
+
+def _app(view: Any) -> str:
+    """Return the label of the app of ours that a view belongs to, or an empty text for a library's."""
+    parts = str(getattr(view, "__module__", "")).split(".")
+    return parts[2] if parts[0] == "apps" and len(parts) > 2 and parts[1] != "core" else ""
 
 
 def _methods(view: Any) -> list[str]:

@@ -1,5 +1,6 @@
 """The landing page of the platform's host."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 

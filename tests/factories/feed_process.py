@@ -1,0 +1,65 @@
+"""A feed in a process of its own that writes down every candle it dispatches: `python -m tests.factories.feed_process`."""
+
+import argparse
+import asyncio
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def start_feed(environment: dict[str, str], log: Path, *, owner: str = "feed") -> "subprocess.Popen[bytes]":
+    """Start a feed on the database and the sandbox exchange of `environment`; it appends what it dispatches to `log`."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.factories.feed_process", "--log", str(log), "--owner", owner],
+        cwd=ROOT,
+        env={**environment, "OUTCRY_PROCESS": "feed"},
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def dispatched(log: Path) -> list[tuple[str, int]]:
+    """Return (stream, open time) of each dispatched candle, in order; a line cut by a kill is not counted."""
+    if not log.exists():
+        return []
+    text = log.read_text()
+    lines = text[: text.rfind("\n") + 1].split()
+    return [(stream, int(ts)) for stream, _, ts in (line.partition("@") for line in lines)]
+
+
+def main() -> None:
+    """Run the product's feed with one more dispatcher."""
+    import django
+
+    django.setup()
+    from apps.trading.market_data.feed.leader import FeedOptions
+    from apps.trading.market_data.feed.process import FeedProcess
+    from apps.trading.market_data.operations import on_candle_closed
+    from kernel.events.market import CandleClosed
+
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--log", required=True)
+    parser.add_argument("--owner", required=True)
+    given = parser.parse_args()
+    descriptor = os.open(given.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    def write(candle: CandleClosed) -> None:
+        os.write(descriptor, f"{candle.stream}@{candle.ts}\n".encode())
+
+    on_candle_closed(write)
+    feed = FeedProcess(
+        owner=given.owner,
+        rng=random.Random(given.owner),
+        options=FeedOptions(silence_seconds=2.0, retry_dispatch_seconds=0.5),
+        lease_seconds=3.0,
+        standby_seconds=0.2,
+        longest_delay_seconds=1.0,
+    )
+    asyncio.run(feed.run(asyncio.Event()))
+
+
+if __name__ == "__main__":
+    main()

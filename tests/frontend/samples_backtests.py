@@ -1,0 +1,271 @@
+# ruff: noqa: E501 (a sample row reads best on one line)
+"""Sample contexts of the back-test pages."""
+
+from typing import Any
+
+from apps.core.view import Attention, Chart, Curve, Fact, Figure, LegendItem, Page, Stat
+from tests.frontend.sample_series import DAY, walk
+from tests.frontend.samples_shell import shell, text_field
+from tests.frontend.samples_trading import KEY, MARKETS, backtest_rows, down, up
+
+START = 1_672_531_200
+UNSEEN = START + 540 * DAY
+
+
+def backtests() -> dict[str, Any]:
+    return {
+        "shell": shell("backtests"),
+        "page": {
+            "new_url": "/backtests/new/",
+            "compare_url": "/backtests/compare/",
+            "backtests": backtest_rows(),
+            "page": Page("3 of 14 back-tests", "", "?after=3"),
+        },
+    }
+
+
+def backtest_form() -> dict[str, Any]:
+    form = {
+        "version": text_field(
+            "version", "Strategy", kind="select", choices=[("1", "ETH channel, version 7")], value="1"
+        ),
+        "symbol": text_field("symbol", "Market", kind="select", choices=MARKETS, value="ETHUSDT"),
+        "start": text_field("start", "From", kind="date", value="2024-01-01"),
+        "end": text_field("end", "To", kind="date", value="2024-12-31"),
+        "cash": text_field("cash", "Start funds", value="10,000.00"),
+        "fee_percent": text_field("fee_percent", "Fee", value="0.075"),
+        "slippage_bps": text_field("slippage_bps", "Slippage", value="3"),
+    }
+    facts = [
+        Fact("BTC/USDT, 5 minutes", "1 Jan to 31 Dec 2024"),
+        Fact("Candles", "105,408"),
+        Fact("Missing", "none"),
+        Fact("Licence", "MIT"),
+    ]
+    page = {
+        "parent_url": "/backtests/",
+        "action_url": "/backtests/new/",
+        "errors": [],
+        "idempotency_key": KEY,
+        "form": form,
+        "data_facts": facts,
+    }
+    return {"shell": shell("backtests"), "page": page}
+
+
+def running(state: str) -> dict[str, Any]:
+    page = {
+        "title": "ETH channel, result 15",
+        "note": "5-minute candles, 2024",
+        "parent_url": "/backtests/",
+        "cancel_url": "/backtests/15/cancel/",
+        "idempotency_key": KEY,
+        "progress_url": "/backtests/15/progress/",
+        "percent": 42,
+        "sentence": "Going through May 2024",
+        "state": state,
+        "reason": "The market has no candles between 3 and 9 March 2024, and the strategy needs them. Nothing was stored.",
+        "code": "backtests.candles_missing",
+        "repeat_url": "/backtests/new/?from=15",
+    }
+    return {"shell": shell("backtests"), "page": page}
+
+
+def drawdown(values: list[str]) -> list[str]:
+    peak, falls = 0.0, []
+    for value in map(float, values):
+        peak = max(peak, value)
+        falls.append(f"{(value / peak - 1) * 100:.2f}")
+    return falls
+
+
+def curves() -> tuple[Curve, Curve]:
+    count = 880
+    times = [START + at * DAY for at in range(count)]
+    own = walk(24, count, start=10_000, swing=0.012, drift=0.0012)
+    hold = walk(12, count, start=10_000, swing=0.021, drift=0.0012)
+    series = [
+        {"label": "Strategy", "kind": "own", "values": own},
+        {"label": "Holding", "kind": "benchmark", "values": hold},
+    ]
+    equity: dict[str, object] = {"times": times, "series": series, "unit": "USDT", "places": 2, "unseen_from": UNSEEN}
+    fall: dict[str, object] = {
+        "times": times,
+        "series": [{"label": "Below the peak", "kind": "drawdown", "values": drawdown(own)}],
+        "unit": "%",
+        "places": 2,
+        "unseen_from": None,
+    }
+    return Curve("equity", equity, "Equity from 10,000 to 23,840 USDT; holding ended at 20,970 USDT."), Curve(
+        "drawdown", fall, "The deepest fall below an earlier peak was 30.2 %, over 248 days."
+    )
+
+
+def months() -> list[dict[str, Any]]:
+    years = {
+        "2023": [16, -1, 7, -1, -5, 1, -3, -5, -1, 13, 6, 1],
+        "2024": [3, 40, 10, -18, 18, -4, 4, -1, -3, -5, 31, -8],
+        "2025": [-4, -9, 1, 5, 16, 0],
+    }
+    rows = []
+    for year, results in years.items():
+        cells = []
+        for result in results:
+            size = 1 if abs(result) < 4 else 2 if abs(result) < 10 else 3 if abs(result) < 25 else 4
+            level = "0" if result == 0 else f"{'up' if result > 0 else 'down'}-{size}"
+            cells.append({"text": str(result).replace("-", "−"), "level": level})
+        cells += [{"text": "", "level": ""}] * (12 - len(cells))
+        rows.append({"year": year, "cells": cells})
+    return rows
+
+
+def trust() -> dict[str, Any]:
+    points = [
+        ("warn", "warn", "The setting sits on a peak.", "Neighbours made −7 to +102 %; this one +138 %."),
+        ("plain", "check-circle", "Unseen part held up.", "After July 2024 it made +23 %, holding −27 %."),
+        ("plain", "receipt", "Costs in.", "Fee 7.5 bp, slippage 3 bp a side. At 13 bp slippage the result is +114 %."),
+        (
+            "plain",
+            "clock",
+            "Fills.",
+            "Decided on closed candles, filled at the next open. 21,206 candles, none missing.",
+        ),
+        ("warn", "error", "Not modelled.", "Order queue, partial fills, funding payments, venue outages, tax."),
+        ("warn", "warn", "Only 54 trades.", "The 95 % range of the Sharpe ratio is −0.2 to 2.4."),
+    ]
+    return {"verdict": "Fair", "tone": "warn", "points": [Attention(*point, "", "") for point in points]}
+
+
+def metrics() -> list[Stat]:
+    return [
+        Stat(
+            "Sharpe, daily",
+            Figure("1.10"),
+            "Holding 0.80",
+            "Average daily result divided by its swing, for a year. Above 1 is good; with 54 trades it can be luck.",
+        ),
+        Stat(
+            "Worst fall",
+            Figure("−30.2 %"),
+            "Lasted 248 days",
+            "The deepest drop from a high to the low that followed it.",
+        ),
+        Stat(
+            "Profit factor",
+            Figure("1.88"),
+            "Won 22 of 54 trades",
+            "What winners brought divided by what losers cost.",
+        ),
+        Stat(
+            "Average win, loss",
+            Figure("+11.5 / −4.2 %"),
+            "After all costs",
+            "Mean result of a winning and of a losing trade.",
+        ),
+        Stat("Time in market", Figure("40 %"), "Growth 43.2 % a year", "Share of candles with an open position."),
+    ]
+
+
+def trades() -> list[dict[str, Any]]:
+    return [
+        {
+            "opened": "20 May 02:00",
+            "closed": "2 Jun 02:15",
+            "size": "1.066",
+            "entry": "2,531.96",
+            "exit": "2,515.96",
+            "result": down("−21.08"),
+            "percent": down("−0.6"),
+            "why": "Channel broken",
+        },
+        {
+            "opened": "1 May 14:00",
+            "closed": "12 May 09:00",
+            "size": "1.512",
+            "entry": "1,840.10",
+            "exit": "2,390.02",
+            "result": up("+825.10"),
+            "percent": up("+29.9"),
+            "why": "Take profit",
+        },
+    ]
+
+
+def result() -> dict[str, Any]:
+    equity, fall = curves()
+    marks = [
+        {
+            "ts": 1_748_872_800_000 - 300_000 * (280 - at * 28),
+            "side": "sell" if at % 2 else "buy",
+            "text": ("+2.7 %" if at % 4 == 1 else "−1.8 %") if at % 2 else "",
+            "tone": ("up" if at % 4 == 1 else "down") if at % 2 else "",
+        }
+        for at in range(10)
+    ]
+    page = {
+        "title": "ETH channel, result 14",
+        "parent_url": "/backtests/",
+        "note": "1-hour candles, 1 Jan 2023 to 2 Jun 2025, 10,000 USDT",
+        "repeat_url": "/backtests/new/?from=14",
+        "run_url": "/bots/new/?backtest=14",
+        "result": up("+138.4 %"),
+        "holding_sentence": "Holding ETH made +109.7 % with a worst fall of −65 %",
+        "legend": [LegendItem("own", "Strategy"), LegendItem("benchmark", "Holding")],
+        "equity": equity,
+        "drawdown": fall,
+        "metrics": metrics(),
+        "figures": metrics(),
+        "quote": "USDT",
+        "trust": trust(),
+        "chart": Chart(
+            "ETHUSDT",
+            "1h",
+            300,
+            2,
+            "ETH/USDT with the last 9 of 54 trades.",
+            quiet=True,
+            to=1_748_872_800_000,
+            marks=marks,
+        ),
+        "chart_note": "last 9 of 54, since January 2025",
+        "months": months(),
+        "trades": trades(),
+        "trades_note": "54",
+        "trades_url": "/backtests/14/trades/",
+    }
+    return {"shell": shell("backtests"), "page": page}
+
+
+def all_trades() -> dict[str, Any]:
+    page = {
+        "title": "Trades",
+        "parent_url": "/backtests/14/",
+        "parent_label": "ETH channel, result 14",
+        "quote": "USDT",
+        "trades": trades(),
+        "page": Page("2 of 54 trades", "", "?after=2"),
+    }
+    return {"shell": shell("backtests"), "page": page}
+
+
+def comparison() -> dict[str, Any]:
+    runs = backtest_rows()[:2]
+    rows = [
+        {"label": stat.label, "definition": stat.definition, "figures": [stat.figure, stat.figure]}
+        for stat in metrics()
+    ]
+    return {
+        "shell": shell("backtests"),
+        "page": {"parent_url": "/backtests/", "runs": runs, "rows": rows, "note": "Both on ETH/USDT, other periods."},
+    }
+
+
+BACKTEST_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
+    "backtests": ("trading/backtests/list.html", backtests()),
+    "backtest-form": ("trading/backtests/form.html", backtest_form()),
+    "backtest-running": ("trading/backtests/running.html", running("running")),
+    "backtest-failed": ("trading/backtests/running.html", running("failed")),
+    "backtest": ("trading/backtests/result.html", result()),
+    "backtest-trades": ("trading/backtests/trades.html", all_trades()),
+    "backtest-compare": ("trading/backtests/compare.html", comparison()),
+}

@@ -1,0 +1,131 @@
+"""Two tenants full of canaries, and people of each with their clients."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.db import connection
+from django.test import Client
+from django.urls import Resolver404, resolve
+from rest_framework.test import APIClient
+
+from apps.core.actors import Actor
+from apps.core.context import in_schema
+from apps.core.placement import Placement
+from apps.core.router import placement_of
+from apps.core.seeding import SeedTenant
+from apps.platform.tenants.operations import WantedTenant, make_tenant
+from tests.factories.people import verified_client, web_client
+
+CANARIES = {"one": "canary-one-7d1f3c", "two": "canary-two-a90b44"}
+
+
+@dataclass
+class Tenant:
+    """A seeded tenant with its canary, its clients and the keys of all its rows by app."""
+
+    seeded: SeedTenant
+    canary: str
+    clients: dict[str, Client] = field(default_factory=dict)
+    keys: dict[str, list[Any]] = field(default_factory=dict)
+
+    @property
+    def host(self) -> str:
+        """Return its host name."""
+        return self.seeded.host
+
+    @property
+    def schema(self) -> str:
+        """Return its schema."""
+        return self.seeded.schema
+
+
+def make(slug: str) -> Tenant:
+    """Make and seed a tenant whose every free text carries its canary."""
+    canary = CANARIES[slug]
+    wanted = WantedTenant(f"house-{slug}", f"House {canary}", f"{slug}@example.test", demo=True, canary=canary)
+    return Tenant(make_tenant(actor=Actor.system("tests"), wanted=wanted, base_host="localhost"), canary)
+
+
+def open_clients(tenant: Tenant) -> None:
+    """Sign in a customer, a customer's key, and the owner with a second factor."""
+    people = tenant.seeded.people
+    tenant.clients = {
+        "customer": web_client(people["maya"], host=tenant.host),
+        "owner": verified_client(people["olga"], host=tenant.host),
+        "key": APIClient(HTTP_HOST=tenant.host, HTTP_AUTHORIZATION=f"Bearer {tenant.seeded.report['maya']['token']}"),
+    }
+
+
+def collect_keys(tenant: Tenant) -> None:
+    """Note the keys of the newest rows of every table, by app and model."""
+    with in_schema(tenant.schema):
+        for model in apps.get_models():
+            if placement_of(model) in (Placement.TENANT, Placement.BOTH) and model._meta.managed:
+                rows = model._default_manager.order_by("-pk").values_list("pk", flat=True)[:2]
+                tenant.keys[model._meta.label_lower] = list(rows)
+
+
+def addresses(route: dict[str, Any], tenant: Tenant, texts: list[str]) -> Iterator[str]:
+    """Yield the addresses of a route with the tenant's own keys (of the route's app) in the place of parameters."""
+    pattern = "/" + route["route"].replace("^", "").replace("$", "").replace("\\Z", "")
+    if "<" not in pattern:
+        yield pattern
+        return
+    label = _label(route)
+    keys = [key for name, found in tenant.keys.items() if not label or name.startswith(label) for key in found]
+    for key in [*keys, *texts]:
+        address = _filled(pattern, key)
+        if address is not None:
+            yield address
+
+
+def _filled(pattern: str, key: Any) -> str | None:
+    import re
+
+    def value(match: "re.Match[str]") -> str:
+        kind = match["kind"] or "str"
+        if kind == "int":
+            return str(key) if isinstance(key, int) else "1"
+        return str(key)
+
+    address = re.sub(r"<(?:(?P<kind>[a-z]+):)?(?P<name>[a-z_]+)>", value, pattern)
+    try:
+        resolve(address, urlconf="config.urls_tenant")
+    except Resolver404:
+        return None
+    return address
+
+
+def _label(route: dict[str, Any]) -> str:
+    """Return the app (and model, in the admin) that a route's keys come from."""
+    name = route["name"]
+    if name.startswith("admin:") and "_" in name:
+        parts = name.removeprefix("admin:").split("_")
+        for cut in range(len(parts) - 1, 0, -1):
+            for end in range(cut + 1, len(parts) + 1):
+                app, model = "_".join(parts[:cut]), "_".join(parts[cut:end])
+                if app in apps.app_configs and model in apps.all_models[app]:
+                    return f"{app}.{model}"
+    return f"{route['app']}." if route.get("app") else ""
+
+
+def checksum(schema: str) -> dict[str, Any]:
+    """Return a checksum of every table of a schema that refusals must leave alone."""
+    left_out = {"core_auditevent", "django_session", "usersessions_usersession", "core_outboxevent"}
+    with in_schema(schema), connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY 1", [schema])
+        tables = [row[0] for row in cursor.fetchall() if row[0] not in left_out]
+        found = {}
+        for table in tables:
+            cursor.execute(f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM \"{table}\" t")
+            row: Any = cursor.fetchone()
+            found[table] = row[0]
+        return found
+
+
+def foreign_ids(tenant: Tenant) -> list[UUID]:
+    """Return UUID keys of a tenant's customer-owned rows."""
+    return [key for found in tenant.keys.values() for key in found if isinstance(key, UUID)]
