@@ -137,8 +137,9 @@ def _inside_tenant_a(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def _flush_limits() -> None:
-    with redis.Redis.from_url(settings.CACHE_URL) as client:
-        client.flushdb()
+    for database in (settings.LIMITS_DB, settings.HUB_DB):
+        with redis.Redis.from_url(settings.REDIS_URL, db=database) as client:
+            client.flushdb()
 
 
 @pytest.fixture

@@ -153,6 +153,8 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 
+from config.settings.identity import *  # noqa: E402, F403
+
 # --- secrets ----------------------------------------------------------------------------------------------------------
 SECRET_KEY_FALLBACKS: list[str] = env.words("OUTCRY_SECRET_KEY_FALLBACKS")
 KEY_RING_PATH = Path(env.text("OUTCRY_KEY_RING", str(STATE_DIR / "keyring.json")))

@@ -3,7 +3,7 @@
 import os
 
 from config.settings.base import *  # noqa: F403
-from config.settings.base import CACHES, LOGGING, STATE_DIR, redis_url
+from config.settings.base import CACHES, CHANNEL_LAYERS, LOGGING, STATE_DIR, redis_url
 
 DEVELOPMENT = True
 TESTING = True
@@ -22,7 +22,9 @@ STORAGES = {
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
 LOGGING["root"]["level"] = "WARNING"  # type: ignore[index]
-_worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-LIMITS_DB = 8 + int(_worker) % 8
+# Each test worker has its own logical databases: limits and cache in one, the hub in the other.
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 6
+HUB_DB, LIMITS_DB = 4 + 2 * _worker, 5 + 2 * _worker
 CACHE_URL = redis_url(LIMITS_DB)
 CACHES["default"]["LOCATION"] = CACHE_URL
+CHANNEL_LAYERS["default"]["CONFIG"]["hosts"][0]["address"] = redis_url(HUB_DB)  # type: ignore[index]

@@ -3,6 +3,7 @@
 import numpy as np
 
 from apps.core.actors import Actor
+from apps.trading.market_data import queries
 from apps.trading.market_data.operations import store_candles
 from kernel.instruments import INTERVALS, Bars
 
@@ -26,6 +27,20 @@ def make_bars(count: int, *, start: int = START, step: int = FIVE, seed: int = 0
 def store(bars: Bars, *, symbol: str = "BTCUSDT", interval: str = "5m", reason: str = "test"):
     """Store candles as the feed would."""
     return store_candles(actor=Actor.system("test"), symbol=symbol, interval=interval, bars=bars, reason=reason)
+
+
+def series_of(symbol: str, interval: str = "5m") -> queries.SeriesFacts:
+    """Return what is stored of a series that the test made."""
+    found = queries.get_series(symbol, interval)
+    assert found is not None
+    return found
+
+
+def quote_of(symbol: str) -> queries.Quote:
+    """Return a quote that the test made."""
+    found = queries.get_quote(symbol)
+    assert found is not None
+    return found
 
 
 def same(left: Bars, right: Bars) -> bool:

@@ -13,6 +13,7 @@ from apps.core.errors import NoTenant
 from apps.core.live.publishing import client as hub_client
 from apps.core.management.commands.routes import all_routes
 from apps.core.relay import drain
+from apps.core.seeding import public_steps
 from apps.core.tasks import drain_outbox
 from tests.tenancy import house
 from tests.tenancy.fill import fill
@@ -31,6 +32,10 @@ WORDS = ["BTCUSDT", "5m", "maya", "1"]
 @pytest.fixture
 def tenants(real_db: dict[str, str], settings: Any) -> tuple[Tenant, Tenant]:
     settings.CELERY_TASK_ALWAYS_EAGER = True
+    with in_schema("public"):
+        for name, step in public_steps():
+            if name != "market_data.candles":
+                step()
     one, two = house.make("one"), house.make("two")
     for tenant in (one, two):
         with in_schema(tenant.schema):
