@@ -9,7 +9,7 @@ from apps.core.desk import DeskSite, remember_site
 from apps.platform.authentication.admin_gate import AdminGate
 
 
-class BackOffice(AdminGate, DeskSite):  # type: ignore[misc]  # the theme ships no types
+class BackOffice(AdminGate, DeskSite):
     """Desks of a tenant's staff."""
 
     registry_name = "back_office"
@@ -17,7 +17,7 @@ class BackOffice(AdminGate, DeskSite):  # type: ignore[misc]  # the theme ships 
     index_title = "Desks"
 
 
-class Console(AdminGate, DeskSite):  # type: ignore[misc]  # the theme ships no types
+class Console(AdminGate, DeskSite):
     """Desk of the platform's staff: tenants, plans, feeds; never a customer's money."""
 
     registry_name = "console"

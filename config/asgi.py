@@ -1,6 +1,7 @@
 """One ASGI application: pages, API and admin over HTTP, the live socket over WebSocket."""
 
 import os
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
 
@@ -14,4 +15,5 @@ from django.urls import path
 from apps.core.live.socket import LiveSocket
 from apps.platform.authentication.sockets import resolve
 
-application = ProtocolTypeRouter({"http": http, "websocket": URLRouter([path("ws/live", LiveSocket(resolve))])})
+live: Any = LiveSocket(resolve)
+application = ProtocolTypeRouter({"http": http, "websocket": URLRouter([path("ws/live", live)])})

@@ -232,6 +232,7 @@ CELERY_TASK_ROUTES = {
     "bots.*": {"queue": "trading"},
     "orders.*": {"queue": "trading"},
     "sandbox.*": {"queue": "trading"},
+    "exchanges.*": {"queue": "trading"},
     "backtests.*": {"queue": "heavy"},
     "mail.*": {"queue": "mail"},
     "tenants.*": {"queue": "owner"},
@@ -239,6 +240,10 @@ CELERY_TASK_ROUTES = {
 CELERY_BEAT_SCHEDULE = {
     "core.sweep_due": {"task": "core.sweep_due", "schedule": 5.0, "options": {"expires": 5}},
     "core.sweep_all": {"task": "core.sweep_all", "schedule": 300.0, "options": {"expires": 300}},
+    "bots.sweep": {"task": "bots.sweep", "schedule": 2.0, "options": {"expires": 2}},
+    "orders.sweep": {"task": "orders.sweep", "schedule": 2.0, "options": {"expires": 2}},
+    "orders.reconcile_all": {"task": "orders.reconcile_all", "schedule": 60.0, "options": {"expires": 60}},
+    "backtests.sweep": {"task": "backtests.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "core.seal_all": {"task": "core.seal_all", "schedule": 10.0, "options": {"expires": 10}},
 }
 # A dead worker's message comes back after the visibility timeout; longer waits are rows, never ETAs.

@@ -1,4 +1,4 @@
-"""What the feed tells the engine. These facts are derived from stored candles, so they travel by dispatchers, not by the outbox."""
+"""What the feed tells the engine: facts derived from stored candles, so dispatchers carry them, not the outbox."""
 
 from dataclasses import dataclass
 

@@ -56,7 +56,7 @@ class PriceChart {
   async load() {
     const { url, symbol, interval, limit, to } = this.box.dataset;
     const query = new URLSearchParams({ symbol, interval, limit });
-    if (to) query.set("to", to);
+    if (to) query.set("end", to);
     const answer = await fetch(`${url}?${query}`, { headers: { Accept: "application/json" }, credentials: "same-origin" });
     if (!answer.ok) throw new Error(`answer ${answer.status}`);
     const { candles } = await answer.json();

@@ -1,0 +1,1 @@
+"""Pages of back-tests: list, form, progress, result, comparison."""

@@ -1,0 +1,1 @@
+"""Pages of strategies: list, gallery, the builder, a strategy with its versions."""
