@@ -292,9 +292,8 @@ def remember_site(site: DeskSite) -> DeskSite:
 
 
 def _form_of(action: OperationAction, data: Any) -> forms.Form:
-    base = action.form or forms.Form
-    cls = type("ReasonedForm", (base, ReasonForm), {})
-    return cls(data)  # type: ignore[no-any-return]
+    bases = (action.form, ReasonForm) if action.form else (ReasonForm,)
+    return type("ReasonedForm", bases, {})(data)  # type: ignore[no-any-return]
 
 
 assert issubclass(DeskSite, AdminSite)

@@ -62,7 +62,8 @@ TABLELESS = ["django.contrib.staticfiles", "django.contrib.humanize", "rest_fram
 
 SHARED_APPS = [*SHARED_LIBRARIES, *BOTH_LIBRARIES, *TABLELESS, *OUR_APPS]
 TENANT_APPS = [*BOTH_LIBRARIES, *TABLELESS, *OUR_APPS]
-INSTALLED_APPS = [*SHARED_LIBRARIES, *OUR_APPS, *BOTH_LIBRARIES, *TABLELESS]
+# The admin theme comes first: its templates must win over those of other libraries.
+INSTALLED_APPS = list(dict.fromkeys(["unfold", *SHARED_LIBRARIES, *OUR_APPS, *BOTH_LIBRARIES, *TABLELESS]))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- tenancy ----------------------------------------------------------------------------------------------------------
@@ -260,7 +261,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.platform.authentication.api.authenticator.Authenticator"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["apps.core.api.parsers.BoundedJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "apps.core.api.pagination.CreatedCursor",
     "DEFAULT_THROTTLE_CLASSES": ["apps.platform.rate_limiting.api.BucketThrottle"],
@@ -298,7 +299,14 @@ LOGGING = {
     "formatters": {"json": {"()": "apps.core.logs.JsonFormatter"}, "plain": {"()": "apps.core.logs.PlainFormatter"}},
     "handlers": {"stream": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stream"], "level": env.text("OUTCRY_LOG_LEVEL", "INFO")},
-    "loggers": {"ccxt": {"level": "WARNING"}, "django.request": {"level": "ERROR"}, "httpx": {"level": "WARNING"}},
+    "loggers": {
+        "ccxt": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},
+        "httpx": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+    },
 }
 SILENCED_SYSTEM_CHECKS = [
     "django_ratelimit.W001",  # Redis is used as a cache backend on purpose

@@ -6,6 +6,7 @@ compiler keeps (exact), or floats.
 """
 
 import math
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ _settle: Final = settle.py_func
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Step(ABC):
     """One step: `operands` are the registers it reads."""
 
     operands: ClassVar[tuple[str, ...]] = ()
@@ -37,17 +38,17 @@ class Step:
         """The registers this step reads."""
         return tuple(getattr(self, name) for name in self.operands if getattr(self, name) >= 0)
 
+    @abstractmethod
     def history(self, columns: Columns, registers: Registers) -> Any:
         """The register over all bars."""
-        raise NotImplementedError
 
     def start(self) -> Any:
         """The live state before the first bar (None: the step keeps nothing)."""
         return None
 
+    @abstractmethod
     def live(self, bar: LiveBar, registers: Registers, state: Any) -> Any:
         """The register for one more bar."""
-        raise NotImplementedError
 
     def save(self, state: Any) -> Any:
         """The live state as JSON values."""

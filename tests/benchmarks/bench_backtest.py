@@ -64,10 +64,9 @@ def run() -> Iterator[Row]:
         assert len(result.fills) == fills
         assert int(result.equity[-1]) - int(CASH * 10**8) == profit
         bare = cpu_seconds(lambda: reference_sma_cross(bars.open, bars.close, 20, 50))
-        yield Row(
-            "backtest", "load + simulate + statistics, 1M bars", cpu_seconds(whole), "s CPU", "bare numba loop", bare
-        )
-        yield Row("backtest", "load + simulate + statistics, 1M bars", cpu_seconds(whole), "s CPU", "limit", 0.3)
+        case, total = "load + simulate + statistics, 1M bars", cpu_seconds(whole)
+        yield Row("backtest", case, total, "s CPU", "bare numba loop", bare)
+        yield Row("backtest", case, total, "s CPU", "limit", 0.3)
         only = cpu_seconds(lambda: simulate(loaded, compiled, spec, costs, CASH))
         yield Row("backtest", "simulate alone, 1M bars", only, "s CPU", "bare numba loop", bare)
         load = cpu_seconds(lambda: load_bars(SYMBOL, INTERVAL))

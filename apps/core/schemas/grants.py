@@ -44,8 +44,9 @@ def _statements(schema: str, role: str) -> str:
         sql.SQL("REVOKE CREATE ON SCHEMA {schema} FROM {role}"),
     ]
     text = [line.format(**parts).as_string(None) for line in lines]
+    present = set(connection.introspection.table_names())
     for table, updatable in APPEND_ONLY.items():
-        if _exists(table):
+        if table in present:
             named = {**parts, "table": sql.Identifier(table)}
             text.append(
                 sql.SQL("REVOKE UPDATE, DELETE ON {schema}.{table} FROM {role}").format(**named).as_string(None)
@@ -55,10 +56,6 @@ def _statements(schema: str, role: str) -> str:
                 grant = sql.SQL("GRANT UPDATE ({columns}) ON {schema}.{table} TO {role}")
                 text.append(grant.format(columns=columns, **named).as_string(None))
     return ";\n".join(text)
-
-
-def _exists(table: str) -> bool:
-    return table in connection.introspection.table_names()
 
 
 def append_only_tables() -> list[str]:
