@@ -238,6 +238,7 @@ CELERY_TASK_ROUTES = {
     "mail.*": {"queue": "mail"},
     "tenants.*": {"queue": "owner"},
 }
+CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "core.sweep_due": {"task": "core.sweep_due", "schedule": 5.0, "options": {"expires": 5}},
     "core.sweep_all": {"task": "core.sweep_all", "schedule": 300.0, "options": {"expires": 300}},

@@ -170,10 +170,19 @@ function draw(box, data) {
   new ResizeObserver(() => chart.setSize({ width: box.clientWidth, height: box.clientHeight })).observe(box);
 }
 
-for (const box of document.querySelectorAll("[data-curve]")) {
+function show(box) {
+  if (box.dataset.drawn) return;
+  box.dataset.drawn = "yes";
   const data = JSON.parse(document.getElementById(box.dataset.curve).textContent);
   if (data.times.length > 1) draw(box, data);
   else box.textContent = "Too few points to draw yet.";
   const details = document.querySelector(`[data-curve-table="${CSS.escape(box.dataset.curve)}"]`);
   details?.addEventListener("toggle", () => details.open && !details.querySelector("table") && details.append(table(data)));
 }
+
+function showAll() {
+  document.querySelectorAll("[data-curve]").forEach(show);
+}
+
+showAll();
+document.addEventListener("htmx:after:swap", showAll);

@@ -91,7 +91,7 @@ function patchRow(list, row) {
 function paintTopic(topic) {
   const state = topics.get(topic);
   const name = CSS.escape(topic);
-  for (const root of all(`[data-live-topic="${name}"]`)) patch(root, state.data, "[data-live-topic]");
+  for (const root of all(`[data-live-topic="${name}"]`)) patch(root, state.data, "[data-live-topic], [data-row]");
   for (const list of all(`[data-live-list="${name}"]`)) for (const row of state.rows) patchRow(list, row);
   state.rows = [];
 }

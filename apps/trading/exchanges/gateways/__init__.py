@@ -1,0 +1,1 @@
+"""The outside world of trading: the port, and the adapters behind it."""

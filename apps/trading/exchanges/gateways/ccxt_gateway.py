@@ -1,0 +1,264 @@
+"""Every exchange that ccxt knows, our sandbox included, behind VenuePort. Numbers are texts, then Decimals."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from apps.trading.exchanges.errors import VenueRefused, VenueUnavailable
+from apps.trading.exchanges.gateways.outcomes import MISSING_ORDER, classify, code_of, in_words
+from apps.trading.exchanges.gateways.port import (
+    Balance,
+    Confirmed,
+    OrderKind,
+    OrderRequest,
+    Outcome,
+    Rejected,
+    Unknown,
+    VenueFill,
+    VenueOrder,
+    VenueStatus,
+)
+from kernel.instruments import Side
+
+R = TypeVar("R")
+
+RECEIVE_WINDOW_MS = 5_000
+TIMEOUT_MS = 8_000
+"""Below 10 s, so that an answer is given up before a bot's lease ends."""
+CLOCK_SAMPLES = 3
+PAGE = 1_000
+
+_ENDED = {
+    "closed": VenueStatus.FILLED,
+    "canceled": VenueStatus.CANCELLED,
+    "expired": VenueStatus.CANCELLED,
+    "expired_in_match": VenueStatus.CANCELLED,
+    "rejected": VenueStatus.REJECTED,
+}
+
+
+class CcxtGateway:
+    """One account at one venue through ccxt's synchronous client.
+
+    `settings` are constructor settings that lead to the venue (addresses above all). Nothing is sent before the first
+    call; that one also reads the venue's markets and its clock.
+    """
+
+    def __init__(
+        self, *, ccxt_id: str, settings: Mapping[str, Any], api_key: str, api_secret: str, timeout_ms: int = TIMEOUT_MS
+    ) -> None:
+        import ccxt  # imported on use: 0.7 s that web processes never need
+
+        self._errors = ccxt
+        self._client: Any = getattr(ccxt, ccxt_id)(
+            {**client_settings(settings), "apiKey": api_key, "secret": api_secret, "timeout": timeout_ms}
+        )
+        self._is_ready = False
+        self._symbols: dict[str, str] = {}
+
+    # ---- the port
+
+    def submit(self, request: OrderRequest) -> Outcome:
+        """Send an order once. See VenuePort."""
+        self._prepare()
+        symbol = self._symbols.get(request.symbol)
+        if symbol is None:
+            raise VenueRefused(reason=f"it does not list {request.symbol}")
+        params: dict[str, Any] = {"clientOrderId": request.client_id}
+        if request.time_in_force is not None:
+            params["timeInForce"] = request.time_in_force.value
+        if request.timestamp_ms is not None:
+            params["timestamp"] = request.timestamp_ms + self.clock_offset_ms
+        price = None if request.price is None else _text(request.price)
+        return self._act(
+            lambda: self._client.create_order(
+                symbol, request.kind.value, request.side.value, _text(request.quantity), price, params
+            ),
+            request.client_id,
+        )
+
+    def cancel(self, symbol: str, client_id: str) -> Outcome:
+        """Cancel an open order. See VenuePort."""
+        self._prepare()
+        params = {"clientOrderId": client_id}
+        return self._act(lambda: self._client.cancel_order(None, self._unified(symbol), params), client_id)
+
+    def query(self, symbol: str, client_id: str) -> VenueOrder | None:
+        """Return an order by its client id, or None. See VenuePort."""
+        params = {"clientOrderId": client_id}
+        try:
+            found = self._ask(lambda: self._client.fetch_order(None, self._unified(symbol), params))
+        except VenueRefused as refusal:
+            if refusal.params.get("code") == MISSING_ORDER:
+                return None
+            raise
+        return _order(found)
+
+    def open_orders(self, symbol: str | None = None) -> list[VenueOrder]:
+        """Return open orders, ours and foreign. See VenuePort."""
+        return [_order(item) for item in self._ask(lambda: self._client.fetch_open_orders(self._unified(symbol)))]
+
+    def fills(self, symbol: str, since_id: str | None = None) -> list[VenueFill]:
+        """Return executions by trade id. See VenuePort."""
+        params = {} if since_id is None else {"fromId": since_id}
+        found = self._ask(lambda: self._client.fetch_my_trades(self._unified(symbol), None, PAGE, params))
+        return sorted((_fill(item) for item in found), key=lambda fill: int(fill.trade_id))
+
+    def balances(self) -> list[Balance]:
+        """Return the assets of the account that are not zero. See VenuePort."""
+        found = self._ask(self._client.fetch_balance)
+        rows = (
+            Balance(asset, Decimal(found["free"][asset]), Decimal(found["used"][asset])) for asset in found["total"]
+        )
+        return sorted((row for row in rows if row.free or row.locked), key=lambda row: row.asset)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.session.close()
+
+    # ---- clock
+
+    @property
+    def clock_offset_ms(self) -> int:
+        """The venue's clock minus ours, as last measured; added to the timestamp of every signed request."""
+        return -int(self._client.options.get("timeDifference", 0))
+
+    def measure_clock(self) -> int:
+        """Measure the venue's clock and return its offset: of a few samples the one with the shortest trip counts."""
+        best: tuple[int, int] | None = None
+        for _ in range(CLOCK_SAMPLES):
+            before = self._client.milliseconds()
+            theirs = int(self._checked(self._client.fetch_time))
+            after = self._client.milliseconds()
+            sample = (after - before, theirs - (before + after) // 2)
+            best = sample if best is None or sample[0] < best[0] else best
+        assert best is not None
+        self._client.options["timeDifference"] = -best[1]
+        return best[1]
+
+    # ---- inside
+
+    def _prepare(self) -> None:
+        """Read markets and clock once; raises VenueUnavailable or VenueRefused with nothing sent."""
+        if self._is_ready:
+            return
+        markets = self._checked(self._client.load_markets)
+        self._symbols = {market["id"]: name for name, market in markets.items() if market["spot"]}
+        self.measure_clock()
+        self._is_ready = True
+
+    def _act(self, call: Callable[[], Any], client_id: str) -> Outcome:
+        """Run a call that changes something at the venue; any failure becomes an outcome."""
+        self._client.last_json_response = None
+        try:
+            return _confirmed(call(), client_id)
+        except self._errors.BaseError as error:
+            if isinstance(error, self._errors.InvalidNonce):
+                self._is_ready = False  # our clock moved: measure again before the next call
+            return classify(error, self._client.last_json_response, is_network=self._is_network(error))
+        except Exception as error:  # noqa: BLE001 - the request may have left: an answer we cannot read proves nothing
+            return Unknown(in_words(error))
+
+    def _ask(self, call: Callable[[], R]) -> R:
+        self._prepare()
+        return self._checked(call)
+
+    def _checked(self, call: Callable[[], R]) -> R:
+        """Run a question; raises VenueUnavailable (no answer) or VenueRefused (an answer that says no)."""
+        self._client.last_json_response = None
+        try:
+            return call()
+        except self._errors.BaseError as error:
+            if isinstance(error, self._errors.InvalidNonce):
+                self._is_ready = False
+            answer = self._client.last_json_response
+            code = code_of(answer)
+            # The code before the class: ccxt calls a refused key an overload once the key has worked.
+            if isinstance(classify(error, answer, is_network=self._is_network(error)), Rejected):
+                raise VenueRefused(reason=in_words(error), code=code) from error
+            raise VenueUnavailable(reason=in_words(error)) from error
+
+    def _is_network(self, error: Exception) -> bool:
+        return isinstance(error, self._errors.OperationFailed)
+
+    def _unified(self, symbol: str | None) -> str | None:
+        """Return ccxt's name of a symbol of ours; called after `_prepare`."""
+        if symbol is None:
+            return None
+        try:
+            return self._symbols[symbol]
+        except KeyError:
+            raise VenueRefused(reason=f"it does not list {symbol}") from None
+
+
+def client_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return constructor settings for a spot client of ccxt or ccxt.pro: no floats, no resend, no detours."""
+    return {
+        **settings,
+        "number": str,
+        "enableRateLimit": False,
+        "maxRetriesOnFailure": 0,
+        "enableLastJsonResponse": True,
+        "options": {
+            "defaultType": "spot",
+            "fetchCurrencies": False,
+            "fetchMargins": False,
+            "fetchMarkets": {"types": ["spot"]},
+            "fetchOpenOrders": {"warnWithoutSymbol": False},
+            "recvWindow": RECEIVE_WINDOW_MS,
+            "adjustForTimeDifference": False,
+            **settings.get("options", {}),
+        },
+    }
+
+
+def _text(amount: Decimal) -> str:
+    return f"{amount:f}"
+
+
+def _confirmed(found: Mapping[str, Any], client_id: str) -> Confirmed:
+    order = _order(found, client_id)
+    fills = tuple(_fill(item, order) for item in found.get("trades") or ())
+    return Confirmed(order, fills)
+
+
+def _order(found: Mapping[str, Any], client_id: str = "") -> VenueOrder:
+    filled, cost = Decimal(found["filled"] or "0"), Decimal(found["cost"] or "0")
+    kind = OrderKind.MARKET if found["type"] == "market" else OrderKind.LIMIT
+    return VenueOrder(
+        client_id=client_id or str(found["clientOrderId"] or ""),
+        venue_order_id=str(found["id"]),
+        symbol=str(found["info"]["symbol"]),
+        side=Side(found["side"]),
+        kind=kind,
+        status=_status(str(found["status"]), filled),
+        quantity=Decimal(found["amount"]),
+        filled=filled,
+        price=None if kind is OrderKind.MARKET else Decimal(found["price"]),
+        average_price=cost / filled if filled else None,
+        at_ms=int(found["lastUpdateTimestamp"] or found["timestamp"] or 0),
+    )
+
+
+def _status(status: str, filled: Decimal) -> VenueStatus:
+    if status == "open":
+        return VenueStatus.PARTLY_FILLED if filled else VenueStatus.OPEN
+    return _ENDED[status]
+
+
+def _fill(found: Mapping[str, Any], order: VenueOrder | None = None) -> VenueFill:
+    """Return an execution; one that comes inside an order's answer takes side, time and ids from the order."""
+    fee = found["fee"] or {"cost": "0", "currency": ""}
+    return VenueFill(
+        trade_id=str(found["id"]),
+        client_id=order.client_id if order else "",
+        venue_order_id=order.venue_order_id if order else str(found["order"]),
+        symbol=order.symbol if order else str(found["info"]["symbol"]),
+        side=order.side if order else Side(found["side"]),
+        quantity=Decimal(found["amount"]),
+        price=Decimal(found["price"]),
+        fee=Decimal(fee["cost"] or "0"),
+        fee_asset=str(fee["currency"] or ""),
+        at_ms=int(found["timestamp"] or (order.at_ms if order else 0)),
+        is_maker=found["takerOrMaker"] == "maker",
+    )

@@ -1,0 +1,121 @@
+"""Reading venues, connections and balances."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.core.actors import Actor
+from apps.core.errors import Defect
+from apps.trading.exchanges.choices import ConnectionState
+from apps.trading.exchanges.errors import ConnectionMissing, VenueUnknown
+from apps.trading.exchanges.gateways.ccxt_gateway import client_settings
+from apps.trading.exchanges.models import Connection, ConnectionBalance, Venue
+
+
+class RequestAccount(Protocol):
+    """A question upward: have an account opened for a customer; returns the connection's id."""
+
+    def __call__(self, *, actor: Actor, owner_id: UUID) -> UUID:
+        """Ask for the account, in the caller's transaction. Raises AlreadyConnected."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class VenueWay:
+    """How this process reaches a venue: ccxt's settings, and how an account is opened there, if that is possible."""
+
+    settings: Callable[[], dict[str, Any]]
+    request_account: RequestAccount | None = None
+
+
+_venues: dict[str, VenueWay] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class VenueFacts:
+    """What a page needs to know of a venue."""
+
+    code: str
+    title: str
+    mode: str
+
+
+def list_venues() -> list[VenueFacts]:
+    """Return the venues by title."""
+    return [VenueFacts(venue.code, venue.title, venue.mode) for venue in Venue.objects.order_by("title")]
+
+
+def get_connection(connection_id: UUID, *, owner_id: UUID | None = None) -> Connection:
+    """Return a connection, or raise ConnectionMissing; with `owner_id` only a connection of that customer."""
+    found = Connection.objects.select_related("venue").filter(pk=connection_id)
+    if owner_id is not None:
+        found = found.filter(owner_id=owner_id)
+    connection = found.first()
+    if connection is None:
+        raise ConnectionMissing
+    return connection
+
+
+def list_connections(owner_id: UUID) -> QuerySet[Connection]:
+    """Return a customer's connections, newest first, with venue and balances."""
+    return (
+        Connection.objects.filter(owner_id=owner_id)
+        .select_related("venue")
+        .prefetch_related("balances")
+        .order_by("-id")
+    )
+
+
+def get_open_connection(owner_id: UUID, venue: str) -> Connection | None:
+    """Return the customer's connection to a venue that is not revoked, or None."""
+    return (
+        Connection.objects.select_related("venue")
+        .filter(owner_id=owner_id, venue__code=venue)
+        .exclude(state=ConnectionState.REVOKED)
+        .first()
+    )
+
+
+def list_active_connections() -> list[Connection]:
+    """Return all active connections of this tenant, oldest first: what the account streams follow."""
+    return list(Connection.objects.select_related("venue").filter(state=ConnectionState.ACTIVE).order_by("id"))
+
+
+def list_balances(connection_id: UUID) -> list[ConnectionBalance]:
+    """Return the balances last seen on a connection, by asset."""
+    return list(ConnectionBalance.objects.filter(connection_id=connection_id).order_by("asset"))
+
+
+def venue_settings(code: str) -> dict[str, Any]:
+    """Return constructor settings for ccxt and ccxt.pro that lead to a venue from here, or raise VenueUnknown."""
+    return client_settings(way_to(code).settings())
+
+
+def list_account_offers() -> list[str]:
+    """Return the codes of venues where a customer can have an account opened (without a key of his own)."""
+    return sorted(code for code, way in _venues.items() if way.request_account is not None)
+
+
+def way_to(code: str) -> VenueWay:
+    """Return how a venue is reached, or raise VenueUnknown."""
+    if code not in _venues:
+        raise VenueUnknown(venue=code)
+    return _venues[code]
+
+
+def remember_way(code: str, way: VenueWay) -> None:
+    """Keep how a venue is reached (called through `operations.register_venue`); a second, different one is a defect."""
+    if _venues.get(code, way) != way:
+        raise Defect(f"The venue {code} is registered twice.")
+    _venues[code] = way
+
+
+def get_venue(code: str) -> Venue:
+    """Return a venue, or raise VenueUnknown."""
+    found = Venue.objects.filter(code=code).first()
+    if found is None:
+        raise VenueUnknown(venue=code)
+    return found

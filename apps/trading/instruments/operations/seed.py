@@ -1,0 +1,48 @@
+"""The instruments that the bundled candles and the sandbox exchange know."""
+
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+
+from apps.core.actors import Actor
+from apps.core.context import PUBLIC, in_schema
+from apps.core.operation import operation
+from apps.core.permissions import declare
+from apps.trading.instruments.models import Instrument
+
+MANAGE = declare("instruments.manage", "Add and change instruments")
+
+
+@dataclass(frozen=True)
+class _Listing:
+    symbol: str
+    base: str
+    lot: Decimal
+    max_quantity: Decimal
+    quote: str = "USDT"
+    tick: Decimal = Decimal("0.01")
+    min_notional: Decimal = Decimal(5)
+
+
+# The sandbox exchange enforces the same figures; the contract tests compare them with its exchangeInfo.
+LISTINGS = (
+    _Listing("BTCUSDT", "BTC", Decimal("0.00001"), Decimal(9_000)),
+    _Listing("ETHUSDT", "ETH", Decimal("0.0001"), Decimal(9_000)),
+    _Listing("SOLUSDT", "SOL", Decimal("0.001"), Decimal(90_000)),
+)
+
+
+@operation("instruments.seed_instruments", permission=MANAGE, trail=False)
+def _seed(*, actor: Actor) -> int:
+    made = 0
+    for listing in LISTINGS:
+        facts = asdict(listing)
+        symbol = facts.pop("symbol")
+        _, is_new = Instrument.objects.get_or_create(symbol=symbol, defaults={**facts, "min_quantity": listing.lot})
+        made += is_new
+    return made
+
+
+def seed_instruments() -> int:
+    """Make the instruments that are not there yet and return how many that were. Existing rows stay as they are."""
+    with in_schema(PUBLIC):
+        return _seed(actor=Actor.system("seed"))

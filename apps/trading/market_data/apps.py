@@ -1,0 +1,21 @@
+"""Market data: candles, quotes, and the feed that keeps them."""
+
+from django.apps import AppConfig
+
+
+class MarketDataConfig(AppConfig):
+    """App `market_data`."""
+
+    name = "apps.trading.market_data"
+    label = "market_data"
+
+    def ready(self) -> None:
+        """Guard the chunks, make the live topics known, add the entry of the rail, register the first rows."""
+        from apps.core.schemas.grants import declare_append_only
+        from apps.core.shell import NavItem, add_nav
+        from apps.trading.market_data import seeds  # noqa: F401 - registers the steps
+        from apps.trading.market_data.topics import register_topics
+
+        declare_append_only("market_data_candlechunk")
+        register_topics()
+        add_nav(NavItem(key="markets", label="Markets", icon="markets", url_name="markets", order=20))

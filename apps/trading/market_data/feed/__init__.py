@@ -1,0 +1,1 @@
+"""The feed process: one leader follows the venue, stores, publishes, dispatches."""

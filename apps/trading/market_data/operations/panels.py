@@ -1,0 +1,26 @@
+"""A question upward: what a customer has on a symbol. Orders and positions lie above and fill it in."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from apps.core.errors import Defect
+
+Panel = Callable[[UUID, str], Sequence[Any]]
+PANELS = ("orders", "positions", "marks")
+"""`orders`: rows of trading/orders/_table.html; `positions`: rows of symbol.html; `marks`: {ts, side, text}."""
+
+_panels: dict[str, Panel] = {}
+
+
+def fill_symbol_page(panel: str, function: Panel) -> None:
+    """Say how a panel of the symbol page is found for (owner, symbol)."""
+    if panel not in PANELS:
+        raise Defect(f"The symbol page has no panel {panel}.")
+    _panels[panel] = function
+
+
+def panel_rows(panel: str, owner_id: UUID, symbol: str) -> list[Any]:
+    """Return the rows of a panel; none while nobody fills it."""
+    function = _panels.get(panel)
+    return list(function(owner_id, symbol)) if function is not None else []

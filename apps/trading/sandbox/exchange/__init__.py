@@ -1,0 +1,1 @@
+"""The sandbox exchange process: pure asyncio, no Django."""

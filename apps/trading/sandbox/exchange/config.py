@@ -1,0 +1,29 @@
+"""Settings of one sandbox exchange process."""
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+
+class MarketMode(Enum):
+    """How recorded candles are placed in time."""
+
+    REPLAY = "replay"  # recorded times, moved through at `speed`
+    NOW = "now"  # shifted by whole bars so that the last closed bar closes now; speed 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExchangeConfig:
+    """All a sandbox exchange needs; ports may be 0 (the kernel picks, see `listening.json` in `state_dir`)."""
+
+    host: str = "127.0.0.1"
+    port: int
+    control_port: int
+    control_token: str
+    state_dir: Path
+    candles_dir: Path
+    mode: MarketMode = MarketMode.REPLAY
+    speed: float = 60.0  # market seconds per wall second, replay only
+    start: int | None = None  # market time in ms of the first position; None = HISTORY_BARS after the recording's start
+    seed: int = 1  # shapes the synthetic order book
+    loop: bool = True  # begin again at the end of the recording; market time keeps running forward

@@ -1,0 +1,70 @@
+"""The synthetic order book around the market price: deterministic by seed, symbol and price."""
+
+import zlib
+
+from apps.trading.sandbox.exchange.symbols import SymbolSpec
+from kernel.matching import OrderBook, Side
+
+NEAR_LEVELS = 20
+_FAR_BASIS_POINTS = (30, 60, 120, 250, 500)
+_NEAR_NOTIONAL_TICKS = 30_000 * 100  # about 30,000 quote on the first level, rising outwards
+_FAR_NOTIONAL_TICKS = 2_000_000 * 100
+DEEP_LOTS = 10**12
+_MASK = (1 << 64) - 1
+
+Quote = tuple[Side, int, int]
+
+
+def _mix(value: int) -> int:
+    """SplitMix64's finaliser (Steele, Lea and Flood 2014): a well-spread 64-bit hash of an integer."""
+    value = (value + 0x9E3779B97F4A7C15) & _MASK
+    value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & _MASK
+    return value ^ (value >> 31)
+
+
+class Ladder:
+    """Writes and clears one symbol's synthetic orders in its book. Their ids are negative, customers' are positive."""
+
+    def __init__(self, spec: SymbolSpec, seed: int) -> None:
+        self._lots_per_unit = int(10**spec.lot_decimals)
+        self._salt = _mix(seed ^ zlib.crc32(spec.name.encode()))
+        self._count = 0
+
+    @property
+    def placed(self) -> bool:
+        """Whether the book holds synthetic orders now."""
+        return self._count > 0
+
+    def place(self, book: OrderBook, price: int, *, standing: bool) -> None:
+        """Quote around `price` ticks; `standing` = zero spread and one deep level a side (lock-step)."""
+        quotes = [(side, price, DEEP_LOTS) for side in Side] if standing else self._quotes(price)
+        for number, (side, level, lots) in enumerate(quotes, start=1):
+            book.rest(-number, side, level, lots)
+        self._count = len(quotes)
+
+    def clear(self, book: OrderBook) -> None:
+        """Take every synthetic order out."""
+        for number in range(1, self._count + 1):
+            book.cancel(-number)
+        self._count = 0
+
+    def _quotes(self, price: int) -> list[Quote]:
+        half, step = max(1, price // 20_000), max(1, price // 10_000)
+        quotes: list[Quote] = []
+        for side, sign in ((Side.BUY, -1), (Side.SELL, 1)):
+            best = price + sign * half
+            # Levels behind the best stand on a fixed grid, so that a small move changes few of them.
+            grid = best // step * step if sign < 0 else -(-best // step) * step
+            quotes.append((side, max(1, best), self._lots(best, _NEAR_NOTIONAL_TICKS)))
+            for level in range(1, NEAR_LEVELS):
+                at = max(1, grid + sign * level * step)
+                quotes.append((side, at, self._lots(at, _NEAR_NOTIONAL_TICKS * (4 + level) // 4)))
+            for points in _FAR_BASIS_POINTS:
+                at = max(1, price + sign * price * points // 10_000 // step * step)
+                quotes.append((side, at, self._lots(at, _FAR_NOTIONAL_TICKS)))
+        return quotes
+
+    def _lots(self, price: int, notional_ticks: int) -> int:
+        percent = 50 + _mix(self._salt ^ price) % 101
+        return max(1, notional_ticks * self._lots_per_unit * percent // (100 * max(1, price)))

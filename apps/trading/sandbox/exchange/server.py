@@ -1,0 +1,182 @@
+"""Runs one sandbox exchange: two listeners (protocol and control) in one event loop."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from apps.trading.sandbox.exchange.account_api import AccountApi
+from apps.trading.sandbox.exchange.candles import load_recording
+from apps.trading.sandbox.exchange.clock import WallClock
+from apps.trading.sandbox.exchange.config import ExchangeConfig
+from apps.trading.sandbox.exchange.control import ControlApp
+from apps.trading.sandbox.exchange.faults import FaultBox
+from apps.trading.sandbox.exchange.hub import Hub
+from apps.trading.sandbox.exchange.journal import Journal, write_durably
+from apps.trading.sandbox.exchange.public_api import PublicApi
+from apps.trading.sandbox.exchange.rest import RestApp
+from apps.trading.sandbox.exchange.sockets import SocketApp
+from apps.trading.sandbox.exchange.storage import StateFolder
+from apps.trading.sandbox.exchange.venue import TICK_SECONDS, Venue
+from apps.trading.sandbox.exchange.web import TRANSPORT, Receive, Scope, Send
+
+LISTENING_FILE = "listening.json"
+_KEEP_ALIVE_SECONDS = 120
+_PING_SECONDS = 20
+_PONG_SECONDS = 60
+_SHUTDOWN_SECONDS = 3
+_MAX_FRAME = 1 << 20
+_SLOW_TICKS = 10
+_BACKLOG = 1_024
+
+log = logging.getLogger("sandbox.exchange")
+Asgi = Callable[[Scope, Receive, Send], Any]
+
+
+class _Protocol(HttpToolsProtocol):
+    """HTTP protocol that lets the application cut its own connection (fault injection)."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        scope: dict[str, Any] = self.scope  # type: ignore[assignment]  # extensions are free by the ASGI specification
+        scope["extensions"] = {TRANSPORT: self.transport}
+
+
+class _Listener(uvicorn.Server):
+    """A server without signal handlers of its own: the process has two of them."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to `_serve`."""
+        yield
+
+
+def run(config: ExchangeConfig) -> int:
+    """Serve until SIGTERM or SIGINT; returns the exit status (1 when the journal broke).
+
+    Raises CandlesUnusableError, StateUnusableError, JournalCorruptError or OSError before anything is served.
+    """
+    recording = load_recording(config.candles_dir)
+    folder = StateFolder(config, recording)
+    try:
+        engine, replayed = folder.load()
+        log.info("replayed %d records, digest %s", replayed, engine.digest())
+        uvicorn_loop = uvicorn.Config(app=_no_app, log_config=None).get_loop_factory()
+        with asyncio.Runner(loop_factory=uvicorn_loop) as runner:
+            status = runner.run(_serve(config, folder, engine))
+        if not status:
+            folder.snapshot(engine)
+        return status
+    finally:
+        folder.close()
+
+
+async def _no_app(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    """Only there because uvicorn's Config wants an application."""
+
+
+async def _serve(config: ExchangeConfig, folder: StateFolder, engine: Any) -> int:
+    stop = asyncio.Event()
+    broken: list[OSError] = []
+
+    def on_broken(error: OSError) -> None:
+        log.critical("the journal cannot be written, stopping: %s", error)
+        broken.append(error)
+        stop.set()
+
+    clock = WallClock()
+    journal = Journal(folder.journal_path, on_broken)
+    venue = Venue(config, clock, engine, journal)
+    await journal.commit()
+    hub = Hub(venue, first_update_id=clock.now_ms())
+    venue.outlet = hub
+    listeners, sockets = _listeners(config, venue, hub)
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    serving = [
+        asyncio.create_task(server.serve(sockets=[sock])) for server, sock in zip(listeners, sockets, strict=True)
+    ]
+    _announce(config, sockets)
+    pulse = asyncio.create_task(_pulse(venue, hub))
+    pulse.add_done_callback(lambda _: stop.set())
+    await stop.wait()
+    failed = pulse.done() and pulse.exception() is not None
+    if failed:
+        log.critical("the market clock failed, stopping", exc_info=pulse.exception())
+    pulse.cancel()
+    hub.close_all()
+    for server in listeners:
+        server.should_exit = True
+    await asyncio.gather(*serving)
+    if broken:
+        return 1
+    await journal.close()
+    return 1 if failed else 0
+
+
+def _listeners(config: ExchangeConfig, venue: Venue, hub: Hub) -> tuple[list[_Listener], list[socket.socket]]:
+    faults = FaultBox()
+    public, private = PublicApi(venue, hub), AccountApi(venue)
+    rest, stream = RestApp(venue, faults, public, private), SocketApp(venue, hub, public, private)
+
+    async def exchange(scope: Scope, receive: Receive, send: Send) -> None:
+        await (stream if scope["type"] == "websocket" else rest)(scope, receive, send)
+
+    sockets = [_bind(config.host, config.port), _bind(config.host, config.control_port)]
+    return [_listener(exchange), _listener(ControlApp(venue, hub, faults))], sockets
+
+
+def _listener(app: Asgi) -> _Listener:
+    return _Listener(
+        uvicorn.Config(
+            app,
+            http=_Protocol,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            ws_max_size=_MAX_FRAME,
+            ws_ping_interval=_PING_SECONDS,
+            ws_ping_timeout=_PONG_SECONDS,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+        )
+    )
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((host, port))
+    sock.listen(_BACKLOG)
+    return sock
+
+
+def _announce(config: ExchangeConfig, sockets: list[socket.socket]) -> None:
+    """Write the ports really used: callers that asked for port 0 read them here."""
+    ports = [sock.getsockname()[1] for sock in sockets]
+    facts = {"pid": os.getpid(), "host": config.host, "port": ports[0], "control_port": ports[1]}
+    write_durably(config.state_dir / LISTENING_FILE, json.dumps(facts).encode())
+    log.info("exchange on %s:%d, control on %s:%d", config.host, ports[0], config.host, ports[1])
+
+
+async def _pulse(venue: Venue, hub: Hub) -> None:
+    """Move the market and publish differences, ten times a second."""
+    count = 0
+    while True:
+        venue.tick()
+        hub.flush_fast()
+        count += 1
+        if count % _SLOW_TICKS == 0:
+            hub.flush_slow()
+        await asyncio.sleep(TICK_SECONDS)

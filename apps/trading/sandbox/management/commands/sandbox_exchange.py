@@ -1,0 +1,44 @@
+"""`manage.py sandbox_exchange`: the exchange of recorded markets, as this installation is configured."""
+
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+
+from apps.trading.sandbox.queries import replay_start_ms
+
+
+class Command(BaseCommand):
+    """Runs the sandbox exchange until SIGTERM or Ctrl-C."""
+
+    help = "Run the sandbox exchange: recorded candles, virtual funds, the Binance Spot protocol."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the mode and the speed; addresses, token and state come from the settings."""
+        parser.add_argument("--mode", choices=["replay", "now"], default="replay")
+        parser.add_argument("--speed", type=float, default=None, help="market seconds per second (replay)")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Serve."""
+        from apps.trading.sandbox.exchange.config import ExchangeConfig, MarketMode
+        from apps.trading.sandbox.exchange.server import run
+
+        serving, control = urlsplit(settings.SANDBOX_URL), urlsplit(settings.SANDBOX_CONTROL_URL)
+        speed = settings.SANDBOX_SPEED if options["speed"] is None else options["speed"]
+        status = run(
+            ExchangeConfig(
+                host=serving.hostname or "127.0.0.1",
+                port=serving.port or 0,
+                control_port=control.port or 0,
+                control_token=settings.SANDBOX_CONTROL_TOKEN,
+                state_dir=Path(settings.STATE_DIR) / "sandbox",
+                candles_dir=Path(settings.CANDLES_DIR),
+                mode=MarketMode(options["mode"]),
+                speed=speed,
+                start=replay_start_ms(),
+            )
+        )
+        sys.exit(status)

@@ -1,0 +1,39 @@
+"""Which sandbox account belongs to whom: the registry that both sides can be checked against."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from apps.core.models.base import BaseModel
+from apps.core.placement import DataCategory, Placement
+from apps.core.triggers import no_delete
+
+
+class SandboxAccount(BaseModel):
+    """A paper account. `account_id` is empty until the exchange confirmed it; `key_name` names its key."""
+
+    placement = Placement.PUBLIC
+    data_categories: ClassVar = {
+        "tenant_id": DataCategory.OPERATIONAL,
+        "connection_id": DataCategory.OPERATIONAL,
+        "account_id": DataCategory.OPERATIONAL,
+        "key_name": DataCategory.SECRET,
+        "funds": DataCategory.FINANCIAL,
+    }
+
+    tenant_id = models.UUIDField()
+    connection_id = models.UUIDField(unique=True)
+    account_id = models.CharField(max_length=32, blank=True)
+    key_name = models.CharField(max_length=64, blank=True)
+    funds = models.JSONField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["account_id"], condition=~models.Q(account_id=""), name="one_connection_per_sandbox_account"
+            ),
+        ]
+        triggers: ClassVar = [no_delete("sandbox_account")]
+
+    def __str__(self) -> str:
+        return self.account_id or "opening"

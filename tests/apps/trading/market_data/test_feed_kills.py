@@ -1,0 +1,129 @@
+"""The feed against a real sandbox exchange: killed at any point it loses no closed candle and doubles none."""
+
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from django.conf import settings
+
+from apps.core.context import in_schema
+from apps.trading.exchanges.operations import seed_venues
+from apps.trading.instruments.operations import seed_instruments
+from apps.trading.market_data import queries
+from apps.trading.market_data.models import CandleChunk, CandleTail
+from kernel.instruments import Bars
+from tests.factories.candles import FIVE, same, series_of, store
+from tests.factories.feed_process import dispatched, start_feed
+from tests.factories.sandbox_exchange import JUNE, running_sandbox
+
+SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
+STORED_BEFORE = 40
+PATIENCE = 90.0
+
+pytestmark = [pytest.mark.real_commit, pytest.mark.kills]
+
+
+def recorded(symbol: str, start: int, end: int) -> Bars:
+    """Return the bundled candles that open in [start, end)."""
+    with np.load(settings.CANDLES_DIR / f"{symbol}_5m_2024.npz") as arrays:
+        wanted = (arrays["ts"] >= start) & (arrays["ts"] < end)
+        return Bars(**{name: arrays[name][wanted] for name in ("ts", "open", "high", "low", "close", "volume")})
+
+
+def wait_until(condition: Callable[[], bool], what: str) -> None:
+    """Poll other processes; the test itself has nothing to wait for."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        time.sleep(0.03)
+
+
+def newest(symbol: str) -> int:
+    return series_of(symbol).last_ts
+
+
+def stands_at(price: Decimal) -> bool:
+    """Return whether the quote says that bid, ask and last are one price, and that it is fresh."""
+    quote = queries.get_quote("BTCUSDT")
+    return quote is not None and {quote.bid, quote.ask, quote.last} == {price} and not quote.is_stale
+
+
+def prepare() -> None:
+    """Store what was imported before the first feed."""
+    seed_instruments()
+    seed_venues()
+    for symbol in SYMBOLS:
+        store(recorded(symbol, JUNE - STORED_BEFORE * FIVE, JUNE), symbol=symbol)
+
+
+def check(log, last_bar: int, kills: int) -> None:
+    """Compare store and dispatches with the recording, candle by candle."""
+    for symbol in SYMBOLS:
+        truth = recorded(symbol, JUNE - STORED_BEFORE * FIVE, last_bar + FIVE)
+        assert same(queries.load_bars(symbol, "5m"), truth)
+        told = [ts for stream, ts in dispatched(log) if stream == f"{symbol}.5m"]
+        assert told == sorted(told)
+        assert sorted(set(told)) == [ts for ts in truth.ts.tolist() if ts >= JUNE]
+        assert sum(count - 1 for count in Counter(told).values()) <= kills
+        quarters = {ts for stream, ts in dispatched(log) if stream == f"{symbol}.15m"}
+        assert quarters == {ts for ts in truth.resample(3 * FIVE).ts.tolist() if ts + 2 * FIVE >= JUNE}
+    rows = CandleTail.objects.count() + sum(CandleChunk.objects.values_list("count", flat=True))
+    assert rows == len(SYMBOLS) * (STORED_BEFORE + (last_bar - JUNE) // FIVE + 1)
+
+
+def test_kills_lose_no_candle_and_a_standby_takes_over(real_db, tmp_path):
+    rng = random.Random(20240601)
+    log = tmp_path / "dispatched"
+    with running_sandbox(tmp_path) as sandbox, in_schema("public"):
+        prepare()
+        environment = {**real_db, "OUTCRY_SANDBOX_URL": sandbox.url, "OUTCRY_LOG_LEVEL": "WARNING"}
+        feeds = [start_feed(environment, log, owner="first"), start_feed(environment, log, owner="second")]
+        kills = 0
+        try:
+            last_bar = JUNE
+            for number in range(4):
+                wait_until(lambda: all(newest(symbol) >= last_bar for symbol in SYMBOLS), f"round {number}")  # noqa: B023
+                for _ in range(rng.randint(1, 4)):
+                    last_bar = sandbox.control.step(1).last_closed_bar
+                victim = rng.randrange(2)
+                feeds[victim].send_signal(signal.SIGKILL)
+                feeds[victim].wait(10)
+                kills += 1
+                last_bar = sandbox.control.step(rng.randint(1, 3)).last_closed_bar
+                feeds[victim] = start_feed(environment, log, owner=f"again {number}")
+            wait_until(lambda: all(newest(symbol) == last_bar for symbol in SYMBOLS), "the last candle")
+            streams = {(f"{symbol}.5m", last_bar) for symbol in SYMBOLS}
+            wait_until(lambda: streams <= set(dispatched(log)), "the last dispatch")
+        finally:
+            for feed in feeds:
+                feed.kill()
+                feed.wait(10)
+        check(log, last_bar, kills)
+
+
+def test_a_killed_exchange_leaves_no_gap(real_db, tmp_path):
+    log = tmp_path / "dispatched"
+    with running_sandbox(tmp_path) as sandbox, in_schema("public"):
+        prepare()
+        feed = start_feed({**real_db, "OUTCRY_SANDBOX_URL": sandbox.url, "OUTCRY_LOG_LEVEL": "ERROR"}, log)
+        try:
+            last_bar = sandbox.control.step(2).last_closed_bar
+            wait_until(lambda: all(newest(symbol) >= last_bar for symbol in SYMBOLS), "the first candles")
+            wait_until(lambda: queries.get_quote("BTCUSDT") is not None, "a quote")
+            for _ in range(2):
+                sandbox.kill()
+                sandbox.restart()
+                last_bar = sandbox.control.step(3).last_closed_bar
+            wait_until(lambda: all(newest(symbol) == last_bar for symbol in SYMBOLS), "candles after the kill")
+            wait_until(lambda: ("SOLUSDT.5m", last_bar) in dispatched(log), "the last dispatch")
+            standing = sandbox.control.pause().prices["BTCUSDT"]
+            wait_until(lambda: stands_at(standing), "the standing price")
+        finally:
+            feed.kill()
+            feed.wait(10)
+        check(log, last_bar, kills=0)
