@@ -46,7 +46,7 @@ class Report(Protocol):
         """Return the test's markers and names."""
 
 
-@dataclass
+@dataclass(eq=False)
 class RanGroups:
     """A pytest plug-in that notes which groups had a test that really ran."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 from django.db import connection, models
@@ -94,12 +95,13 @@ def by_orm(bars: Bars) -> float:
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TABLE bench_candle ({columns}, PRIMARY KEY (ts))")
     few = COUNT // ORM_SHARE
-    BenchCandle.objects.bulk_create(
+    candles: Any = BenchCandle
+    candles.objects.bulk_create(
         [BenchCandle(**dict(zip(names, map(int, row), strict=True))) for row in bars[:few].rows()], batch_size=5000
     )
 
     def read() -> None:
-        rows = np.array(list(BenchCandle.objects.order_by("ts").values_list(*names)), dtype=np.int64)
+        rows = np.array(list(candles.objects.order_by("ts").values_list(*names)), dtype=np.int64)
         assert len(rows) == few
 
     return cpu_seconds(read, rounds=3) * ORM_SHARE

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
@@ -146,7 +146,7 @@ def test_pages_are_fit_to_show_in_both_themes_and_widths(product: Product) -> No
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         for theme, width in (("dark", 1440), ("light", 390)):
-            context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
+            context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=cast(Any, theme))
             found += walk(context.new_page(), product, axe, f"{theme} {width}")
             context.close()
         browser.close()

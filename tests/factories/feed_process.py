@@ -1,4 +1,4 @@
-"""A feed in a process of its own that writes down every candle it dispatches: `python -m tests.factories.feed_process`."""
+"""A feed in a process of its own that writes down every candle it dispatches."""
 
 import argparse
 import asyncio
@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def start_feed(environment: dict[str, str], log: Path, *, owner: str = "feed") -> "subprocess.Popen[bytes]":
-    """Start a feed on the database and the sandbox exchange of `environment`; it appends what it dispatches to `log`."""
+    """Start a feed on the database and exchange of `environment`; it appends what it dispatches to `log`."""
     kept = {name: value for name, value in environment.items() if name != "PYTHONDONTWRITEBYTECODE"}
     # ccxt takes many seconds to compile: every process but the first reads what that one compiled.
     kept |= {"OUTCRY_PROCESS": "feed", "PYTHONPYCACHEPREFIX": str(Path(environment["OUTCRY_STATE_DIR"]) / "compiled")}

@@ -27,7 +27,14 @@ def run(fills):
 
 @given(FILLS, PRICES)
 def test_realised_and_unrealised_are_the_cash_flow_to_the_last_digit(fills, mark):
-    state, fifo, average, fees, flow, held = PositionState(), Fraction(0), Fraction(0), Fraction(0), Fraction(0), 0
+    state, fifo, average, fees, flow, held = (
+        PositionState(),
+        Fraction(0),
+        Fraction(0),
+        Fraction(0),
+        Fraction(0),
+        Fraction(0),
+    )
     for side, quantity, price, fee in fills:
         state, realised = apply_fill(state, side, quantity, price, fee)
         sign = 1 if side is Side.BUY else -1

@@ -139,6 +139,7 @@ def test_conditions_read_as_sentences():
     assert describe(EXAMPLES[0].document.entry) == "SMA(20) of close crosses above SMA(50) of close"
     window = {"kind": "any", "bars": 3, "condition": {"kind": "not", "condition": two("gte", sma(shift=1), CLOSE)}}
     condition, _ = parse_condition(window, MARKET)
+    assert condition is not None
     assert describe(condition) == (
         "within the last 3 bars, it is not the case that (SMA(20) one bar ago is at or above close)"
     )

@@ -2,6 +2,7 @@
 
 import json
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -28,7 +29,8 @@ def live_signals(compiled, bars, *, restart_at=()):
 
 def plain_simulation(bars, compiled, spec, costs, cash):
     """The same rules written with Decimals: (fills, cash in 10^-8, equity in 10^-8)."""
-    cash, lots, average, order, fills, equity = int(cash / _STEP), 0, 0, None, [], []
+    cash, lots, average, order, equity = int(cash / _STEP), 0, 0, None, []
+    fills: list[Any] = []
     live = compiled.live()
     for index, row in enumerate(bars.rows()):
         ts, opening, _, _, close, _ = row

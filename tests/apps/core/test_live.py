@@ -161,7 +161,7 @@ async def test_a_flood_is_closed() -> None:
     async with opened(socket()) as page:
         for _ in range(live_socket.MESSAGES_PER_WINDOW + 1):
             await page.send('{"type":"ping"}')
-        codes = []
+        codes: list[int] = []
         while not codes:
             event = await page.event()
             if event["type"] == "websocket.close":

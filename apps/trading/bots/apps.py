@@ -1,0 +1,29 @@
+"""Bots: strategies that trade, in short steps that survive anything."""
+
+from django.apps import AppConfig
+
+
+class BotsConfig(AppConfig):
+    """App `bots`."""
+
+    name = "apps.trading.bots"
+    label = "bots"
+
+    def ready(self) -> None:
+        """Register handlers, tasks, topics and the dispatcher of candles, and answer what lower apps ask upwards."""
+        from apps.core.schemas.grants import declare_append_only
+        from apps.core.shell import NavItem, add_nav, fill
+        from apps.trading.bots import handlers, live, operations, queries, tasks  # noqa: F401 - register themselves
+        from apps.trading.market_data.operations import on_candle_closed
+        from apps.trading.orders.queries import name_bots
+        from apps.trading.strategies.queries import show_bots
+
+        for table in ("bots_botconfig", "bots_botlog", "bots_botequity"):
+            declare_append_only(table)
+        live.register()
+        on_candle_closed(operations.dispatch_candle)
+        show_bots(queries.count_by_strategy)
+        name_bots(queries.list_names)
+        fill("running_bots", lambda user: queries.count_running(user.pk))
+        add_nav(NavItem(key="home", label="Home", icon="home", url_name="home", order=0))
+        add_nav(NavItem(key="bots", label="Bots", icon="bots", url_name="bots-list", order=40))

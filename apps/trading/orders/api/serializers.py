@@ -1,0 +1,93 @@
+"""What the API takes and says about orders. Amounts are decimal texts."""
+
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+
+from apps.trading.orders.choices import Kind, OrderState, TimeInForce
+from apps.trading.orders.models import ExternalOrder, Fill, Order
+from kernel.instruments import Side
+
+
+def amount(**more: Any) -> serializers.DecimalField:
+    """Return a field for an amount: a text without trailing zeros."""
+    return serializers.DecimalField(max_digits=38, decimal_places=18, normalize_output=True, **more)
+
+
+class FillSerializer(serializers.ModelSerializer[Fill]):
+    """One execution."""
+
+    quantity = amount()
+    price = amount()
+    fee = amount()
+
+    class Meta:
+        model = Fill
+        fields: ClassVar = ["id", "trade_id", "side", "quantity", "price", "fee", "fee_asset", "is_maker", "at"]
+
+
+class OrderSerializer(serializers.ModelSerializer[Order]):
+    """An order. `filled` is booked; `realised` is what it brought in quote, null for one that opened only."""
+
+    quantity = amount()
+    price = amount(allow_null=True)
+    wanted_price = amount(allow_null=True)
+    filled = amount()
+    average_price = amount(allow_null=True)
+    realised = amount(allow_null=True)
+    fees = serializers.DictField(child=serializers.CharField())
+
+    class Meta:
+        model = Order
+        fields: ClassVar = [
+            "id", "connection_id", "symbol", "side", "kind", "quantity", "price", "time_in_force", "wanted_price",
+            "client_id", "origin_kind", "origin_id", "state", "venue_order_id", "filled", "average_price", "fees",
+            "realised", "reject_code", "reject_message", "created_at", "sent_at", "answered_at", "first_fill_at",
+            "ended_at", "cancel_requested_at",
+        ]  # fmt: skip
+
+
+class OrderDetailSerializer(OrderSerializer):
+    """An order with its executions."""
+
+    fills = FillSerializer(many=True)
+
+    class Meta(OrderSerializer.Meta):
+        fields: ClassVar = [*OrderSerializer.Meta.fields, "fills"]
+
+
+class NewOrderSerializer(serializers.Serializer[dict[str, Any]]):
+    """An order to place; `price` and `time_in_force` only for limit orders."""
+
+    connection_id = serializers.UUIDField()
+    symbol = serializers.RegexField(r"^[A-Z0-9]{2,32}\Z")
+    side = serializers.ChoiceField(choices=[side.value for side in Side])
+    kind = serializers.ChoiceField(choices=Kind.choices)
+    quantity = serializers.DecimalField(max_digits=38, decimal_places=18, min_value=0)
+    price = serializers.DecimalField(
+        max_digits=38, decimal_places=18, min_value=0, required=False, allow_null=True, default=None
+    )
+    time_in_force = serializers.ChoiceField(choices=TimeInForce.choices, required=False, allow_blank=True, default="")
+
+
+class OrderFilter(serializers.Serializer[dict[str, Any]]):
+    """What a list of orders can be narrowed by."""
+
+    state = serializers.ChoiceField(choices=OrderState.choices, required=False)
+    symbol = serializers.RegexField(r"^[A-Z0-9]{2,32}\Z", required=False)
+    bot_id = serializers.UUIDField(required=False)
+
+
+class ExternalOrderSerializer(serializers.ModelSerializer[ExternalOrder]):
+    """An open order on one of the caller's accounts that was not placed here."""
+
+    quantity = amount()
+    filled = amount()
+    price = amount(allow_null=True)
+
+    class Meta:
+        model = ExternalOrder
+        fields: ClassVar = [
+            "id", "connection_id", "symbol", "venue_order_id", "client_id", "side", "kind", "status", "quantity",
+            "filled", "price", "seen_at",
+        ]  # fmt: skip

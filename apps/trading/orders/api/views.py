@@ -1,0 +1,146 @@
+"""/orders: list, place, read, cancel."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.generics import GenericAPIView, ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.core.actors import Actor
+from apps.core.api.writes import write_once
+from apps.core.errors import Defect
+from apps.trading.orders import operations, queries
+from apps.trading.orders.api.serializers import (
+    ExternalOrderSerializer,
+    NewOrderSerializer,
+    OrderDetailSerializer,
+    OrderFilter,
+    OrderSerializer,
+)
+from apps.trading.orders.choices import Kind
+from apps.trading.orders.models import ExternalOrder, Order
+from kernel.instruments import Side
+
+IDEMPOTENCY_KEY = OpenApiParameter("Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True)
+
+
+def actor_of(request: Request) -> tuple[Actor, UUID]:
+    """Return who asks (an API key keeps its scopes) and the customer's id."""
+    actor = getattr(request, "actor", None) or Actor.of(request.user)
+    if actor.id is None:
+        raise Defect("The API was entered without a person.")
+    return actor, actor.id
+
+
+class OrderList(GenericAPIView[Order]):
+    """The caller's orders."""
+
+    serializer_class = OrderSerializer
+
+    @extend_schema(
+        operation_id="list_orders",
+        tags=["orders"],
+        parameters=[OrderFilter],
+        responses={200: OrderSerializer(many=True)},
+    )
+    def get(self, request: Request) -> Response:
+        """Return orders, newest first."""
+        given = OrderFilter(data=request.query_params.dict())
+        given.is_valid(raise_exception=True)
+        wanted: Mapping[str, Any] = given.validated_data
+        found = queries.list_orders(
+            actor_of(request)[1],
+            states=[wanted["state"]] if "state" in wanted else [],
+            symbol=wanted.get("symbol", ""),
+            origin_id=wanted.get("bot_id"),
+        )
+        page = self.paginate_queryset(found)
+        return self.get_paginated_response(OrderSerializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="place_order",
+        tags=["orders"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=NewOrderSerializer,
+        responses={201: OrderDetailSerializer},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Store an order and have it sent; it is `intent` until a worker has sent it."""
+        given = NewOrderSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        wanted: Mapping[str, Any] = given.validated_data
+        actor, owner_id = actor_of(request)
+
+        def run() -> Mapping[str, Any]:
+            made = operations.place_order(
+                actor=actor,
+                owner_id=owner_id,
+                connection_id=wanted["connection_id"],
+                order=operations.NewOrder(
+                    symbol=wanted["symbol"],
+                    side=Side(wanted["side"]),
+                    kind=Kind(wanted["kind"]),
+                    quantity=wanted["quantity"],
+                    price=wanted["price"],
+                    time_in_force=wanted["time_in_force"],
+                ),
+            )
+            return OrderDetailSerializer(queries.get_order(made.pk)).data
+
+        return write_once(request, actor=actor, operation="orders.place_order", run=run)
+
+
+class OrderDetail(APIView):
+    """One order of the caller."""
+
+    @extend_schema(operation_id="get_order", tags=["orders"], responses={200: OrderDetailSerializer})
+    def get(self, request: Request, order_id: UUID) -> Response:
+        """Return an order with its executions."""
+        found = queries.get_order(order_id, owner_id=actor_of(request)[1])
+        return Response(OrderDetailSerializer(found).data)
+
+
+class OrderCancel(APIView):
+    """Taking an order back."""
+
+    @extend_schema(
+        operation_id="cancel_order",
+        tags=["orders"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=None,
+        responses={202: OrderDetailSerializer},
+    )
+    def post(self, request: Request, order_id: UUID) -> HttpResponse:
+        """Have an order taken back; what is filled stays filled."""
+        actor, owner_id = actor_of(request)
+        queries.get_order(order_id, owner_id=owner_id)
+
+        def run() -> Mapping[str, Any]:
+            operations.cancel_order(actor=actor, order_id=order_id, reason="by its owner")
+            return OrderDetailSerializer(queries.get_order(order_id)).data
+
+        return write_once(request, actor=actor, operation="orders.cancel_order", run=run, status=202)
+
+
+class ExternalOrderList(ListAPIView[ExternalOrder]):
+    """Open orders on the caller's accounts that were not placed here; they are never touched."""
+
+    serializer_class = ExternalOrderSerializer
+
+    def get_queryset(self) -> QuerySet[ExternalOrder]:
+        """Return the caller's."""
+        if getattr(self, "swagger_fake_view", False):
+            return ExternalOrder.objects.none()
+        return queries.list_external_orders(actor_of(self.request)[1])
+
+    @extend_schema(operation_id="list_external_orders", tags=["orders"])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return foreign orders, newest first."""
+        return super().get(request, *args, **kwargs)

@@ -1,0 +1,24 @@
+"""Orders: intents, sending, settling, fills, reconciliation."""
+
+from django.apps import AppConfig
+
+
+class OrdersConfig(AppConfig):
+    """App `orders`."""
+
+    name = "apps.trading.orders"
+    label = "orders"
+
+    def ready(self) -> None:
+        """Guard the fills, make the topic known, add the entry of the rail, fill the panels of the symbol page."""
+        from apps.core.schemas.grants import declare_append_only
+        from apps.core.shell import NavItem, add_nav
+        from apps.trading.market_data.operations import fill_symbol_page
+        from apps.trading.orders import live, panels, tasks  # noqa: F401 - tasks register themselves
+
+        declare_append_only("orders_fill")
+        live.register()
+        add_nav(NavItem(key="orders", label="Orders", icon="orders", url_name="orders-list", order=50))
+        fill_symbol_page("orders", panels.orders)
+        fill_symbol_page("positions", panels.positions)
+        fill_symbol_page("marks", panels.marks)

@@ -1,0 +1,59 @@
+"""What can be refused about orders."""
+
+from apps.core.errors import Conflict, Invalid, NotFound
+
+
+class OrderMissing(NotFound):
+    """No such order of this customer."""
+
+    code = "orders.order_missing"
+    message = "You have no such order."
+
+
+class QuantityOffGrid(Invalid):
+    """The quantity is not one the venue takes."""
+
+    code = "orders.quantity_off_grid"
+    message = "The quantity must be a multiple of {lot} {base}, at least {least} and at most {most}."
+
+
+class PriceOffGrid(Invalid):
+    """The price is not one the venue takes."""
+
+    code = "orders.price_off_grid"
+    message = "The price must be a positive multiple of {tick} {quote}."
+
+
+class ValueTooSmall(Invalid):
+    """The order's value is below the venue's smallest."""
+
+    code = "orders.value_too_small"
+    message = "The order must be worth at least {least} {quote}."
+
+
+class PriceNeeded(Invalid):
+    """A limit order without a price."""
+
+    code = "orders.price_needed"
+    message = "A limit order needs a price."
+
+
+class PriceNotWanted(Invalid):
+    """A market order with a price or a time in force."""
+
+    code = "orders.price_not_wanted"
+    message = "A market order takes neither a price nor a time in force."
+
+
+class OrderAlreadyOver(Conflict):
+    """The order has ended."""
+
+    code = "orders.already_over"
+    message = "This order is {state} already."
+
+
+class VenueNotActive(Conflict):
+    """The connection cannot be traded on."""
+
+    code = "orders.connection_not_active"
+    message = "This connection is {state}, so no order can be placed on it."

@@ -1,0 +1,44 @@
+"""Writes of orders: intent first, sent once, settled by asking, booked once."""
+
+from apps.trading.orders.operations.cancelling import cancel_order, request_cancel, transmit_cancel
+from apps.trading.orders.operations.incidents import note_incident, resolve_incidents
+from apps.trading.orders.operations.placing import (
+    TRADE,
+    BotOrder,
+    NewOrder,
+    place_bot_order,
+    place_order,
+)
+from apps.trading.orders.operations.reconciling import Report, reconcile_connection
+from apps.trading.orders.operations.recording import RECORD, record_fills, record_outcome
+from apps.trading.orders.operations.sending import Claimed, abandon_order, claim_order, send_order, transmit
+from apps.trading.orders.operations.settling import settle_order
+from apps.trading.orders.operations.streams import note_stream, release_stream, renew_stream, take_stream
+
+__all__ = [
+    "RECORD",
+    "TRADE",
+    "BotOrder",
+    "Claimed",
+    "NewOrder",
+    "Report",
+    "abandon_order",
+    "cancel_order",
+    "claim_order",
+    "note_incident",
+    "note_stream",
+    "place_bot_order",
+    "place_order",
+    "reconcile_connection",
+    "record_fills",
+    "record_outcome",
+    "release_stream",
+    "renew_stream",
+    "request_cancel",
+    "resolve_incidents",
+    "send_order",
+    "settle_order",
+    "take_stream",
+    "transmit",
+    "transmit_cancel",
+]

@@ -1,0 +1,102 @@
+"""Taking orders back. Asking is a row; the venue is told after the commit; its answer, or a question, settles it."""
+
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.core.actors import Actor
+from apps.core.clock import now
+from apps.core.context import current_schema
+from apps.core.operation import operation
+from apps.trading.exchanges.errors import ConnectionNotActive, VenueRefused, VenueUnavailable
+from apps.trading.exchanges.operations import Confirmed, VenuePort, open_venue
+from apps.trading.orders.choices import OrderState, Origin
+from apps.trading.orders.errors import OrderAlreadyOver, OrderMissing
+from apps.trading.orders.live import announce
+from apps.trading.orders.models import Order
+from apps.trading.orders.operations.placing import PERSONS, TRADE
+from apps.trading.orders.operations.recording import RECORD, locked, move_order, record_outcome
+from apps.trading.orders.operations.settling import settle_order
+from apps.trading.orders.queries import get_order
+
+SYSTEM = Actor.system("orders")
+
+
+@operation("orders.cancel_order", permission=TRADE, audited=("order_id",))
+def cancel_order(*, actor: Actor, order_id: UUID, reason: str = "") -> Order:
+    """Have an order taken back; what is filled stays filled. Asking again while it goes on changes nothing.
+
+    An order that was not sent ends at once; one whose outcome is unknown is settled first. Raises OrderMissing (also
+    for somebody else's order) and OrderAlreadyOver.
+    """
+    order = locked(order_id)
+    if actor.kind in PERSONS and order.owner_id != actor.id:
+        raise OrderMissing
+    if order.is_final:
+        raise OrderAlreadyOver(state=order.get_state_display().lower())
+    if _ask(order, actor) and not order.is_final:
+        from apps.trading.orders.tasks import cancel  # the task calls this module
+
+        schema = current_schema()
+        transaction.on_commit(lambda: cancel.delay(schema, str(order_id)), robust=True)
+    return order
+
+
+@operation("orders.request_cancel", permission=RECORD, trail=False)
+def request_cancel(*, actor: Actor, order_id: UUID) -> Order:
+    """Ask for a cancel on behalf of a bot that stops; its step tells the venue. An order that is over stays so."""
+    order = locked(order_id)
+    if not order.is_final:
+        _ask(order, actor)
+    return order
+
+
+def _ask(order: Order, actor: Actor) -> bool:
+    """Mark the wish on a locked order; return whether it is new."""
+    if order.cancel_requested_at is not None:
+        return False
+    order.cancel_requested_at = now()
+    if order.origin_kind != Origin.BOT:
+        order.check_at = now()
+    order.save(update_fields=["cancel_requested_at", "check_at"])
+    if order.state == OrderState.INTENT:
+        move_order(order, "end", actor)
+    elif order.state in (OrderState.OPEN, OrderState.PARTLY_FILLED):
+        move_order(order, "ask_cancel", actor, check_at=order.check_at)
+    announce(order)
+    return True
+
+
+def transmit_cancel(*, order_id: UUID, port: VenuePort | None = None) -> Order:
+    """Tell the venue to take an order back, and settle what is not clear. Safe to repeat: a cancel cannot double.
+
+    An order in flight is settled first: what never arrived needs no cancel. A revoked connection leaves all as it is.
+    """
+    order = get_order(order_id)
+    try:
+        venue = open_venue(order.connection_id) if port is None else port
+    except ConnectionNotActive:
+        return order
+    if order.needs_settling and order.state != OrderState.CANCELLING:
+        order = settle_order(order_id=order_id, port=venue)
+    order = _begin(actor=SYSTEM, order_id=order_id)
+    if order.state != OrderState.CANCELLING:
+        return order
+    try:
+        outcome = venue.cancel(order.symbol, order.client_id)
+    except (VenueUnavailable, VenueRefused):
+        return settle_order(order_id=order_id, port=venue)
+    if isinstance(outcome, Confirmed):
+        record_outcome(actor=SYSTEM, order_id=order_id, outcome=outcome)
+    # Refused or unclear: it filled, or ended, or is still there. The venue knows.
+    return settle_order(order_id=order_id, port=venue)
+
+
+@operation("orders.begin_cancel", permission=RECORD, trail=False)
+def _begin(*, actor: Actor, order_id: UUID) -> Order:
+    """Move an order that turned out to rest in the book, and that somebody wanted back, to `cancelling`."""
+    order = locked(order_id)
+    if order.cancel_requested_at is not None and order.state in (OrderState.OPEN, OrderState.PARTLY_FILLED):
+        move_order(order, "ask_cancel", actor, check_at=now())
+        announce(order)
+    return order

@@ -1,0 +1,247 @@
+"""Recording what a venue said. Each fact once, in any order, from any process: the order's row is the lock."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Context, Decimal
+from typing import Any
+from uuid import UUID
+
+from apps.core import outbox
+from apps.core.actors import Actor
+from apps.core.clock import from_ms, now
+from apps.core.operation import operation
+from apps.core.permissions import declare
+from apps.core.transitions import transition
+from apps.trading.exchanges.operations import (
+    Confirmed,
+    Outcome,
+    Rejected,
+    VenueFill,
+    VenueOrder,
+    VenueStatus,
+)
+from apps.trading.instruments.queries import get_spec
+from apps.trading.orders.choices import (
+    FINAL,
+    IN_FLIGHT,
+    ORDER_STATES,
+    IncidentKind,
+    OrderState,
+)
+from apps.trading.orders.errors import OrderMissing
+from apps.trading.orders.live import announce
+from apps.trading.orders.models import Fill, Order
+from apps.trading.orders.operations.incidents import note_incident
+from apps.trading.positions.operations import FillFacts, apply_fill
+from apps.trading.positions.queries import sum_result
+from kernel.events.trading import OrderClosed, OrderFilled
+from kernel.instruments import Side
+
+RECORD = declare("orders.record", "Record what a venue says of orders (done by the product itself)")
+SYSTEM = Actor.system("orders")
+AVERAGING = Context(prec=80)
+STEP = Decimal(1).scaleb(-18)
+
+
+@operation("orders.record_outcome", permission=RECORD, trail=False)
+def record_outcome(*, actor: Actor, order_id: UUID, outcome: Outcome, answered_at: datetime | None = None) -> Order:
+    """Record the answer to sending, cancelling or asking. Late, repeated and stale answers change nothing wrongly.
+
+    Confirmed: the venue's order and its fills are taken over. Rejected: the order is refused if it is in flight (of an
+    order that is known to be at the venue the answer says nothing). Unknown: an order that was sent is lost from sight
+    and must be settled.
+    """
+    order = locked(order_id)
+    if answered_at is not None and order.answered_at is None and not isinstance(outcome, Confirmed | Rejected):
+        answered_at = None  # silence is no answer
+    if answered_at is not None and order.answered_at is None:
+        order.answered_at = answered_at
+        order.save(update_fields=["answered_at"])
+    if isinstance(outcome, Confirmed):
+        _confirm(order, outcome.order, outcome.fills, actor)
+    elif isinstance(outcome, Rejected):
+        if order.state in IN_FLIGHT:
+            refuse(order, outcome.code, outcome.message, actor)
+    elif order.state == OrderState.SENT:
+        move_order(order, "lose", actor, reject_message=outcome.reason[:300], check_at=now())
+    announce(order)
+    return order
+
+
+@operation("orders.record_fills", permission=RECORD, trail=False)
+def record_fills(*, actor: Actor, order_id: UUID, fills: Sequence[VenueFill]) -> Order:
+    """Book executions of an order that are not booked yet; a fill proves that the venue accepted the order."""
+    order = locked(order_id)
+    if fills and not order.venue_order_id:
+        order.venue_order_id = fills[0].venue_order_id
+        order.save(update_fields=["venue_order_id"])
+    if _book(order, fills, actor):
+        _follow(order, VenueStatus.PARTLY_FILLED, order.filled, actor)
+        announce(order)
+    return order
+
+
+def locked(order_id: UUID) -> Order:
+    """Return an order whose row is locked until the end of the transaction, or raise OrderMissing."""
+    found = (
+        Order.objects.select_for_update(of=("self",)).select_related("connection__venue").filter(pk=order_id).first()
+    )
+    if found is None:
+        raise OrderMissing
+    return found
+
+
+def refuse(order: Order, code: str, message: str, actor: Actor) -> None:
+    """End a locked order that the venue provably does not have."""
+    move_order(order, "refuse", actor, reject_code=code[:32], reject_message=message[:300])
+
+
+def _confirm(order: Order, view: VenueOrder, fills: Sequence[VenueFill], actor: Actor) -> None:
+    if not order.venue_order_id:
+        order.venue_order_id = view.venue_order_id
+        order.save(update_fields=["venue_order_id"])
+    _book(order, fills, actor)
+    _follow(order, view.status, view.filled, actor)
+
+
+def _book(order: Order, fills: Sequence[VenueFill], actor: Actor) -> int:
+    """Store fills that are new and book each into the position, all in this transaction; return how many were new."""
+    known = set(order.fills.values_list("trade_id", flat=True))
+    new = {fill.trade_id: fill for fill in fills if fill.trade_id not in known}
+    if not new:
+        return 0
+    spec = get_spec(order.symbol)
+    for fill in new.values():
+        row = Fill.objects.create(
+            order=order,
+            connection_id=order.connection_id,
+            venue=order.connection.venue.code,
+            symbol=order.symbol,
+            trade_id=fill.trade_id,
+            side=order.side,
+            quantity=fill.quantity,
+            price=fill.price,
+            fee=fill.fee,
+            fee_asset=fill.fee_asset,
+            is_maker=fill.is_maker,
+            at=from_ms(fill.at_ms),
+        )
+        apply_fill(actor=SYSTEM, book_id=order.book_id, fill=_facts(row, spec.base, spec.quote))
+        outbox.publish(_filled(order, row), actor=actor)
+    _sum_up(order)
+    return len(new)
+
+
+def _facts(row: Fill, base: str, quote: str) -> FillFacts:
+    return FillFacts(
+        fill_id=row.pk,
+        symbol=row.symbol,
+        base=base,
+        quote=quote,
+        side=Side(row.side),
+        quantity=row.quantity,
+        price=row.price,
+        fee=row.fee,
+        fee_asset=row.fee_asset,
+        at=row.at,
+    )
+
+
+def _filled(order: Order, row: Fill) -> OrderFilled:
+    return OrderFilled(
+        order_id=order.pk,
+        owner_id=order.owner_id,
+        origin_kind=order.origin_kind,
+        origin_id=order.origin_id,
+        fill_id=row.pk,
+        symbol=row.symbol,
+        side=row.side,
+        quantity=row.quantity,
+        price=row.price,
+        fee=row.fee,
+        fee_asset=row.fee_asset,
+    )
+
+
+def _sum_up(order: Order) -> None:
+    """Set the order's totals from its fills."""
+    rows = list(order.fills.all())
+    filled = value = Decimal(0)
+    fees: dict[str, Decimal] = {}
+    for row in rows:
+        filled = AVERAGING.add(filled, row.quantity)
+        value = AVERAGING.add(value, AVERAGING.multiply(row.quantity, row.price))
+        if row.fee:
+            fees[row.fee_asset] = AVERAGING.add(fees.get(row.fee_asset, Decimal(0)), row.fee)
+    order.filled = filled
+    order.average_price = AVERAGING.divide(value, filled).quantize(STEP, context=AVERAGING)
+    order.fees = {asset: f"{amount.normalize():f}" for asset, amount in sorted(fees.items())}
+    order.first_fill_at = min(row.at for row in rows)
+    order.realised = sum_result([row.pk for row in rows])
+    order.save(update_fields=["filled", "average_price", "fees", "first_fill_at", "realised"])
+
+
+def _follow(order: Order, status: VenueStatus, reported: Decimal, actor: Actor) -> None:
+    """Move an order to where its fills and the venue's word put it."""
+    if reported > order.reported_filled:
+        order.reported_filled = reported
+        order.save(update_fields=["reported_filled"])
+    event = _event(order, status)
+    if event is None:
+        return
+    if order.state == OrderState.REJECTED:
+        note_incident(
+            connection_id=order.connection_id,
+            kind=IncidentKind.REVIVED_ORDER,
+            subject=order.client_id,
+            expected=order.reject_code,
+            found=status.value,
+        )
+    move_order(order, event, actor)
+
+
+def _event(order: Order, status: VenueStatus) -> str | None:
+    """Return the move that the venue's word asks for, or None where it says nothing new or is stale."""
+    state = order.state
+    if order.filled >= order.quantity:
+        return None if state == OrderState.FILLED else "complete"
+    if status is VenueStatus.REJECTED:
+        return "refuse" if state in IN_FLIGHT else None
+    if status is VenueStatus.CANCELLED:
+        return None if state in (OrderState.CANCELLED, OrderState.FILLED) else "end"
+    # Open, or said to be filled while fills are missing here: it is at the venue.
+    if state in (OrderState.CANCELLED, OrderState.FILLED, OrderState.CANCELLING):
+        return None
+    wanted = OrderState.PARTLY_FILLED if order.filled else OrderState.OPEN
+    if state == wanted:
+        return None
+    return "fill_partly" if wanted is OrderState.PARTLY_FILLED else "rest"
+
+
+def move_order(order: Order, event: str, actor: Actor, **changes: Any) -> None:
+    """Move a locked order by an event of its state table; its end is published."""
+    target = ORDER_STATES.target(event, order.state)
+    if target in FINAL:
+        changes = {"ended_at": now(), "check_at": _next_check(order), **changes}
+    elif "check_at" not in changes:
+        changes["check_at"] = _next_check(order)
+    transition(order, event, table=ORDER_STATES, expected=order.state, actor=actor, **changes)
+    if target in FINAL:
+        outbox.publish(_closed(order), actor=actor)
+
+
+def _next_check(order: Order) -> datetime | None:
+    """Return when the venue must be asked again: at once while it reports more than is booked."""
+    return now() if order.reported_filled > order.filled else None
+
+
+def _closed(order: Order) -> OrderClosed:
+    return OrderClosed(
+        order_id=order.pk,
+        owner_id=order.owner_id,
+        origin_kind=order.origin_kind,
+        origin_id=order.origin_id,
+        state=order.state,
+        filled=order.filled,
+        reject_code=order.reject_code,
+    )

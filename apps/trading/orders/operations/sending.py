@@ -1,0 +1,112 @@
+"""Sending: claim in a transaction, send once outside it, record the answer."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.core.actors import Actor
+from apps.core.clock import now, to_ms
+from apps.core.operation import operation
+from apps.trading.exchanges.errors import ConnectionNotActive, VenueRefused, VenueUnavailable
+from apps.trading.exchanges.operations import OrderKind, OrderRequest, Rejected, TimeInForce, VenuePort, open_venue
+from apps.trading.orders.choices import LATEST_ACCEPTANCE, NOT_SENT, OrderState, Origin
+from apps.trading.orders.live import announce
+from apps.trading.orders.models import Order
+from apps.trading.orders.operations.recording import RECORD, locked, move_order, record_outcome, refuse
+from apps.trading.orders.operations.settling import settle_order
+from apps.trading.orders.queries import get_order
+from kernel.instruments import Side
+
+SYSTEM = Actor.system("orders")
+GIVEN_UP = "It could not be sent in time, so it was given up. Nothing reached the exchange."
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An order that this worker, and nobody else, may send once."""
+
+    order_id: UUID
+    connection_id: UUID
+    request: OrderRequest
+
+
+@operation("orders.claim_order", permission=RECORD, trail=False)
+def claim_order(*, actor: Actor, order_id: UUID) -> Claimed | None:
+    """Take an intent for sending, or return None when it is nobody's to send any more.
+
+    After the commit the order counts as possibly at the venue. The moment of the claim is the timestamp of the signed
+    request: however long this process sleeps in between, the venue refuses it after the receive window.
+    """
+    order = locked(order_id)
+    if order.state != OrderState.INTENT:
+        return None
+    moment = now()
+    if order.expires_at is not None and moment >= order.expires_at:
+        refuse(order, NOT_SENT, GIVEN_UP, actor)
+        announce(order)
+        return None
+    check_at = None if order.origin_kind == Origin.BOT else moment + LATEST_ACCEPTANCE
+    move_order(order, "send", actor, sent_at=moment, attempts=order.attempts + 1, check_at=check_at)
+    announce(order)
+    request = OrderRequest(
+        client_id=order.client_id,
+        symbol=order.symbol,
+        side=Side(order.side),
+        kind=OrderKind(order.kind),
+        quantity=order.quantity.normalize(),
+        price=None if order.price is None else order.price.normalize(),
+        time_in_force=TimeInForce(order.time_in_force) if order.time_in_force else None,
+        timestamp_ms=to_ms(moment),
+    )
+    return Claimed(order.pk, order.connection_id, request)
+
+
+def transmit(*, claimed: Claimed, port: VenuePort) -> Order:
+    """Send a claimed order once and record what came of it. Call it outside any transaction, right after the claim."""
+    with transaction.atomic(durable=True):
+        pass  # raises inside a transaction: what a venue did is never rolled back
+    try:
+        outcome = port.submit(claimed.request)
+    except VenueUnavailable as reason:
+        return return_order(actor=SYSTEM, order_id=claimed.order_id, reason=reason.text)
+    except VenueRefused as refusal:
+        outcome = Rejected("local", refusal.text)
+    return record_outcome(actor=SYSTEM, order_id=claimed.order_id, outcome=outcome, answered_at=now())
+
+
+@operation("orders.return_order", permission=RECORD, trail=False)
+def return_order(*, actor: Actor, order_id: UUID, reason: str) -> Order:
+    """Make a claimed order an intent again. Only for the one who claimed it, and only if certainly nothing was sent."""
+    order = locked(order_id)
+    if order.state == OrderState.SENT:
+        check_at = None if order.origin_kind == Origin.BOT else now()
+        move_order(order, "return", actor, reject_message=reason[:300], check_at=check_at)
+        announce(order)
+    return order
+
+
+@operation("orders.abandon_order", permission=RECORD, trail=False)
+def abandon_order(*, actor: Actor, order_id: UUID, reason: str) -> Order:
+    """Give up an intent that was never sent; an order that was sent stays as it is."""
+    order = locked(order_id)
+    if order.state == OrderState.INTENT:
+        move_order(order, "refuse", actor, reject_code=NOT_SENT, reject_message=reason[:300])
+        announce(order)
+    return order
+
+
+def send_order(*, order_id: UUID) -> Order:
+    """Send an intent if it is still one, and settle it if the answer was lost. Twice, or by two at once, is once."""
+    order = get_order(order_id)
+    if order.state != OrderState.INTENT:
+        return order
+    try:
+        port = open_venue(order.connection_id)
+    except ConnectionNotActive as refusal:
+        return abandon_order(actor=SYSTEM, order_id=order_id, reason=refusal.text)
+    claimed = claim_order(actor=SYSTEM, order_id=order_id)
+    if claimed is None:
+        return get_order(order_id)
+    order = transmit(claimed=claimed, port=port)
+    return settle_order(order_id=order_id, port=port) if order.needs_settling else order

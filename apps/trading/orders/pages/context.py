@@ -1,0 +1,178 @@
+"""What the order pages are given."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.urls import reverse
+
+from apps.core.ids import uuid7
+from apps.core.templatetags.ui import amount, trimmed
+from apps.core.view import Choice, Fact, Page, State, Step
+from apps.trading.instruments.queries import get_spec
+from apps.trading.orders.choices import AT_VENUE, IN_FLIGHT, OrderState
+from apps.trading.orders.models import Fill, Order
+from apps.trading.orders.queries import get_order, list_fills, list_orders, names_of, show_orders
+from apps.trading.orders.shown import OrderRow, latency_of, places, slippage_of, state_of
+from kernel.instruments import InstrumentSpec
+
+PAGE_SIZE = 50
+FILTERS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "": ("All", ()),
+    "open": ("Open", (OrderState.INTENT.value, *IN_FLIGHT, *AT_VENUE)),
+    "filled": ("Filled", (OrderState.FILLED.value,)),
+    "cancelled": ("Cancelled", (OrderState.CANCELLED.value,)),
+    "refused": ("Refused", (OrderState.REJECTED.value,)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersPage:
+    """The list."""
+
+    note: str
+    filters: Sequence[Choice]
+    orders: Sequence[OrderRow]
+    page: Page
+
+
+@dataclass(frozen=True, slots=True)
+class FillRow:
+    """One execution."""
+
+    time: str
+    trade_id: str
+    price: str
+    size: str
+    fee: str
+    liquidity: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """One order."""
+
+    id: str
+    title: str
+    parent_url: str
+    mode: str
+    state: State
+    reason: str
+    code: str
+    facts: Sequence[Fact]
+    steps: Sequence[Step]
+    fills: Sequence[FillRow]
+    fills_total: str
+    cancel_url: str
+    idempotency_key: str
+    can_cancel: bool
+
+
+def orders_page(owner_id: UUID, *, state: str, after: UUID | None, bot_id: UUID | None) -> OrdersPage:
+    """Return a page of the list: newest first, older than the order `after`."""
+    chosen = state if state in FILTERS else ""
+    found = list_orders(owner_id, states=FILTERS[chosen][1], origin_id=bot_id)
+    if after is not None:
+        found = found.filter(pk__lt=after)
+    rows = list(found[: PAGE_SIZE + 1])
+    shown = rows[:PAGE_SIZE]
+    kept = {"bot": str(bot_id)} if bot_id else {}
+    base = reverse("orders-list")
+    next_url = ""
+    if len(rows) > PAGE_SIZE:
+        next_url = f"{base}?{urlencode({**kept, 'state': chosen, 'after': shown[-1].pk})}"
+    return OrdersPage(
+        note="newest first",
+        filters=[
+            Choice(label, f"{base}?{urlencode({**kept, 'state': key})}", key == chosen)
+            for key, (label, _) in FILTERS.items()
+        ],
+        orders=show_orders(shown),
+        page=Page(f"{len(shown)} orders", base if after is not None else "", next_url),
+    )
+
+
+def order_page(owner_id: UUID, order_id: UUID) -> OrderPage:
+    """Return the page of a customer's order, or raise OrderMissing."""
+    order = get_order(order_id, owner_id=owner_id)
+    spec = get_spec(order.symbol)
+    fills = list(list_fills(order.pk))
+    return OrderPage(
+        id=str(order.pk),
+        title=f"{order.side.capitalize()} {trimmed(order.quantity)} {spec.base}, {order.kind}",
+        parent_url=reverse("orders-list"),
+        mode=order.connection.mode,
+        state=state_of(order),
+        reason=_reason(order),
+        code=order.reject_code,
+        facts=_facts(order, spec),
+        steps=_steps(order),
+        fills=[_fill_row(fill, spec) for fill in fills],
+        fills_total=f"{trimmed(order.filled)} of {trimmed(order.quantity)}",
+        cancel_url=reverse("orders-cancel", args=[order.pk]),
+        idempotency_key=str(uuid7()),
+        can_cancel=not order.is_final and order.cancel_requested_at is None,
+    )
+
+
+def _reason(order: Order) -> str:
+    if order.state == OrderState.REJECTED:
+        return order.reject_message or "The exchange refused it without a reason."
+    if order.state in IN_FLIGHT:
+        return (
+            "The exchange has not answered yet. Nothing is sent again until it is known whether the order arrived;"
+            " we ask every few seconds."
+        )
+    if order.state == OrderState.INTENT and order.reject_message:
+        return f"It was not sent yet: {order.reject_message}"
+    return ""
+
+
+def _facts(order: Order, spec: InstrumentSpec) -> list[Fact]:
+    names = names_of({order.origin_id})
+    by = names.get(order.origin_id, "Bot") if order.origin_id is not None else "You"
+    digits = places(spec.tick)
+    limit = "none, at market" if order.price is None else f"{amount(order.price, digits)} ({order.time_in_force})"
+    return [
+        Fact("Placed by", by),
+        Fact("Limit", limit),
+        Fact("Wanted", amount(order.wanted_price, digits)),
+        Fact("Got", amount(order.average_price, digits)),
+        Fact("Slippage, bp", slippage_of(order)),
+        Fact("Answer after, ms", latency_of(order)),
+        Fact("Client order id", order.client_id),
+        Fact("Exchange's id", order.venue_order_id or "–"),
+    ]
+
+
+def _steps(order: Order) -> list[Step]:
+    """Return the way of an order with the moments it passed."""
+    stamps = [
+        ("Intent stored", order.created_at, f"client order id {order.client_id}"),
+        ("Sent to the exchange", order.sent_at, "" if order.attempts < 2 else f"tried {order.attempts} times"),
+        ("Answered", order.answered_at or order.first_fill_at, f"asked {order.checks} times" if order.checks else ""),
+        (str(order.get_state_display()) if order.is_final else "Over", order.ended_at, ""),
+    ]
+    steps, is_now_given = [], False
+    for name, moment, text in stamps:
+        if moment is not None:
+            steps.append(Step("done", name, f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03d}", text))
+        elif order.is_final:
+            continue
+        else:
+            steps.append(Step("later" if is_now_given else "now", name, "", text))
+            is_now_given = True
+    return steps
+
+
+def _fill_row(fill: Fill, spec: InstrumentSpec) -> FillRow:
+    fee = amount(fill.fee, 2) if fill.fee_asset == spec.quote else f"{trimmed(fill.fee)} {fill.fee_asset}"
+    return FillRow(
+        time=f"{fill.at:%-d %b %H:%M:%S}",
+        trade_id=fill.trade_id,
+        price=amount(fill.price, places(spec.tick)),
+        size=trimmed(fill.quantity),
+        fee=fee,
+        liquidity="maker" if fill.is_maker else "taker",
+    )

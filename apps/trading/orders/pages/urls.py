@@ -1,0 +1,12 @@
+"""Addresses of the order pages."""
+
+from django.urls import path
+
+from apps.trading.orders.pages import views
+
+urlpatterns = [
+    path("orders/", views.orders, name="orders-list"),
+    path("orders/ticket/", views.ticket, name="orders-ticket"),
+    path("orders/<uuid:order_id>/", views.order, name="orders-detail"),
+    path("orders/<uuid:order_id>/cancel/", views.cancel, name="orders-cancel"),
+]

@@ -1,0 +1,85 @@
+"""/orders/: what was ordered, one order, the ticket's target, cancelling."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.core.actors import Actor
+from apps.core.idempotency import Reply, execute_once
+from apps.core.ids import uuid7
+from apps.core.pages import came_from
+from apps.platform.authentication.access import customer_required
+from apps.trading.orders import operations
+from apps.trading.orders.pages.context import order_page, orders_page
+from apps.trading.orders.pages.forms import TicketForm
+
+
+def _owner(request: HttpRequest) -> UUID:
+    request.nav_active = "orders"  # type: ignore[attr-defined]  # read by the shell
+    owner_id: UUID = request.user.pk  # type: ignore[assignment]  # customer_required lets only people in
+    return owner_id
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+@customer_required
+@require_GET
+def orders(request: HttpRequest) -> HttpResponse:
+    """Show the list; `?state=`, `?bot=`, `?after=` narrow it."""
+    page = orders_page(
+        _owner(request),
+        state=request.GET.get("state", ""),
+        after=_uuid(request.GET.get("after", "")),
+        bot_id=_uuid(request.GET.get("bot", "")),
+    )
+    return render(request, "trading/orders/list.html", {"page": page})
+
+
+@customer_required
+@require_GET
+def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Show one order."""
+    return render(request, "trading/orders/detail.html", {"page": order_page(_owner(request), order_id)})
+
+
+@customer_required
+@require_POST
+def ticket(request: HttpRequest) -> HttpResponseRedirect:
+    """Place an order by hand; the same key is the same order."""
+    form = TicketForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "; ".join(f"{name}: {text[0]}" for name, text in form.errors.items()))
+        return HttpResponseRedirect(came_from(request))
+    actor = Actor.of(request.user)
+
+    def run() -> Reply:
+        made = operations.place_order(
+            actor=actor,
+            owner_id=_owner(request),
+            connection_id=form.cleaned_data["connection"],
+            order=form.wanted(),
+        )
+        return Reply(201, str(made.pk))
+
+    key = request.POST.get("idempotency_key", "")[:255] or uuid7().hex
+    facts = {name: str(value) for name, value in form.cleaned_data.items()}
+    reply = execute_once(actor=actor, operation="orders.place_order", key=key, request=facts, run=run)
+    messages.success(request, "The order is stored and on its way.")
+    return redirect("orders-detail", reply.body)
+
+
+@customer_required
+@require_POST
+def cancel(request: HttpRequest, order_id: UUID) -> HttpResponseRedirect:
+    """Take an order back."""
+    operations.cancel_order(actor=Actor.of(request.user), order_id=order_id, reason="by its owner")
+    messages.info(request, "The exchange is being told. What is filled stays filled.")
+    return redirect("orders-detail", order_id)

@@ -1,0 +1,65 @@
+"""What the symbol page shows of a customer: newest orders, open positions, fills on the chart."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from apps.core.clock import to_ms
+from apps.core.templatetags.ui import amount, trimmed
+from apps.core.view import Figure, result
+from apps.trading.instruments.queries import get_spec
+from apps.trading.orders.models import Fill
+from apps.trading.orders.queries import list_orders, names_of, show_orders
+from apps.trading.orders.shown import OrderRow, places
+from apps.trading.positions.queries import list_positions, value_position
+
+NEWEST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class PositionRow:
+    """A line of the positions on the symbol page."""
+
+    bot: str
+    bot_url: str
+    side: str
+    size: str
+    entry: str
+    mark: str
+    result: Figure
+
+
+def orders(owner_id: UUID, symbol: str) -> list[OrderRow]:
+    """Return the newest orders of a symbol."""
+    return show_orders(list(list_orders(owner_id, symbol=symbol)[:NEWEST]))
+
+
+def positions(owner_id: UUID, symbol: str) -> list[PositionRow]:
+    """Return the open positions of a symbol, valued now."""
+    found = list(list_positions(owner_id, symbol=symbol, is_open=True)[:NEWEST])
+    names = names_of({row.book.purpose_id for row in found})
+    digits = places(get_spec(symbol).tick)
+    rows = []
+    for position in found:
+        value, bot_id = value_position(position), position.book.purpose_id
+        rows.append(
+            PositionRow(
+                bot="By hand" if bot_id is None else names.get(bot_id, "Bot"),
+                bot_url="/orders/" if bot_id is None else f"/bots/{bot_id}/",
+                side="long" if position.quantity > 0 else "short",
+                size=trimmed(position.quantity.copy_abs()),
+                entry=amount(value.entry, digits),
+                mark=amount(value.mark.price if value.mark else None, digits),
+                result=result(value.unrealised),
+            )
+        )
+    return rows
+
+
+def marks(owner_id: UUID, symbol: str) -> list[dict[str, Any]]:
+    """Return the newest fills as marks on the chart."""
+    found = Fill.objects.filter(order__owner_id=owner_id, symbol=symbol).order_by("-id")[:100]
+    return [
+        {"ts": to_ms(fill.at), "side": fill.side, "text": f"{fill.side.capitalize()} {trimmed(fill.quantity)}"}
+        for fill in reversed(found)
+    ]

@@ -1,0 +1,120 @@
+"""An order in words and figures, the same on pages and on the live topic."""
+
+from dataclasses import dataclass
+from decimal import Context, Decimal
+
+from django.urls import reverse
+
+from apps.core.templatetags.ui import amount, trimmed
+from apps.core.view import Figure, State, result
+from apps.trading.instruments.queries import get_spec
+from apps.trading.orders.choices import OrderState, Origin
+from apps.trading.orders.models import Order
+from kernel.instruments import InstrumentSpec, Side
+
+NONE = "–"
+EXACT = Context(prec=60)
+TONES = {
+    OrderState.INTENT: "wait",
+    OrderState.SENT: "wait",
+    OrderState.UNKNOWN: "warn",
+    OrderState.OPEN: "wait",
+    OrderState.PARTLY_FILLED: "wait",
+    OrderState.CANCELLING: "wait",
+    OrderState.FILLED: "good",
+    OrderState.CANCELLED: "off",
+    OrderState.REJECTED: "warn",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """A line of the table of orders."""
+
+    id: str
+    url: str
+    time: str
+    bot: str
+    bot_url: str
+    pair: str
+    side: str
+    kind: str
+    size: str
+    wanted: str
+    got: str
+    filled: str
+    slippage: str
+    latency: str
+    fee: str
+    result: Figure | None
+    state: State
+
+
+def row_of(order: Order, bot: str = "") -> OrderRow:
+    """Return the row of an order; `bot` is the name of its bot."""
+    spec = get_spec(order.symbol)
+    digits = places(spec.tick)
+    by_bot = order.origin_kind == Origin.BOT and order.origin_id is not None
+    return OrderRow(
+        id=str(order.pk),
+        url=reverse("orders-detail", args=[order.pk]),
+        time=f"{order.created_at:%-d %b %H:%M:%S}",
+        bot=bot,
+        bot_url=f"/bots/{order.origin_id}/" if by_bot else "",
+        pair=f"{spec.base}/{spec.quote}",
+        side=order.side,
+        kind=order.kind,
+        size=trimmed(order.quantity),
+        wanted=amount(order.wanted_price, digits),
+        got=amount(order.average_price, digits),
+        filled=f"{EXACT.divide(order.filled * 100, order.quantity).quantize(Decimal(1)):f} %",
+        slippage=slippage_of(order),
+        latency=latency_of(order),
+        fee=fee_of(order, spec),
+        result=None if order.realised is None else result(order.realised),
+        state=state_of(order),
+    )
+
+
+def state_of(order: Order) -> State:
+    """Return the state in words, with the venue's own when it refused."""
+    sentence = str(order.get_state_display())
+    if order.state == OrderState.REJECTED and order.reject_message:
+        sentence = f"{sentence}: {order.reject_message}"[:90]
+    elif order.state == OrderState.CANCELLED and order.filled:
+        sentence = f"{sentence}, {trimmed(order.filled)} filled"
+    return State(TONES[OrderState(order.state)], sentence)
+
+
+def slippage_of(order: Order) -> str:
+    """Return how much worse the fills were than the price wanted, in basis points of it (minus: better)."""
+    if not order.wanted_price or order.average_price is None:
+        return NONE
+    worse = order.average_price - order.wanted_price
+    if order.side == Side.SELL:
+        worse = -worse
+    return amount(EXACT.divide(worse * 10_000, order.wanted_price), 1)
+
+
+def latency_of(order: Order) -> str:
+    """Return the milliseconds from the claim to the venue's answer."""
+    if order.sent_at is None or order.answered_at is None:
+        return NONE
+    return f"{(order.answered_at - order.sent_at).total_seconds() * 1000:,.0f}"
+
+
+def fee_of(order: Order, spec: InstrumentSpec) -> str:
+    """Return the fees by asset; the asset is named when it is not the quote."""
+    if not order.fees:
+        return NONE if not order.filled else "0.00"
+    parts = [
+        amount(Decimal(paid), 2) if asset == spec.quote else f"{trimmed(Decimal(paid))} {asset}"
+        for asset, paid in order.fees.items()
+    ]
+    return ", ".join(parts)
+
+
+def places(step: Decimal) -> int:
+    """Return the digits after the point of a step."""
+    exponent = step.as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0

@@ -1,0 +1,67 @@
+"""Work of orders that needs a customer's key: queue `trading`. Each task can run twice, at once, or die half-way."""
+
+from uuid import UUID
+
+from celery import shared_task
+
+from apps.core.context import PUBLIC, current_schema, in_schema
+from apps.core.tasks import all_schemas, tenant_task
+from apps.trading.exchanges.queries import list_active_connections
+from apps.trading.orders import operations, queries
+from apps.trading.orders.choices import OrderState
+
+SWEEP_SECONDS = 5
+RECONCILE_SECONDS = 60
+
+
+@tenant_task("orders.send")
+def send(order_id: str) -> None:
+    """Send an intent, once."""
+    operations.send_order(order_id=UUID(order_id))
+
+
+@tenant_task("orders.cancel")
+def cancel(order_id: str) -> None:
+    """Tell the venue to take an order back."""
+    operations.transmit_cancel(order_id=UUID(order_id))
+
+
+@tenant_task("orders.settle")
+def settle(order_id: str) -> None:
+    """Ask the venue about an order, and cancel it if that was wanted."""
+    order = operations.settle_order(order_id=UUID(order_id))
+    if order.cancel_requested_at is not None and not order.is_final:
+        operations.transmit_cancel(order_id=order.pk)
+
+
+@tenant_task("orders.reconcile")
+def reconcile(connection_id: str) -> None:
+    """Compare an account with our books."""
+    operations.reconcile_connection(connection_id=UUID(connection_id))
+
+
+@shared_task(name="orders.sweep")  # type: ignore[untyped-decorator]  # celery ships no types
+def sweep() -> None:
+    """Every few seconds: the net under the nudges, for orders by hand (bots look after their own)."""
+    for schema in all_schemas():
+        if schema != PUBLIC:
+            with in_schema(schema):
+                nudge_due()
+
+
+@shared_task(name="orders.reconcile_all")  # type: ignore[untyped-decorator]
+def reconcile_all() -> None:
+    """Every minute: compare every active account with our books."""
+    for schema in all_schemas():
+        if schema != PUBLIC:
+            with in_schema(schema):
+                for connection in list_active_connections():
+                    reconcile.delay(schema, str(connection.pk))
+
+
+def nudge_due() -> None:
+    """Enqueue what is due in this schema."""
+    schema = current_schema()
+    for order in queries.list_orders_to_check():
+        task = send if order.state == OrderState.INTENT else settle
+        task.delay(schema, str(order.pk))
