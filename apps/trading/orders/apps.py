@@ -14,7 +14,7 @@ class OrdersConfig(AppConfig):
         from apps.core.schemas.grants import declare_append_only
         from apps.core.shell import NavItem, add_nav
         from apps.trading.market_data.operations import fill_symbol_page
-        from apps.trading.orders import live, panels, tasks  # noqa: F401 - tasks register themselves
+        from apps.trading.orders import live, panels, proofs, tasks  # noqa: F401 - some register themselves
 
         declare_append_only("orders_fill")
         live.register()
