@@ -12,8 +12,14 @@ http = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.urls import path
 
+from apps.core.checks import refuse_unsafe_start
+from apps.core.live.gate import IdentityGate
 from apps.core.live.socket import LiveSocket
 from apps.platform.authentication.sockets import resolve
+from apps.platform.notifications.consumers import NotificationsConsumer
 
+refuse_unsafe_start()
 live: Any = LiveSocket(resolve)
-application = ProtocolTypeRouter({"http": http, "websocket": URLRouter([path("ws/live", live)])})
+notifications: Any = IdentityGate(resolve, NotificationsConsumer.as_asgi())
+sockets = URLRouter([path("ws/live", live), path("ws/notifications", notifications)])
+application = ProtocolTypeRouter({"http": http, "websocket": sockets})

@@ -1,12 +1,20 @@
 """The Celery application. Queues, routes and the schedule are settings."""
 
 from celery import Celery
-from celery.signals import task_postrun, worker_process_init
+from celery.signals import task_postrun, worker_init, worker_process_init
 
 app = Celery("outcry")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.set_default()
+
+
+@worker_init.connect  # type: ignore[untyped-decorator]  # celery ships no types
+def refuse_unsafe(**_kwargs: object) -> None:
+    """Do not start a production worker on unsafe values."""
+    from apps.core.checks import refuse_unsafe_start
+
+    refuse_unsafe_start()
 
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]  # celery ships no types

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import Error, Tags, Warning, register
+from django.core.exceptions import ImproperlyConfigured
 
 from apps.core.signing import raw_setting
 
@@ -48,6 +49,15 @@ def production_values(**_options: Any) -> list[Any]:
             Warning("The product runs as the owner of its tables.", hint="Set DATABASE_OWNER_URL.", id="outcry.W001")
         )
     return found
+
+
+def refuse_unsafe_start() -> None:
+    """Raise ImproperlyConfigured when this process would serve with unsafe values; development is left alone."""
+    if settings.DEVELOPMENT:
+        return
+    errors = [found for found in production_values() if isinstance(found, Error)]
+    if errors:
+        raise ImproperlyConfigured("\n".join(f"{found.id}: {found.msg} {found.hint}" for found in errors))
 
 
 def _weak(value: str) -> bool:

@@ -21,9 +21,9 @@ SWITCHES = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One headless Chromium for all tests."""
+    """One headless Chromium for a module; its event loop must not outlive the module."""
     if not CHROMIUM.exists():
         pytest.skip("apt-get install chromium, then run: pytest -m browser")
     with sync_playwright() as playwright:

@@ -40,6 +40,6 @@ def engine() -> Engine:
 
 def render(template: str, context: dict[str, Any], *, theme: str = "") -> str:
     """The page as HTML; `theme` is "dark", "light" or "" for the system's."""
-    request = {"csp_nonce": NONCE, "COOKIES": {"theme": theme, "updown": ""}}
+    request = {"path": "/sample/", "csp_nonce": NONCE, "COOKIES": {"theme": theme, "updown": ""}}
     common = {"LANGUAGE_CODE": "en", "LANGUAGE_BIDI": False, "messages": [], "csrf_token": "sample-csrf"}
     return str(engine().get_template(template).render(Context({**common, "request": request, **context})))

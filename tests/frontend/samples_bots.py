@@ -173,10 +173,15 @@ def bot_new() -> dict[str, Any]:
     return {**context, "page": page}
 
 
+def bot_log() -> dict[str, Any]:
+    return {"shell": shell("bots"), "page": {"name": "ETH channel", "parent_url": "/bots/2/", "log": log()}}
+
+
 BOT_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "bots": ("trading/bots/list.html", bots()),
     "bots-empty": ("trading/bots/list.html", bots_empty()),
     "bot-form": ("trading/bots/form.html", bot_form()),
     "bot": ("trading/bots/detail.html", bot()),
     "bot-new": ("trading/bots/detail.html", bot_new()),
+    "bot-log": ("trading/bots/log.html", bot_log()),
 }

@@ -38,7 +38,7 @@ def all_routes() -> list[dict[str, Any]]:
         for route in ("healthz", "readyz", "metrics")
     ]
     socket = {"host": "tenant", "route": "ws/live", "name": "", "app": "", "methods": ["GET"], "kind": "websocket"}
-    return [*tenant, *public, *health, socket]
+    return [*tenant, *public, *health, socket, {**socket, "route": "ws/notifications"}]
 
 
 def _walk(patterns: list[Any], prefix: str = "", namespace: str = "") -> Iterator[tuple[str, str, Any]]:

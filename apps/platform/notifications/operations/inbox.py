@@ -14,6 +14,7 @@ from apps.core.operation import operation
 from apps.platform.configurations.queries import is_enabled
 from apps.platform.notifications.choices import Criticality, NotificationTopic, topic_of
 from apps.platform.notifications.errors import ItemMissing
+from apps.platform.notifications.groups import send_to_person
 from apps.platform.notifications.models import InboxItem
 from apps.platform.notifications.operations.mail import queue_mail
 from apps.platform.notifications.queries import count_unread, message_of
@@ -83,6 +84,7 @@ def _publish(schema: str, item: InboxItem) -> None:
         "tone": message.tone,
     }
     publish_to_user(LIVE_TOPIC, item.owner_id, frame, schema=schema)
+    send_to_person(schema, item.owner_id, frame)
 
 
 def _publish_count_after_commit(owner_id: UUID) -> None:
