@@ -20,7 +20,6 @@ from apps.platform.tenants.queries import get_tenant
 from tests.factories.people import make_customer
 from tests.factories.sockets import WebSocket
 
-pytestmark = pytest.mark.django_db
 ANN, BOB = uuid7(), uuid7()
 NOTE = declare_topic(NotificationTopic("tests.hello", "Hello {name}", "For {name}."))
 FRAME = {"unread": 1, "title": "Bot paused"}
@@ -33,6 +32,7 @@ def socket(user: Any, schema: str = "t_one") -> WebSocket:
     return WebSocket(IdentityGate(resolve, NotificationsConsumer.as_asgi()), path="/ws/notifications")
 
 
+@pytest.mark.django_db
 async def test_a_person_hears_their_own_notifications_and_nobody_elses() -> None:
     ann, bob, stranger = socket(ANN), socket(BOB), socket(ANN, schema="t_two")
     for one in (ann, bob, stranger):
@@ -46,6 +46,7 @@ async def test_a_person_hears_their_own_notifications_and_nobody_elses() -> None
         await one.disconnect()
 
 
+@pytest.mark.django_db
 async def test_an_ended_session_ends_the_socket() -> None:
     ann = socket(ANN)
     assert await ann.connect()
@@ -53,6 +54,7 @@ async def test_an_ended_session_ends_the_socket() -> None:
     assert (await ann.event())["code"] == REVOKED
 
 
+@pytest.mark.django_db
 async def test_a_stranger_is_refused() -> None:
     assert not await socket(None).connect()
 
