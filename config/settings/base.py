@@ -108,6 +108,9 @@ OWNER_DATABASE = env.database_address(DATABASE_OWNER_URL)
 APPLICATION_ROLE = env.database_address(DATABASE_URL).user
 DATABASES = {"default": _database(DATABASE_OWNER_URL if PROCESS == "owner" else DATABASE_URL)}
 
+# dj-stripe comes with billing; its own migrations are replaced by one prepared file.
+MIGRATION_MODULES = {"djstripe": "config.djstripe_migrations"}
+
 # --- Redis ------------------------------------------------------------------------------------------------------------
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379")
 CACHE_URL = env.text("CACHE_URL", f"{REDIS_URL}/2")

@@ -50,7 +50,7 @@ def sources() -> tuple[Source, ...]:
     for folder in (*PRODUCT, "tests"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             name = path.relative_to(ROOT).as_posix()
-            if "/migrations/" not in name and "/node_modules/" not in name:
+            if "migrations/" not in name and "/node_modules/" not in name:
                 text = path.read_text()
                 found.append(Source(name, text, ast.parse(text, name)))
     manage = ROOT / "manage.py"
