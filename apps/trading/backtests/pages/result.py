@@ -251,4 +251,5 @@ def _mark(stored: StoredOutcome, place: int) -> dict[str, Any]:
     if fill.side is Side.BUY:
         return {"ts": fill.ts, "side": "buy", "text": ""}
     gained = stored.trades[place // 2].profit_percent
-    return {"ts": fill.ts, "side": "sell", "text": signed_percent(gained, 1)}
+    tone = "down" if gained < 0 else "up"
+    return {"ts": fill.ts, "side": "sell", "text": signed_percent(gained, 1), "tone": tone}
