@@ -37,7 +37,8 @@ def server_program(account: Account, environ: Mapping[str, str] = os.environ) ->
     found = shutil.which(chosen)
     if found is None:
         raise SetupError(f"OUTCRY_REDIS_BIN={chosen} is not a program")
-    return Path(found).resolve()
+    # Not resolved: Debian's redis-server is a link to a program that looks at the name it is called by.
+    return Path(found).absolute()
 
 
 @dataclass(frozen=True)
