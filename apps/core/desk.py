@@ -255,12 +255,18 @@ class DeskSite(UnfoldAdminSite):  # type: ignore[misc]  # the theme ships no typ
     def _lists_of(self, desk: Desk) -> list[dict[str, str]]:
         return [
             {
-                "title": str(model._meta.verbose_name_plural).capitalize(),
+                "title": _plural(model),
                 "url": reverse(f"{self.name}:{model._meta.app_label}_{model._meta.model_name}_changelist"),
             }
             for model, admin in sorted(self._registry.items(), key=lambda pair: str(pair[0]._meta.verbose_name_plural))
             if getattr(admin, "desk", None) is desk
         ]
+
+
+def _plural(model: type[models.Model]) -> str:
+    """Return the words for many rows ("Strategies"); Django only adds an s."""
+    words = str(model._meta.verbose_name_plural).capitalize()
+    return f"{words[:-2]}ies" if words.endswith("ys") and words[-3:-2] not in "aeiou" else words
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -281,8 +287,8 @@ _sites: list[DeskSite] = []
 
 
 def _site_of(request: HttpRequest) -> "DeskSite | None":
-    current = getattr(request, "current_app", "")
-    return next((site for site in _sites if site.name == current), None)
+    registry = "console" if request.path.startswith("/platform/") else "back_office"
+    return next((site for site in _sites if site.registry_name == registry), None)
 
 
 def remember_site(site: DeskSite) -> DeskSite:
