@@ -87,11 +87,12 @@ def page_of(owner_id: UUID) -> HomePage:
     is_connected = any(one.state == ConnectionState.ACTIVE for one in list_connections(owner_id))
     has_result = list_runs(owner_id).filter(state="done").exists()
     running = sum(bot.desired_state == "running" for bot in bots)
-    limits = exposure(owner_id)
+    value, free = worth_of(owner_id)
+    limits = exposure(owner_id, value)
     return HomePage(
         date_text=f"{now():%A %-d %B, %H:%M} UTC",
         new_bot_url=reverse("bots-new"),
-        account=account_of(owner_id, bots, worths),
+        account=account_of(value, free, bots, worths),
         next_step=next_step(is_connected, has_result, bool(bots)),
         steps=steps_of(is_connected, has_result, bool(bots)),
         needs_you=needs_of(owner_id, bots),
@@ -103,9 +104,8 @@ def page_of(owner_id: UUID) -> HomePage:
     )
 
 
-def account_of(owner_id: UUID, bots: Sequence[Bot], worths: Sequence[BotWorth]) -> Account:
+def account_of(value: Decimal | None, free: Decimal, bots: Sequence[Bot], worths: Sequence[BotWorth]) -> Account:
     """Return the account's value from the balances last seen, with the bots' equity as its curve."""
-    value, free = worth_of(owner_id)
     today = sum((worth.today for worth in worths), Decimal(0))
     total = sum((worth.result for worth in worths), Decimal(0))
     fees = sum((worth.fees for worth in worths), Decimal(0))
@@ -164,14 +164,13 @@ def equity_curve(bots: Sequence[Bot]) -> Curve | None:
     return Curve("home-equity", data, f"Equity of your bots went from {amount(first)} to {amount(last)} {QUOTE}.")
 
 
-def exposure(owner_id: UUID) -> list[Limit]:
+def exposure(owner_id: UUID, value: Decimal | None) -> list[Limit]:
     """Return how much of the account stands in open positions."""
     held = Decimal(0)
     for position in list_positions(owner_id, is_open=True):
         valued = value_position(position)
         if valued.mark is not None:
             held += abs(position.quantity) * valued.mark.price
-    value, _free = worth_of(owner_id)
     if not held or not value:
         return []
     return [Limit("Exposure", amount(held), f"{amount(value)} {QUOTE}", int(min(held * 100 / value, Decimal(100))))]
