@@ -26,7 +26,8 @@ def tables_hash() -> str:
         parts = path.relative_to(ROOT).parts
         if any(name in SCHEMA_SOURCES or name == "models.py" for name in parts):
             digest.update(path.read_bytes())
-    digest.update((ROOT / "config" / "settings" / "base.py").read_bytes())
+    for name in ("config/settings/base.py", "kernel/money/assets.py"):
+        digest.update((ROOT / name).read_bytes())
     return digest.hexdigest()[:12]
 
 
@@ -40,10 +41,23 @@ def maintenance() -> Iterator[psycopg.Connection[Any]]:
         yield opened
 
 
+def drop_database(opened: "psycopg.Connection[Any]", name: str) -> None:
+    """Drop a database with the connections of our own roles to it.
+
+    Not WITH (FORCE): that also wants to end an autovacuum worker, which our roles may not; a plain drop waits for it.
+    """
+    opened.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND usename = ANY(%s)"
+        " AND pid <> pg_backend_pid()",
+        [name, [settings.OWNER_DATABASE.user, settings.APPLICATION_ROLE]],
+    )
+    opened.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+
+
 def recreate(name: str, template: str) -> None:
     """Make database `name` anew as a copy of `template`."""
     with maintenance() as opened:
-        opened.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        drop_database(opened, name)
         opened.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
 
 
@@ -63,7 +77,7 @@ def build_template(name: str) -> None:
 
     building = f"{name}_building"
     with maintenance() as opened:
-        opened.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(building)))
+        drop_database(opened, building)
         opened.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(building)))
     use_database(building)
     with as_owner():
@@ -110,7 +124,7 @@ def django_db_setup(template_database: str, django_db_blocker: Any) -> Iterator[
     with django_db_blocker.unblock():
         connections.close_all()
         with maintenance() as opened:
-            opened.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            drop_database(opened, name)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -177,7 +191,7 @@ def real_db(template_database: str, django_db_blocker: Any, request: pytest.Fixt
         forget_hosts()
         use_database(before)
         with maintenance() as opened:
-            opened.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            drop_database(opened, name)
 
 
 def _environment(database: str) -> dict[str, str]:

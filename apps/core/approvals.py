@@ -78,6 +78,11 @@ def action_of(approval: Approval) -> ApprovableAction:
     return _actions[approval.action]
 
 
+def list_actions_for(actor: Actor) -> list[str]:
+    """Return the names of the actions that the actor may check."""
+    return sorted(item.name for item in _actions.values() if permissions.allows(actor, item.permission))
+
+
 def request_approval(*, actor: Actor, action: str, payload: dict[str, Any], reason: str, required: int = 1) -> Approval:
     """Put an action into the queue for `required` other people to check."""
     if actor.id is None or action not in _actions:

@@ -14,7 +14,7 @@ class CoreConfig(AppConfig):
         from django.core.management.commands import makemigrations
         from django_tenants.management.commands.migrate_schemas import MigrateSchemasCommand
 
-        from apps.core import checks, signing, tasks  # noqa: F401 - registers checks and tasks
+        from apps.core import assets, checks, signing, tasks  # noqa: F401 - registers first rows, checks and tasks
 
         signing.install()
         MigrateSchemasCommand.autodetector = makemigrations.Command.autodetector

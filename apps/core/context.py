@@ -9,7 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from channels.db import database_sync_to_async
 from django.db import connection as plain_connection
-from django_tenants.utils import schema_context, schema_exists
+from django_tenants.utils import schema_context
 
 from apps.core.errors import NoTenant
 
@@ -59,18 +59,22 @@ def in_schema(schema: str) -> Iterator[None]:
         _schema.reset(token)
 
 
-_seen: set[str] = set()
-
-
 def require_schema(schema: str) -> None:
-    """Raise NoTenant unless the schema exists.
+    """Raise NoTenant unless the schema is public's or a tenant's, and is there.
 
-    The search path ends in public: in a schema that is gone, tables that stand in both would silently be public's.
+    The search path ends in public: in a schema that is gone, tables that stand in both would silently be public's. So
+    the question is asked each time: a worker lives longer than a tenant may.
     """
-    if schema not in _seen:
-        if not schema_exists(schema):
+    if schema == PUBLIC:
+        return
+    with plain_connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM public.tenants_tenant t JOIN pg_namespace n ON n.nspname = t.schema_name"
+            " WHERE t.schema_name = %s",
+            [schema],
+        )
+        if cursor.fetchone() is None:
             raise NoTenant
-        _seen.add(schema)
 
 
 @contextmanager

@@ -63,17 +63,39 @@ class Queue:
 
 
 @dataclass(frozen=True)
+class Alarm:
+    """Something on a desk that somebody has to look at now: a sentence and where to look."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True)
+class DeskPage:
+    """A page of a desk beside its tables; shown to who has the permission."""
+
+    desk: Desk
+    title: str
+    url_name: str
+    permission: str
+
+
+@dataclass(frozen=True)
 class DeskView:
     """A desk as its home shows it."""
 
     title: str
     queues: list[dict[str, Any]]
     lists: list[dict[str, str]] = field(default_factory=list)
+    alarms: list[Alarm] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class OperationAction:
-    """A button on a row: asks for a reason (and the fields of `form`), then runs an operation."""
+    """A button on a row: asks for a reason (and the fields of `form`), then runs an operation.
+
+    As one of a table's `table_operations` it stands above the table, and `run` gets None for the row.
+    """
 
     name: str
     label: str
@@ -86,6 +108,8 @@ class OperationAction:
 
 _registered: list[tuple[type[models.Model], type["DeskAdmin"], str]] = []
 _queues: list[Queue] = []
+_alarms: list[tuple[Desk, Callable[[], Alarm | None]]] = []
+_pages: list[DeskPage] = []
 
 
 def desk_admin(
@@ -105,6 +129,16 @@ def add_queue(queue: Queue) -> None:
     _queues.append(queue)
 
 
+def add_alarm(desk: Desk, look: Callable[[], Alarm | None]) -> None:
+    """Show what `look` finds at the top of a desk, for as long as it finds it."""
+    _alarms.append((desk, look))
+
+
+def add_desk_page(page: DeskPage) -> None:
+    """Show a page among the tables of its desk in the back office."""
+    _pages.append(page)
+
+
 class ReasonForm(forms.Form):
     """Why: every button asks."""
 
@@ -116,7 +150,9 @@ class DeskAdmin(ModelAdmin):  # type: ignore[misc]  # the theme ships no types
 
     desk: ClassVar[Desk]
     operations: ClassVar[tuple[OperationAction, ...]] = ()
+    table_operations: ClassVar[tuple[OperationAction, ...]] = ()
     change_form_template = "admin/desk_change_form.html"
+    change_list_template = "admin/desk_change_list.html"
     list_per_page = 50
     show_full_result_count = False
     list_disable_select_all = True
@@ -143,14 +179,26 @@ class DeskAdmin(ModelAdmin):  # type: ignore[misc]  # the theme ships no types
         return False
 
     def get_urls(self) -> list[Any]:
-        """Add one address for each operation of a row."""
+        """Add one address for each operation of a row, and one for each operation of the table."""
         prefix = f"{self.opts.app_label}_{self.opts.model_name}"
-        address = path(
-            "<path:object_id>/do/<slug:operation>/",
-            self.admin_site.admin_view(self.operation_view),
-            name=f"{prefix}_operation",
-        )
-        return [address, *super().get_urls()]
+        return [
+            path(
+                "<path:object_id>/do/<slug:operation>/",
+                self.admin_site.admin_view(self.operation_view),
+                name=f"{prefix}_operation",
+            ),
+            path(
+                "do/<slug:operation>/",
+                self.admin_site.admin_view(self.table_operation_view),
+                name=f"{prefix}_table_operation",
+            ),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show the table with the buttons that the person's role allows."""
+        buttons = self._table_buttons(request)
+        return super().changelist_view(request, {**(extra_context or {}), "desk_operations": buttons})  # type: ignore[no-any-return]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -163,22 +211,35 @@ class DeskAdmin(ModelAdmin):  # type: ignore[misc]  # the theme ships no types
         )
 
     def operation_view(self, request: HttpRequest, object_id: str, operation: str) -> HttpResponse:
-        """Ask for the reason, run the operation, say what came of it."""
+        """Ask for the reason, run the operation on the row, say what came of it."""
         row = self.get_object(request, object_id)
-        found = [item for item in self.operations if item.name == operation]
-        actor = Actor.of(request.user)
-        if row is None or not found or not self.has_view_permission(request) or not allows(actor, found[0].permission):
+        if row is None:
             raise Http404
-        action = found[0]
+        return self._operate(request, self._allowed(request, self.operations, operation), row, self._row_url(row))
+
+    def table_operation_view(self, request: HttpRequest, operation: str) -> HttpResponse:
+        """Ask for the reason, run the operation, say what came of it."""
+        action = self._allowed(request, self.table_operations, operation)
+        return self._operate(request, action, None, self._list_url())
+
+    def _allowed(self, request: HttpRequest, actions: tuple[OperationAction, ...], name: str) -> OperationAction:
+        found = [item for item in actions if item.name == name]
+        if not found or not self.has_view_permission(request):
+            raise Http404
+        if not allows(Actor.of(request.user), found[0].permission):
+            raise Http404
+        return found[0]
+
+    def _operate(self, request: HttpRequest, action: OperationAction, row: Any, back_url: str) -> HttpResponse:
         form = _form_of(action, request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             try:
-                action.run(actor, row, form.cleaned_data)
+                action.run(Actor.of(request.user), row, form.cleaned_data)
             except DomainError as refusal:
                 form.add_error(refusal.field if refusal.field in form.fields else None, refusal.text)
             else:
                 messages.success(request, f"{action.label}: done.")
-                return HttpResponseRedirect(self._row_url(row))
+                return HttpResponseRedirect(back_url)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -186,7 +247,7 @@ class DeskAdmin(ModelAdmin):  # type: ignore[misc]  # the theme ships no types
             "row": row,
             "form": form,
             "action": action,
-            "back_url": self._row_url(row),
+            "back_url": back_url,
         }
         return TemplateResponse(request, "admin/operation.html", context)
 
@@ -198,6 +259,18 @@ class DeskAdmin(ModelAdmin):  # type: ignore[misc]  # the theme ships no types
             for item in self.operations
             if item.available(row) and allows(actor, item.permission)
         ]
+
+    def _table_buttons(self, request: HttpRequest) -> list[dict[str, Any]]:
+        actor = Actor.of(request.user)
+        name = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_table_operation"
+        return [
+            {"label": item.label, "url": reverse(name, args=[item.name]), "is_dangerous": item.is_dangerous}
+            for item in self.table_operations
+            if allows(actor, item.permission)
+        ]
+
+    def _list_url(self) -> str:
+        return reverse(f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
     def _row_url(self, row: Any) -> str:
         name = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_change"
@@ -211,7 +284,7 @@ class LedgerAdmin(DeskAdmin):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if cls.operations:
+        if cls.operations or cls.table_operations:
             raise TypeError(f"{cls.__name__} is append-only and has no operations")
 
 
@@ -238,9 +311,28 @@ class DeskSite(UnfoldAdminSite):  # type: ignore[misc]  # the theme ships no typ
             return []
         actor = Actor.of(request.user)
         return [
-            DeskView(TITLES[desk], self._queues_of(desk), self._lists_of(desk))
+            DeskView(
+                TITLES[desk],
+                self._queues_of(desk),
+                [*self._pages_of(desk, actor), *self._lists_of(desk)],
+                self._alarms_of(desk),
+            )
             for desk in Desk
             if allows(actor, PERMISSIONS[desk]) and (self._lists_of(desk) or self._queues_of(desk))
+        ]
+
+    def _alarms_of(self, desk: Desk) -> list[Alarm]:
+        if self.registry_name != "back_office":
+            return []
+        return [found for place, look in _alarms if place is desk and (found := look()) is not None]
+
+    def _pages_of(self, desk: Desk, actor: Actor) -> list[dict[str, str]]:
+        if self.registry_name != "back_office":
+            return []
+        return [
+            {"title": page.title, "url": reverse(page.url_name)}
+            for page in _pages
+            if page.desk is desk and allows(actor, page.permission)
         ]
 
     def _queues_of(self, desk: Desk) -> list[dict[str, Any]]:

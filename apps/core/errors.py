@@ -103,6 +103,20 @@ class IdempotencyKeyMissing(Invalid):
     message = "This request needs an Idempotency-Key header (1 to 255 printable characters)."
 
 
+class UnknownAsset(Invalid):
+    """The registry of assets has no such code."""
+
+    code = "core.unknown_asset"
+    message = "{asset} is not an asset we know. Choose one of the list."
+
+
+class InvalidAmount(Invalid):
+    """The text is no amount of the asset that can be taken: the message says what to write."""
+
+    code = "core.invalid_amount"
+    message = "Write the amount in digits, for example 12.5."
+
+
 class NoTenant(Defect):
     """Code that needs a tenant ran without one."""
 

@@ -34,7 +34,7 @@ def execute_once(*, actor: Actor, operation: str, key: str, request: Any, run: C
     if actor.id is None:
         raise Defect("An idempotency key belongs to a person.")
     person = actor.id
-    checked = _checked_key(key)
+    checked = checked_key(key)
     digest = hashlib.sha256(json.dumps(request, sort_keys=True, default=str).encode()).hexdigest()
     with transaction.atomic():
         record_id = uuid7()
@@ -53,7 +53,8 @@ def execute_once(*, actor: Actor, operation: str, key: str, request: Any, run: C
         return reply
 
 
-def _checked_key(key: str) -> str:
+def checked_key(key: str) -> str:
+    """Return a key that can be one: 1 to 255 printable ASCII characters. Raises IdempotencyKeyMissing."""
     if not (1 <= len(key) <= 255 and key.isascii() and key.isprintable()):
         raise IdempotencyKeyMissing(field="Idempotency-Key")
     return key

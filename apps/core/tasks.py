@@ -2,16 +2,21 @@
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from celery import shared_task
 from django.db import connection
 
-from apps.core import approvals, outbox, relay, seals, timers
+from apps.core import approvals, outbox, relay, seals, timers, work
+from apps.core.actors import Actor
+from apps.core.clock import now
 from apps.core.context import PUBLIC, in_schema, require_schema
 from apps.core.models import AuditEvent, OutboxEvent
 
 logger = logging.getLogger("outcry.tasks")
+PROVEN_LATELY = timedelta(hours=2)
+"""A schema that was proved so recently is not proved again by the nightly run."""
 
 
 def tenant_task(name: str, **options: Any) -> Callable[[Callable[..., None]], Any]:
@@ -54,17 +59,22 @@ def seal_audit() -> None:
 @shared_task(name="core.sweep_due")  # type: ignore[untyped-decorator]
 def sweep_due() -> None:
     """Every few seconds: wake the schemas whose timers are due."""
-    for schema in timers.due_schemas():
+    for schema in work.due_schemas(timers.KIND):
         fire_timers.delay(schema)
 
 
 @shared_task(name="core.sweep_all")  # type: ignore[untyped-decorator]
 def sweep_all() -> None:
-    """The net under the nudges: deliver, fire, expire and seal in every schema that has something left."""
+    """The net under the nudges: deliver, fire, expire and seal in every schema that has something left.
+
+    It also enters again into the index of work what should stand there.
+    """
     for schema in all_schemas():
         with in_schema(schema):
             waiting = OutboxEvent.objects.filter(dispatched_at__isnull=True).exists()
             approvals.expire_overdue()
+            if schema != PUBLIC:
+                work.restore()
         if waiting:
             drain_outbox.delay(schema)
         fire_timers.delay(schema)
@@ -79,6 +89,26 @@ def seal_all() -> None:
             unsealed = AuditEvent.objects.filter(seal__isnull=True).exists()
         if unsealed:
             seal_audit.delay(schema)
+
+
+@shared_task(name="core.prove_all")  # type: ignore[untyped-decorator]
+def prove_all() -> None:
+    """Every night: have the proofs of every schema run."""
+    for schema in all_schemas():
+        prove_schema.delay(schema)
+
+
+@tenant_task("core.prove_schema", time_limit=3600, soft_time_limit=3500)
+def prove_schema() -> None:
+    """Run the proofs of a schema and keep the report. A message that comes twice finds the run or its report."""
+    from apps.core import proofs
+
+    if proofs.has_report_since(now() - PROVEN_LATELY):
+        return
+    try:
+        proofs.prove_and_store(actor=Actor.system("proof"), reason="nightly")
+    except proofs.ProofRunning:
+        logger.info("a proof is running already")
 
 
 def all_schemas() -> list[str]:

@@ -5,16 +5,19 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
+from django.db.models import Min
 
+from apps.core import work
 from apps.core.clock import now
-from apps.core.context import current_schema, in_schema
+from apps.core.context import current_schema
 from apps.core.errors import Defect
-from apps.core.ids import uuid7
-from apps.core.models import TenantWork, Timer, TimerState
+from apps.core.models import Timer, TimerState
 
 logger = logging.getLogger("outcry.timers")
 TimerHandler = Callable[[Timer], None]
+KIND = "core.timers"
+"""Timers in the index of work."""
 MAX_ATTEMPTS = 8
 _handlers: dict[str, TimerHandler] = {}
 
@@ -40,7 +43,7 @@ def schedule(*, name: str, key: str, due_at: datetime, payload: dict[str, Any] |
         defaults={"due_at": due_at, "payload": payload or {}},
     )
     schema = current_schema()
-    transaction.on_commit(lambda: note_due(schema, due_at), robust=True)
+    transaction.on_commit(lambda: work.note_due(schema, KIND, due_at), robust=True)
     return timer
 
 
@@ -52,30 +55,12 @@ def cancel(*, name: str, key: str) -> bool:
     return bool(updated)
 
 
-def note_due(schema: str, due_at: datetime) -> None:
-    """Tell the index in public that a schema has work at `due_at` (keeps the earliest)."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO public.{TenantWork._meta.db_table} (id, created_at, schema, next_due_at)"  # noqa: S608
-            " VALUES (%s, %s, %s, %s) ON CONFLICT (schema) DO UPDATE SET next_due_at ="
-            f" LEAST({TenantWork._meta.db_table}.next_due_at, EXCLUDED.next_due_at)",
-            [uuid7(), now(), schema, due_at],
-        )
-
-
-def due_schemas(limit: int = 1000) -> list[str]:
-    """Return schemas whose index entry is due."""
-    with in_schema("public"):
-        rows = TenantWork.objects.filter(next_due_at__lte=now()).order_by("next_due_at")[:limit]
-        return [row.schema for row in rows]
-
-
 def fire_due(limit: int = 200) -> int:
     """Run the due timers of this schema, each in its own transaction; renew the index entry; return how many ran."""
     fired = 0
     while fired < limit and _fire_next():
         fired += 1
-    _renew_index(current_schema())
+    work.renew(current_schema(), KIND, _next_due)
     return fired
 
 
@@ -111,11 +96,6 @@ def _postpone(timer: Timer, error: Exception) -> None:
         timer.due_at = now() + timedelta(seconds=2**timer.attempts)
 
 
-def _renew_index(schema: str) -> None:
-    """Write the schema's earliest waiting timer into the index; one statement, so that no new timer is lost."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE public.{TenantWork._meta.db_table} SET next_due_at ="  # noqa: S608
-            f" (SELECT min(due_at) FROM {Timer._meta.db_table} WHERE state = 'waiting') WHERE schema = %s",
-            [schema],
-        )
+def _next_due() -> datetime | None:
+    found: datetime | None = Timer.objects.filter(state=TimerState.WAITING).aggregate(due=Min("due_at"))["due"]
+    return found

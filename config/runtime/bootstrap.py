@@ -24,6 +24,8 @@ from config.runtime.paths import CHECKOUT, SetupError
 
 UV = "uv>=0.8,<1"
 SUPPORTED = ((3, 11), (3, 12), (3, 13))
+EXTRAS = ("pdf",)
+"""Extras that `up` and `test` install besides the core."""
 GROUPS_BY_COMMAND: Mapping[str, tuple[str, ...]] = {"test": ("test",), "check": ("check", "test")}
 FIRST_INSTALL_BYTES = 1_000_000_000
 NO_SPACE = "no space left on the disk; the environment needs about 600 MB"
@@ -171,7 +173,8 @@ def install(checkout: Path, venv: Path, groups: Sequence[str], *, exact: bool) -
             raise SetupError(f"pip cannot install uv: {last_line(done)}")
     say("installing the locked packages (about 140 MB the first time) …")
     chosen = [part for group in groups for part in ("--group", group)]
-    project: list[str | Path] = ["--project", checkout, "--frozen", "--no-default-groups", *chosen]
+    extras = [part for extra in EXTRAS for part in ("--extra", extra)]
+    project: list[str | Path] = ["--project", checkout, "--frozen", "--no-default-groups", *extras, *chosen]
     done = run([uv, "sync", "--quiet", *project, *([] if exact else ["--inexact"])], environment)
     if done.returncode == 0:
         return

@@ -25,6 +25,7 @@ WITHOUT_SERVERS = frozenset(
         "makemessages",
         "compilemessages",
         "collectstatic",
+        "document",
     )
 )
 # These change schemas, so their connection is the owner's; settings choose it by OUTCRY_PROCESS.

@@ -11,6 +11,7 @@ DEVELOPMENT_POOL = 3
 PRODUCTION_POOL = 4
 FULL_RING = "keyring.json"
 WEB_RING = "keyring-web.json"
+COMPILED = "compiled"
 
 
 class Role(enum.StrEnum):
@@ -71,12 +72,24 @@ class Process:
 
     def environment(self, base: Mapping[str, str]) -> dict[str, str]:
         """Return `base` (with OUTCRY_STATE_DIR) cut to what this process may know, with its own settings added."""
-        kept = dict(base)
+        kept = with_compiled_cache(base)
         if not self.owner:
             kept.pop("DATABASE_OWNER_URL", None)
         own = {"OUTCRY_PROCESS": self.role.value, "NUMBA_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
         ring = FULL_RING if self.key_ring else WEB_RING
         return {**kept, **own, "OUTCRY_KEY_RING": str(Path(base["OUTCRY_STATE_DIR"]) / ring)}
+
+
+def with_compiled_cache(base: Mapping[str, str]) -> dict[str, str]:
+    """Return `base`, with the compiled Python files in the state folder when they may not lie beside the sources.
+
+    Some containers forbid writing byte code (PYTHONDONTWRITEBYTECODE). Then each process would compile all libraries
+    for itself, at every start; ccxt alone takes seconds. numba's cache is in the state folder anyway (settings).
+    """
+    kept = dict(base)
+    if kept.pop("PYTHONDONTWRITEBYTECODE", ""):
+        kept.setdefault("PYTHONPYCACHEPREFIX", str(Path(base["OUTCRY_STATE_DIR"]) / COMPILED))
+    return kept
 
 
 def manage(name: str, role: Role, command: str, *, key_ring: bool = False) -> Process:

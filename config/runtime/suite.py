@@ -75,6 +75,7 @@ STEPS = (
     Step("types", ("-m", "mypy", ".")),
     Step("system checks", ("-m", "django", "check", "--fail-level", "WARNING")),
     Step("migrations", ("-m", "django", "makemigrations", "--check", "--dry-run")),
+    Step("made pages", ("-m", "django", "document", "--check")),
     Step("architecture", ("-m", "pytest", "-q", "tests/architecture")),
 )
 

@@ -5,6 +5,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from celery.schedules import crontab
+
 from config.settings import environment as env
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -28,6 +30,9 @@ OUR_APPS = [
     "apps.platform.authentication",
     "apps.platform.security",
     "apps.platform.audit",
+    "apps.compliance.limits",
+    "apps.finance.ledger",
+    "apps.finance.wallets",
     "apps.trading.instruments",
     "apps.trading.exchanges",
     "apps.trading.sandbox",
@@ -238,6 +243,7 @@ CELERY_TASK_ROUTES = {
     "sandbox.*": {"queue": "trading"},
     "exchanges.*": {"queue": "trading"},
     "backtests.*": {"queue": "heavy"},
+    "core.prove_schema": {"queue": "heavy"},
     "mail.*": {"queue": "mail"},
     "tenants.*": {"queue": "owner"},
 }
@@ -250,6 +256,18 @@ CELERY_BEAT_SCHEDULE = {
     "orders.reconcile_all": {"task": "orders.reconcile_all", "schedule": 60.0, "options": {"expires": 60}},
     "backtests.sweep": {"task": "backtests.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "core.seal_all": {"task": "core.seal_all", "schedule": 10.0, "options": {"expires": 10}},
+    "core.prove_all": {
+        "task": "core.prove_all",
+        "schedule": crontab(hour="2", minute="17"),
+        "options": {"expires": 3600},
+    },
+    "ledger.sweep": {"task": "ledger.sweep", "schedule": 10.0, "options": {"expires": 10}},
+    "wallets.sweep_custody": {"task": "wallets.sweep_custody", "schedule": 5.0, "options": {"expires": 5}},
+    "wallets.rearm_earning_all": {
+        "task": "wallets.rearm_earning_all",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
 }
 # A dead worker's message comes back after the visibility timeout; longer waits are rows, never ETAs.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 60, "socket_timeout": 5, "socket_connect_timeout": 2}

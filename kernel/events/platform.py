@@ -63,3 +63,13 @@ class RoleChanged(DomainEvent):
     user_id: UUID
     role: str
     granted: bool
+
+
+@event
+@dataclass(frozen=True, kw_only=True)
+class ProofFailed(DomainEvent):
+    """Something that must hold of the rows of this schema does not. `faults` is how many; the report names them."""
+
+    name: ClassVar[str] = "core.proof_failed"
+    report_id: UUID
+    faults: int

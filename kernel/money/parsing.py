@@ -12,25 +12,34 @@ class InvalidAmountError(ValueError):
     """The text is not a decimal number inside the allowed bounds."""
 
 
+class TooFineError(InvalidAmountError):
+    """The number has more decimals than are allowed."""
+
+
+class TooLargeError(InvalidAmountError):
+    """The number has more digits before the point than are allowed."""
+
+
 def parse_decimal(value: object, *, integer_digits: int = 20, decimal_places: int = 18) -> Decimal:
     """Return `value` as a finite Decimal.
 
     Takes text in ASCII digits (an exponent is allowed while the result stays in bounds), whole numbers and Decimals.
     `integer_digits` bounds the digits before the point and `decimal_places` those after it (zeros at the end do not
-    count). Raises InvalidAmountError for anything else: floats (they have lost digits already), booleans, NaN,
-    infinity, underscores, white space, other scripts' digits.
+    count). Raises TooLargeError or TooFineError outside these bounds and InvalidAmountError, their base, for anything
+    else: floats (they have lost digits already), booleans, NaN, infinity, underscores, white space, other scripts'
+    digits.
     """
     number = _read(value)
     if not number.is_finite():
         raise InvalidAmountError("not a finite number")
     if number and number.adjusted() >= integer_digits:
-        raise InvalidAmountError(f"more than {integer_digits} digits before the point")
+        raise TooLargeError(f"more than {integer_digits} digits before the point")
     if number and number.adjusted() < -decimal_places:
-        raise InvalidAmountError(f"more than {decimal_places} decimal places")
+        raise TooFineError(f"more than {decimal_places} decimal places")
     digits = "".join(map(str, number.as_tuple().digits))
     exponent = int(number.as_tuple().exponent) + len(digits) - len(digits.rstrip("0"))
     if number and exponent < -decimal_places:
-        raise InvalidAmountError(f"more than {decimal_places} decimal places")
+        raise TooFineError(f"more than {decimal_places} decimal places")
     return number if number else Decimal(0)
 
 

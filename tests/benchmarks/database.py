@@ -9,7 +9,7 @@ from psycopg import sql
 
 from apps.core.schemas.build import build_public
 from apps.core.schemas.owner import as_owner
-from tests.conftest import maintenance, use_database
+from tests.conftest import drop_database, maintenance, use_database
 
 
 @contextmanager
@@ -27,4 +27,4 @@ def own_database() -> Iterator[None]:
         use_database(before)
         connections.close_all()
         with maintenance() as opened:
-            opened.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            drop_database(opened, name)

@@ -25,11 +25,12 @@ OWN = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "CACHE_URL", "DJANGO_S
 
 @dataclass
 class Product:
-    """A running product: where it answers and how to log in."""
+    """A running product: where it answers, how to log in, and the folder of its state (with the mailbox)."""
 
     process: "subprocess.Popen[str]"
     port: int
     report: dict[str, Any]
+    state: Path
 
     def url(self, host: str, path: str = "/") -> str:
         """Return an address on one of its hosts."""
@@ -59,7 +60,7 @@ def running(*, speed: int) -> Iterator[Product]:
     )
     try:
         _wait_until_ready(process)
-        yield Product(process, port, json.loads((state / "bootstrap.json").read_text()))
+        yield Product(process, port, json.loads((state / "bootstrap.json").read_text()), state)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(timeout=60)

@@ -71,11 +71,20 @@ def compare() -> Any:
     """Return everything in which our books and the exchange differ (empty lists: nothing), and how much there was."""
     from apps.trading.exchanges.queries import list_active_connections
 
-    found = compare_candles()
+    found = {**compare_candles(), "unproven": unproven()}
     for connection in list_active_connections():
         for name, value in {**compare_orders(connection.pk), **compare_amounts(connection.pk)}.items():
             found[name] = found[name] + value if name in found else value
     return found
+
+
+def unproven() -> list[str]:
+    """What the proofs of money find in this tenant."""
+    from apps.core.context import current_schema
+    from apps.core.proofs import prove
+
+    found = prove(current_schema())
+    return [fault for name in ("ledger", "orders", "positions", "venue book") for fault in found[name]]
 
 
 def compare_orders(connection_id: Any) -> dict[str, Any]:
@@ -127,8 +136,10 @@ def pages(connection_id: Any, method: str, symbol: str, key: str, parameter: str
 
 
 def compare_amounts(connection_id: Any) -> dict[str, Any]:
-    """Positions and cash of our books against the exchange's balances less the start funds."""
+    """Positions and cash of our books, and the ledger's mirror, against the exchange's balances."""
+    from apps.finance.ledger.queries import list_mirrors
     from apps.trading.exchanges.operations import open_venue
+    from apps.trading.exchanges.queries import get_connection
     from apps.trading.positions.queries import list_connection_positions
     from apps.trading.sandbox.queries import get_account
 
@@ -139,12 +150,18 @@ def compare_amounts(connection_id: Any) -> dict[str, Any]:
         expected[position.base] = expected.get(position.base, Decimal(0)) + position.quantity
         expected[position.quote] = expected.get(position.quote, Decimal(0)) + position.cash_flow - position.fees
     assets = expected.keys() | held.keys()
+    mirrors = list_mirrors(connection_id, get_connection(connection_id).owner_id)
     return {
+        "mirror_differs": [
+            f"{asset}: {mirror.natural} here ({mirror.held} held), {held.get(asset, 0)} there"
+            for asset, mirror in sorted(mirrors.items())
+            if mirror.natural != held.get(asset, Decimal(0)) or mirror.held
+        ],
         "balances_differ": [
             f"{asset}: {expected.get(asset, 0)} here, {held.get(asset, 0)} there"
             for asset in sorted(assets)
             if expected.get(asset, Decimal(0)) != held.get(asset, Decimal(0))
-        ]
+        ],
     }
 
 

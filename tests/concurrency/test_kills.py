@@ -36,7 +36,8 @@ AIM_SECONDS = 8.0
 TARGETS = ("worker child", "worker", "feed", "accounts", "sandbox", "postgres")
 CLEAN = (
     "doubled", "without_intent", "lost", "thought_dead", "not_over", "wrong_quantity", "fills_missing",
-    "fills_invented", "fills_doubled", "balances_differ", "holes", "same_number",
+    "fills_invented", "fills_doubled", "balances_differ", "mirror_differs", "unproven",
+    "holes", "same_number",
 )  # fmt: skip
 
 pytestmark = pytest.mark.kills

@@ -7,10 +7,13 @@ from apps.core.view import Attention, Choice, Curve, Figure, LegendItem, Limit, 
 from tests.frontend.sample_series import DAY, START, walk
 from tests.frontend.samples_backtests import BACKTEST_PAGES
 from tests.frontend.samples_bots import BOT_PAGES
+from tests.frontend.samples_compliance import COMPLIANCE_PAGES
+from tests.frontend.samples_ledger import LEDGER_PAGES
 from tests.frontend.samples_platform import PLATFORM_PAGES
 from tests.frontend.samples_shell import shell
 from tests.frontend.samples_strategies import STRATEGY_PAGES
 from tests.frontend.samples_trading import TRADING_PAGES, bot_rows
+from tests.frontend.samples_wallets import WALLET_PAGES
 
 
 def account_curve() -> Curve:
@@ -137,4 +140,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     **BOT_PAGES,
     **BACKTEST_PAGES,
     **PLATFORM_PAGES,
+    **COMPLIANCE_PAGES,
+    **LEDGER_PAGES,
+    **WALLET_PAGES,
 }

@@ -272,6 +272,7 @@ def connections() -> dict[str, Any]:
         ],
         "check_url": "/connections/1/check/",
         "remove_url": "/connections/1/remove/",
+        "reset_url": "/connections/1/reset/",
         "idempotency_key": KEY,
     }
     page = {

@@ -8,7 +8,7 @@ import pytest
 from tests.frontend.rendering import NONCE, STATIC, TEMPLATES, engine, render
 from tests.frontend.samples import PAGES
 
-OWN = ("layouts/", "components/", "trading/", "platform/")
+OWN = ("layouts/", "components/", "trading/", "platform/", "compliance/", "finance/")
 NAMES = sorted(
     name
     for path in TEMPLATES.rglob("*.html")

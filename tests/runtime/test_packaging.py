@@ -86,6 +86,16 @@ def test_a_process_knows_only_what_it_needs(process: Process) -> None:
     assert process.key_ring == opens_keys
 
 
+@pytest.mark.parametrize("process", [*DEVELOPMENT, BOOTSTRAP], ids=lambda process: process.name)
+def test_where_byte_code_may_not_be_written_it_goes_into_the_state_folder(process: Process) -> None:
+    base = {"OUTCRY_STATE_DIR": "/s", "PYTHONDONTWRITEBYTECODE": "1"}
+    found = process.environment(base)
+    assert "PYTHONDONTWRITEBYTECODE" not in found
+    assert found["PYTHONPYCACHEPREFIX"] == "/s/compiled"
+    assert process.environment({**base, "PYTHONPYCACHEPREFIX": "/own"})["PYTHONPYCACHEPREFIX"] == "/own"
+    assert "PYTHONPYCACHEPREFIX" not in process.environment({"OUTCRY_STATE_DIR": "/s"})
+
+
 def test_the_image_serves_the_web_as_an_ordinary_user_from_the_lock() -> None:
     command = WEB.command("python", host="0.0.0.0", port=8000)
     assert "CMD " + str(command).replace("'", '"') in DOCKERFILE

@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from django.apps import apps
 from django.db import connection
+from django.db.models import UUIDField
 from django.test import Client
 from django.urls import Resolver404, resolve
 from rest_framework.test import APIClient
 
 from apps.core.actors import Actor
-from apps.core.context import in_schema
+from apps.core.context import PUBLIC, in_schema
 from apps.core.placement import Placement
 from apps.core.router import placement_of
 from apps.core.seeding import SeedTenant
@@ -74,7 +74,7 @@ def addresses(route: dict[str, Any], tenant: Tenant, texts: list[str]) -> Iterat
     if "<" not in pattern:
         yield pattern
         return
-    label = _label(route)
+    label = label_of(route)
     keys = [key for name, found in tenant.keys.items() if not label or name.startswith(label) for key in found]
     for key in [*keys, *texts]:
         address = _filled(pattern, key)
@@ -99,7 +99,7 @@ def _filled(pattern: str, key: Any) -> str | None:
     return address
 
 
-def _label(route: dict[str, Any]) -> str:
+def label_of(route: dict[str, Any]) -> str:
     """Return the app (and model, in the admin) that a route's keys come from."""
     name = route["name"]
     if name.startswith("admin:") and "_" in name:
@@ -112,20 +112,42 @@ def _label(route: dict[str, Any]) -> str:
     return f"{route['app']}." if route.get("app") else ""
 
 
+def digest(schema: str) -> dict[str, tuple[int, str]]:
+    """Return number of rows and a checksum of every table of a schema."""
+    with in_schema(schema):
+        return _digest(schema, "")
+
+
+def digest_of_public_rows(tenant: Tenant) -> dict[str, tuple[int, str]]:
+    """Return the same of those rows of public that name a tenant by its schema or its id."""
+    with in_schema(PUBLIC):
+        return _digest(PUBLIC, f"WHERE t::text ~ '{tenant.schema}|{tenant.seeded.id}'")
+
+
+def _digest(schema: str, condition: str) -> dict[str, tuple[int, str]]:
+    one = (
+        "SELECT '{table}', count(*), md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), ''))"
+        ' FROM {schema}."{table}" t {condition}'
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY 1", [schema])
+        parts = [one.format(table=row[0], schema=schema, condition=condition) for row in cursor.fetchall()]
+        cursor.execute(" UNION ALL ".join(parts))
+        return {table: (count, checksum) for table, count, checksum in cursor.fetchall()}
+
+
 def checksum(schema: str) -> dict[str, Any]:
     """Return a checksum of every table of a schema that refusals must leave alone."""
     left_out = {"core_auditevent", "django_session", "usersessions_usersession", "core_outboxevent"}
-    with in_schema(schema), connection.cursor() as cursor:
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY 1", [schema])
-        tables = [row[0] for row in cursor.fetchall() if row[0] not in left_out]
-        found = {}
-        for table in tables:
-            cursor.execute(f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM \"{table}\" t")
-            row: Any = cursor.fetchone()
-            found[table] = row[0]
-        return found
+    return {table: found for table, found in digest(schema).items() if table not in left_out}
 
 
-def foreign_ids(tenant: Tenant) -> list[UUID]:
-    """Return UUID keys of a tenant's customer-owned rows."""
-    return [key for found in tenant.keys.values() for key in found if isinstance(key, UUID)]
+def uuids(schema: str) -> set[str]:
+    """Return the UUID keys of all rows of a schema."""
+    found: set[str] = set()
+    with in_schema(schema):
+        for model in apps.get_models():
+            is_here = placement_of(model) in (Placement.TENANT, Placement.BOTH) and model._meta.managed
+            if is_here and isinstance(model._meta.pk, UUIDField):
+                found.update(str(key) for key in model._default_manager.values_list("pk", flat=True))
+    return found

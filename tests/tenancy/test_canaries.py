@@ -100,7 +100,7 @@ def test_shared_stores_name_their_tenant(tenants: tuple[Tenant, Tenant]) -> None
     allowed = tuple(
         f"{prefix}{schema}" for schema in (one.schema, two.schema, "public") for prefix in ("", "live:", "bucket:")
     )
-    prefixes = (*allowed, "layer", "ticket:", "_kombu", "unacked", "celery", "public:")
+    prefixes = (*allowed, "layer", "_kombu", "unacked", "celery", "public:")
     stores: list[Any] = [redis.Redis.from_url(settings.CACHE_URL), hub_client()]
     strangers = [key for store in stores for key in store.keys("*") if not key.decode().startswith(prefixes)]
     assert strangers == []

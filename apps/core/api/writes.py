@@ -9,8 +9,15 @@ from rest_framework.request import Request
 from rest_framework.utils.encoders import JSONEncoder
 
 from apps.core.actors import Actor
-from apps.core.errors import IdempotencyKeyMissing
-from apps.core.idempotency import Reply, execute_once
+from apps.core.idempotency import Reply, checked_key, execute_once
+
+
+def key_of(request: Request) -> str:
+    """Return the request's Idempotency-Key. Raises IdempotencyKeyMissing.
+
+    For views that do something before `write_once` (count a try, ask for the second factor): they call this first.
+    """
+    return checked_key(request.headers.get("Idempotency-Key", ""))
 
 
 def write_once(
@@ -21,13 +28,10 @@ def write_once(
     The key's scope is the actor, the operation and the address; the same key with another body is 409. Raises
     IdempotencyKeyMissing without a key.
     """
-    key = request.headers.get("Idempotency-Key", "")
-    if not key:
-        raise IdempotencyKeyMissing(field="Idempotency-Key")
     reply = execute_once(
         actor=actor,
         operation=operation,
-        key=key,
+        key=key_of(request),
         request={"path": request.path, "body": request.data},
         run=lambda: Reply(status, json.dumps(run(), cls=JSONEncoder, separators=(",", ":"))),
     )

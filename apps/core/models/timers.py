@@ -57,16 +57,25 @@ class Timer(BaseModel):
 
 
 class TenantWork(BaseModel):
-    """Index in public: when does a schema next have something to do? Beat looks here instead of into every schema."""
+    """Index in public: when does a schema next have work of a kind? Beat looks here instead of into every schema.
+
+    `next_due_at` is None while there is nothing to do. `seen_at` is when work that has no time of its own (a bot that
+    runs) was last known to be there; timers leave it empty. See apps.core.work.
+    """
 
     placement = Placement.PUBLIC
-    data_categories: ClassVar = {"schema": DataCategory.OPERATIONAL, "next_due_at": DataCategory.OPERATIONAL}
+    data_categories: ClassVar = dict.fromkeys(("schema", "kind", "next_due_at", "seen_at"), DataCategory.OPERATIONAL)
 
-    schema = models.CharField(max_length=41, unique=True)
+    schema = models.CharField(max_length=41)
+    kind = models.CharField(max_length=40)
     next_due_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["next_due_at"], name="work_by_due")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["schema", "kind"], name="one_work_entry_per_kind"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["kind", "next_due_at"], name="work_by_due")]
 
     def __str__(self) -> str:
-        return f"{self.schema} due {self.next_due_at}"
+        return f"{self.kind} of {self.schema} due {self.next_due_at}"

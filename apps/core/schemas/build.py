@@ -13,8 +13,10 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from psycopg import sql
 
+from apps.core.assets import seed_assets
 from apps.core.context import PUBLIC, in_schema
 from apps.core.models import SchemaTemplate
+from apps.core.schemas.functions import functions_here
 from apps.core.schemas.grants import apply_grants
 from apps.core.schemas.owner import checked_schema_name
 
@@ -35,7 +37,7 @@ def migration_set_hash() -> str:
 
 
 def collect_ddl() -> str:
-    """Return the DDL of all tables and triggers of the schema this connection stands in, names unqualified."""
+    """Return the DDL of all tables, triggers and functions of the schema this connection stands in, unqualified."""
     with connection.schema_editor(collect_sql=True, atomic=False) as editor:
         editor.create_model(MigrationRecorder.Migration)
         for model in models_here():
@@ -45,6 +47,7 @@ def collect_ddl() -> str:
     for model, trigger in registered:
         if trigger.allow_migrate(model):
             statements.append(str(trigger.compile(model).install_sql))
+    statements += functions_here()
     return "\n".join(text.strip().rstrip(";") + ";" for text in statements if text.strip())
 
 
@@ -66,6 +69,7 @@ def build_public() -> bool:
         with connection.cursor() as cursor:
             cursor.execute(collect_ddl())
         _first_rows()
+        seed_assets()
     apply_grants(PUBLIC)
     return True
 

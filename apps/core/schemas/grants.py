@@ -14,12 +14,24 @@ APPEND_ONLY: dict[str, tuple[str, ...]] = {
     "core_auditevent": ("seal_id",),
     "core_auditseal": (),
     "core_approvalvote": (),
+    "core_asset": (),
+    "core_proofreport": (),
 }
 """Table → columns that may be updated once; no other UPDATE, no DELETE."""
 
 
 def declare_append_only(table: str, *, updatable: tuple[str, ...] = ()) -> None:
     """Add a table to those whose rows the application role may only insert and read."""
+    APPEND_ONLY[table] = updatable
+
+
+READ_ONLY: set[str] = set()
+"""Tables that only a function of the database writes, running as their owner."""
+
+
+def declare_read_only(table: str, *, updatable: tuple[str, ...] = ()) -> None:
+    """Add a table to those the application role may only read: one function, running as owner, is their writer."""
+    READ_ONLY.add(table)
     APPEND_ONLY[table] = updatable
 
 
@@ -42,6 +54,8 @@ def _statements(schema: str, role: str) -> str:
         sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}"),
         sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {role}"),
         sql.SQL("REVOKE CREATE ON SCHEMA {schema} FROM {role}"),
+        sql.SQL("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} FROM PUBLIC"),
+        sql.SQL("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} TO {role}"),
     ]
     text = [line.format(**parts).as_string(None) for line in lines]
     present = set(connection.introspection.table_names())
@@ -55,6 +69,9 @@ def _statements(schema: str, role: str) -> str:
                 columns = sql.SQL(", ").join(sql.Identifier(column) for column in updatable)
                 grant = sql.SQL("GRANT UPDATE ({columns}) ON {schema}.{table} TO {role}")
                 text.append(grant.format(columns=columns, **named).as_string(None))
+    for table in sorted(READ_ONLY & present):
+        named = {**parts, "table": sql.Identifier(table)}
+        text.append(sql.SQL("REVOKE INSERT ON {schema}.{table} FROM {role}").format(**named).as_string(None))
     return ";\n".join(text)
 
 

@@ -20,7 +20,7 @@ def amount(value: Any, digits: Any = 2) -> str:
     if number is None:
         return "–"
     quantum = Decimal(1).scaleb(-int(digits))
-    text = f"{abs(number).quantize(quantum, ROUND_HALF_EVEN):,}"
+    text = f"{abs(number).quantize(quantum, ROUND_HALF_EVEN):,f}"
     return MINUS + text if number < 0 and text.strip("0.,") else text
 
 

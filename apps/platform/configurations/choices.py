@@ -26,6 +26,7 @@ SPECS = {
         SettingSpec("security.admin_hours", 12, 1, 24, "Hours a proved second factor opens the back office"),
         SettingSpec("security.step_up_minutes", 5, 1, 5, "Minutes in which a confirmed action must be done"),
         SettingSpec("signup.open", 1, 0, 1, "Anyone can create an account"),
+        SettingSpec("orders.market_cushion", 100, 0, 1000, "Hundredths of a percent a market order reserves on top"),
         SettingSpec("notifications.email", 1, 0, 1, "Important notifications go out by e-mail too"),
     )
 }

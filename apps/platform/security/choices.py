@@ -49,6 +49,11 @@ CUSTOMER_VERBS = frozenset({
     "exchanges.connect",
     "orders.trade",
     "strategies.write",
+    "wallets.deposit",
+    "wallets.earn",
+    "wallets.save",
+    "wallets.transfer",
+    "wallets.withdraw",
 })  # fmt: skip
 ALL_DESKS = frozenset(
     {"desk.finance", "desk.crm", "desk.support", "desk.mmn", "desk.trading", "desk.compliance", "desk.platform"}
@@ -60,16 +65,29 @@ GRANTS: dict[Role, frozenset[str]] = {
     | ALL_DESKS
     | {
         "users.manage", "configurations.manage", "security.manage_roles", "security.approve_roles",
-        "core.check_approvals", "audit.read",
+        "core.check_approvals", "audit.read", "limits.read", "limits.approve",
     },
-    Role.FINANCE: STAFF_VERBS | {"desk.finance"},
-    Role.FINANCE_APPROVER: STAFF_VERBS | {"desk.finance", "core.check_approvals"},
+    Role.FINANCE: STAFF_VERBS
+    | {
+        "desk.finance", "ledger.correct", "ledger.close_period", "ledger.freeze", "ledger.export",
+        "ledger.map_accounts", "core.prove", "limits.read", "limits.propose",
+        "wallets.propose_products", "wallets.set_rates", "wallets.confirm_deposits", "wallets.handle_withdrawals",
+        "wallets.propose_policies",
+    },
+    Role.FINANCE_APPROVER: STAFF_VERBS
+    | {
+        "desk.finance", "core.check_approvals", "ledger.approve", "limits.read", "limits.approve",
+        "wallets.approve_products", "wallets.approve_deposits", "wallets.approve_withdrawals",
+        "wallets.handle_withdrawals", "wallets.approve_policies",
+    },
     Role.TRADING_OPS: STAFF_VERBS | {"desk.trading", "bots.halt"},
-    Role.COMPLIANCE: STAFF_VERBS | {"desk.compliance", "audit.read", "users.manage"},
+    Role.COMPLIANCE: STAFF_VERBS
+    | {"desk.compliance", "audit.read", "users.manage", "limits.read", "limits.set_tier", "limits.propose"}
+    | {"wallets.handle_withdrawals"},
     Role.CRM: STAFF_VERBS | {"desk.crm"},
     Role.SUPPORT: STAFF_VERBS | {"desk.support", "desk.crm"},
     Role.MMN: STAFF_VERBS | {"desk.mmn"},
-    Role.AUDITOR: STAFF_VERBS | ALL_DESKS | {"audit.read"},
+    Role.AUDITOR: STAFF_VERBS | ALL_DESKS | {"audit.read", "limits.read"},
     Role.CUSTOMER: CUSTOMER_VERBS,
     Role.OPERATOR: STAFF_VERBS | {"desk.platform", "desk.trading", "instruments.manage", "market_data.write"},
     Role.BILLING: STAFF_VERBS | {"desk.platform"},
@@ -77,13 +95,14 @@ GRANTS: dict[Role, frozenset[str]] = {
     | {
         "desk.platform", "desk.compliance", "audit.read", "users.manage", "security.manage_roles",
         "security.approve_roles",
-        "core.check_approvals", "configurations.manage",
+        "core.check_approvals", "core.prove", "configurations.manage",
     },
 }  # fmt: skip
 OWNER_LACKS = frozenset(
     {
-        "exchanges.record", "instruments.manage", "market_data.subscribe", "market_data.write", "orders.record",
-        "positions.record",
+        "exchanges.record", "instruments.manage", "ledger.expire_holds", "ledger.seal", "limits.consume",
+        "market_data.subscribe", "market_data.write", "orders.record", "positions.record", "wallets.run_earning",
+        "wallets.run_custody",
     }
 )  # fmt: skip
 """What only the product itself or the platform does. All other declared permissions are an owner's."""

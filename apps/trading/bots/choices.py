@@ -85,6 +85,8 @@ class Tone(TextChoices):
     """Nothing to do."""
 
 
+WORK = "bots.steps"
+"""Active bots, in the index of work."""
 LEASE = timedelta(seconds=15)
 """How long a step owns its bot without a sign of life; more than the receive window, the skew and one request."""
 GAP_PATIENCE = timedelta(seconds=20)

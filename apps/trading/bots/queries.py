@@ -108,6 +108,11 @@ def list_equity(bot_id: UUID, *, since_ts: int | None = None) -> QuerySet[BotEqu
     return found if since_ts is None else found.filter(ts__gte=since_ts)
 
 
+def exists_active_bot() -> bool:
+    """Return whether any bot of this tenant runs, is paused, or is not done with stopping."""
+    return Bot.objects.filter(ACTIVE).exists()
+
+
 def list_due_bots() -> list[UUID]:
     """Return bots of this tenant that a step should look at although nobody called.
 

@@ -4,11 +4,12 @@ from uuid import UUID
 
 from celery import shared_task
 
-from apps.core.context import PUBLIC, current_schema, in_schema
-from apps.core.tasks import all_schemas, tenant_task
+from apps.core import work
+from apps.core.context import current_schema
+from apps.core.tasks import tenant_task
 from apps.trading.bots import operations, queries
+from apps.trading.bots.choices import WORK
 
-SWEEP_SECONDS = 2
 EXPIRES = 10
 
 
@@ -26,11 +27,11 @@ def advance(bot_id: str, cause: str) -> None:
 
 @shared_task(name="bots.sweep")  # type: ignore[untyped-decorator]  # celery ships no types
 def sweep() -> None:
-    """Every few seconds: the net under nudges and candles. Overdue looks, dead owners, candles nobody was told of."""
-    for schema in all_schemas():
-        if schema != PUBLIC:
-            with in_schema(schema):
-                nudge_due()
+    """Every few seconds: the net under nudges and candles. Overdue looks, dead owners, candles nobody was told of.
+
+    Opens only tenants with an active bot (`start_bot` enters them into the index of work).
+    """
+    work.sweep(WORK, nudge_due)
 
 
 def nudge_due() -> int:

@@ -28,6 +28,8 @@ class ConnectionState(TextChoices):
 CONNECTION_STATES = StateTable(
     field="state",
     moves={
+        # A paper account that is set anew: its key is gone, the exchange is asked for another account.
+        "reopen": {ConnectionState.ACTIVE.value: ConnectionState.OPENING.value},
         "activate": {ConnectionState.OPENING.value: ConnectionState.ACTIVE.value},
         "revoke": {
             ConnectionState.OPENING.value: ConnectionState.REVOKED.value,

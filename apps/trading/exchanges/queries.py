@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -25,10 +26,13 @@ class RequestAccount(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class VenueWay:
-    """How this process reaches a venue: ccxt's settings, and how an account is opened there, if that is possible."""
+    """How a venue is reached (ccxt's settings), how an account is opened there, if it can be, and what buying costs."""
 
     settings: Callable[[], dict[str, Any]]
     request_account: RequestAccount | None = None
+    fee_on_top: Decimal = Decimal(0)
+    """The most that a purchase costs on top in quote, as a share of its worth; 0 where the fee is taken from what is
+    received, as most venues do."""
 
 
 _venues: dict[str, VenueWay] = {}
@@ -104,6 +108,11 @@ def way_to(code: str) -> VenueWay:
     if code not in _venues:
         raise VenueUnknown(venue=code)
     return _venues[code]
+
+
+def fee_on_top(code: str) -> Decimal:
+    """Return the share of its worth that a purchase at a venue may cost besides, in quote. Raises VenueUnknown."""
+    return way_to(code).fee_on_top
 
 
 def remember_way(code: str, way: VenueWay) -> None:

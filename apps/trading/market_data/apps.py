@@ -10,12 +10,15 @@ class MarketDataConfig(AppConfig):
     label = "market_data"
 
     def ready(self) -> None:
-        """Guard the chunks, make the live topics known, add the entry of the rail, register the first rows."""
+        """Guard the chunks, make the live topics known, add the entry of the rail, register first rows and prices."""
         from apps.core.schemas.grants import declare_append_only
         from apps.core.shell import NavItem, add_nav
+        from apps.finance.wallets.operations import register_price_source
         from apps.trading.market_data import seeds  # noqa: F401 - registers the steps
+        from apps.trading.market_data.prices import CandlePrices
         from apps.trading.market_data.topics import register_topics
 
         declare_append_only("market_data_candlechunk")
         register_topics()
+        register_price_source("market_data.candles", CandlePrices(), priority=10)
         add_nav(NavItem(key="markets", label="Markets", icon="markets", url_name="markets", order=20))

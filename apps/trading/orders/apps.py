@@ -11,13 +11,16 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         """Guard the fills, make the topic known, add the entry of the rail, fill the panels of the symbol page."""
+        from apps.core import work
         from apps.core.schemas.grants import declare_append_only
         from apps.core.shell import NavItem, add_nav
         from apps.trading.market_data.operations import fill_symbol_page
-        from apps.trading.orders import live, panels, proofs, tasks  # noqa: F401 - some register themselves
+        from apps.trading.orders import handlers, live, panels, proofs, queries, tasks  # noqa: F401 - register themselves
+        from apps.trading.orders.choices import WORK
 
         declare_append_only("orders_fill")
         live.register()
+        work.register(WORK, queries.exists_order_to_check)
         add_nav(NavItem(key="orders", label="Orders", icon="orders", url_name="orders-list", order=50))
         fill_symbol_page("orders", panels.orders)
         fill_symbol_page("positions", panels.positions)

@@ -101,6 +101,12 @@ ORDER_STATES = StateTable(
 )  # fmt: skip
 """A rejected order moves only when it counted as never accepted and shows up after all (REVIVED_ORDER)."""
 
+WORK = "orders.checks"
+"""Orders by hand that the venue must be told or asked about, in the index of work."""
+
+CUSHION = "orders.market_cushion"
+"""The setting that says how much more than its worth a market order reserves, in hundredths of a percent."""
+
 IN_FLIGHT = (S.SENT.value, S.UNKNOWN.value)
 AT_VENUE = (S.OPEN.value, S.PARTLY_FILLED.value, S.CANCELLING.value)
 FINAL = (S.FILLED.value, S.CANCELLED.value, S.REJECTED.value)

@@ -57,3 +57,41 @@ class VenueNotActive(Conflict):
 
     code = "orders.connection_not_active"
     message = "This connection is {state}, so no order can be placed on it."
+
+
+class InsufficientBalance(Conflict):
+    """The account does not have what the order may cost."""
+
+    code = "orders.insufficient_balance"
+    message = (
+        "This order needs {needed} {asset}, and {available} {asset} are available on this account: what open orders"
+        " may cost is reserved for them. Choose a smaller quantity, or cancel an open order."
+    )
+
+
+class BalancesUnknown(Conflict):
+    """Nothing was seen of the account yet, so nothing can be reserved on it."""
+
+    code = "orders.balances_unknown"
+    message = "Nothing is known to be on this account yet. Wait a moment until the exchange was asked, and try again."
+
+
+class PriceUnknown(Conflict):
+    """A market order can be reserved only where a price was ever seen."""
+
+    code = "orders.price_unknown"
+    message = "There is no price of {symbol} yet, so it is not known what this order costs. Place a limit order."
+
+
+class ResetNotPossible(Conflict):
+    """Something still goes on, on the paper account."""
+
+    code = "orders.reset_not_possible"
+    message = "{what} on this account. {remedy}, then reset it."
+
+
+class OnlyPaperIsReset(Conflict):
+    """The account holds real money, or is no account of the sandbox exchange."""
+
+    code = "orders.only_paper_is_reset"
+    message = "Only an open paper account at the sandbox exchange can be reset."

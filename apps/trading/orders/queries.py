@@ -5,17 +5,27 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from django.db import connection as database
 from django.db.models import Case, DecimalField, ExpressionWrapper, F, Q, QuerySet, Sum, When
 
 from apps.core.clock import now
+from apps.trading.exchanges.queries import list_active_connections
 from apps.trading.orders.choices import AT_VENUE, FINAL, IN_FLIGHT, OrderState, Origin
 from apps.trading.orders.errors import OrderMissing
-from apps.trading.orders.models import ExternalOrder, Fill, Order, ReconcileIncident
+from apps.trading.orders.models import BalanceBaseline, ExternalOrder, Fill, Order, ReconcileIncident
 from apps.trading.orders.shown import OrderRow, row_of
 
 NamesOf = Callable[[Collection[UUID]], Mapping[UUID, str]]
 _names: list[NamesOf] = []
 AMOUNT: "DecimalField[Decimal, Decimal]" = DecimalField(max_digits=60, decimal_places=36)
+UNBOOKED = """
+    SELECT f.id FROM orders_fill f LEFT JOIN ledger_journal j ON j.key = 'fill:' || f.id
+    WHERE f.connection_id = %s AND j.id IS NULL ORDER BY f.id LIMIT %s
+"""
+UNRESERVED = """
+    SELECT o.id FROM orders_order o LEFT JOIN ledger_hold h ON h.key = 'order:' || o.id
+    WHERE o.connection_id = %s AND o.state <> ALL (%s) AND h.id IS NULL ORDER BY o.id
+"""
 NEEDS_SETTLING = Q(state__in=[*IN_FLIGHT, OrderState.CANCELLING]) | Q(reported_filled__gt=F("filled"))
 
 
@@ -62,6 +72,11 @@ def list_orders_to_check(at: datetime | None = None, limit: int = 200) -> list[O
     return list(found.order_by("check_at")[:limit])
 
 
+def exists_order_to_check() -> bool:
+    """Return whether an order by hand waits for a look at the venue, due or not."""
+    return Order.objects.filter(check_at__isnull=False).exclude(origin_kind=Origin.BOT).exists()
+
+
 def list_unsettled(connection_id: UUID) -> list[Order]:
     """Return the orders of a connection that the venue must be asked about, oldest first."""
     return list(Order.objects.filter(NEEDS_SETTLING, connection_id=connection_id).order_by("id"))
@@ -106,6 +121,29 @@ def sum_moved(connection_id: UUID, base_of: dict[str, tuple[str, str]]) -> dict[
     return moved
 
 
+def list_accounts_with_facts() -> list[UUID]:
+    """Return the connections of this tenant that have orders, fills or first balances; and all that are active."""
+    found = {row.pk for row in list_active_connections()}
+    for model in (Order, BalanceBaseline):
+        found.update(model.objects.values_list("connection_id", flat=True).distinct())
+    return sorted(found)
+
+
+def list_unbooked_fills(connection_id: UUID, limit: int) -> list[Fill]:
+    """Return the oldest fills of a connection without a journal in the ledger (those from before there was one)."""
+    with database.cursor() as cursor:
+        cursor.execute(UNBOOKED, [connection_id, limit])
+        ids = [row[0] for row in cursor.fetchall()]
+    return list(Fill.objects.filter(pk__in=ids).order_by("id"))
+
+
+def list_unreserved(connection_id: UUID) -> list[UUID]:
+    """Return the orders of a connection that are not over and have no hold in the ledger (those from before it)."""
+    with database.cursor() as cursor:
+        cursor.execute(UNRESERVED, [connection_id, list(FINAL)])
+        return [row[0] for row in cursor.fetchall()]
+
+
 def list_external_orders(owner_id: UUID) -> QuerySet[ExternalOrder]:
     """Return open orders on a customer's accounts that we did not place."""
     return ExternalOrder.objects.filter(connection__owner_id=owner_id, is_open=True).order_by("-id")
@@ -120,6 +158,12 @@ def list_incidents(connection_id: UUID | None = None) -> QuerySet[ReconcileIncid
 def count_open(owner_id: UUID) -> int:
     """Return how many of a customer's orders are not over."""
     return Order.objects.filter(owner_id=owner_id).exclude(state__in=FINAL).count()
+
+
+def count_going_on(connection_id: UUID) -> int:
+    """Return how many orders of a connection are not over, or wait for executions that the venue reports."""
+    over = Q(state__in=FINAL, reported_filled__lte=F("filled"))
+    return Order.objects.filter(connection_id=connection_id).exclude(over).count()
 
 
 def name_bots(function: NamesOf) -> None:

@@ -4,14 +4,12 @@ from uuid import UUID
 
 from celery import shared_task
 
+from apps.core import work
 from apps.core.context import PUBLIC, current_schema, in_schema
 from apps.core.tasks import all_schemas, tenant_task
 from apps.trading.exchanges.queries import list_active_connections
 from apps.trading.orders import operations, queries
-from apps.trading.orders.choices import OrderState
-
-SWEEP_SECONDS = 5
-RECONCILE_SECONDS = 60
+from apps.trading.orders.choices import WORK, OrderState
 
 
 @tenant_task("orders.send")
@@ -42,11 +40,11 @@ def reconcile(connection_id: str) -> None:
 
 @shared_task(name="orders.sweep")  # type: ignore[untyped-decorator]  # celery ships no types
 def sweep() -> None:
-    """Every few seconds: the net under the nudges, for orders by hand (bots look after their own)."""
-    for schema in all_schemas():
-        if schema != PUBLIC:
-            with in_schema(schema):
-                nudge_due()
+    """Every few seconds: the net under the nudges, for orders by hand (bots look after their own).
+
+    Opens only tenants with an order to check (whoever sets `check_at` enters them into the index of work).
+    """
+    work.sweep(WORK, nudge_due)
 
 
 @shared_task(name="orders.reconcile_all")  # type: ignore[untyped-decorator]

@@ -21,7 +21,7 @@ class SandboxAccountAdmin(DeskAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the market's position above the list."""
-        return super().changelist_view(  # type: ignore[no-any-return]
+        return super().changelist_view(
             request, {**(extra_context or {}), "title": f"Sandbox accounts · {position_in_words()}"}
         )
 

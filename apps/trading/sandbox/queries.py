@@ -9,6 +9,8 @@ from uuid import UUID
 from django.conf import settings
 
 from apps.core.clock import to_ms
+from apps.core.context import current_tenant_schema
+from apps.platform.tenants.queries import get_tenant_by_schema
 from apps.trading.sandbox.client import (
     MarketPosition,
     SandboxControl,
@@ -58,8 +60,12 @@ def get_market_position() -> MarketPosition:
 
 
 def get_account(connection_id: UUID) -> SandboxAccount:
-    """Return the paper account of a connection, or raise AccountMissing."""
-    found = SandboxAccount.objects.filter(connection_id=connection_id).first()
+    """Return the paper account of a connection of this tenant, or raise AccountMissing.
+
+    The registry stands in public, so the schema keeps nobody's accounts apart: the tenant is part of the question.
+    """
+    tenant = get_tenant_by_schema(current_tenant_schema())
+    found = SandboxAccount.objects.filter(tenant_id=tenant.id, connection_id=connection_id).first()
     if found is None:
         raise AccountMissing
     return found

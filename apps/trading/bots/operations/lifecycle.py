@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.core import outbox
+from apps.core import outbox, work
 from apps.core.actors import Actor, ActorKind
 from apps.core.clock import now
 from apps.core.context import current_schema
@@ -15,7 +15,7 @@ from apps.core.ids import uuid7
 from apps.core.operation import operation
 from apps.core.permissions import declare
 from apps.core.transitions import transition
-from apps.trading.bots.choices import BOT_STATES, LATE_BARS, MOST_BOTS, Activity, Desired
+from apps.trading.bots.choices import BOT_STATES, LATE_BARS, MOST_BOTS, WORK, Activity, Desired
 from apps.trading.bots.engine.account import read_account
 from apps.trading.bots.errors import (
     BalancesUnknown,
@@ -156,6 +156,7 @@ def start_bot(*, actor: Actor, bot_id: UUID) -> Bot:
         next_look_at=now(),
     )
     subscribe(actor=SYSTEM, stream=bot.stream, bot_id=bot.pk)
+    work.keep(WORK)
     outbox.publish(BotStarted(bot_id=bot.pk, owner_id=bot.owner_id), actor=actor)
     return bot
 

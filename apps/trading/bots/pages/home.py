@@ -17,7 +17,7 @@ from apps.core.view import Attention, Choice, Curve, Figure, LegendItem, Limit, 
 from apps.platform.authentication.access import customer_required
 from apps.trading.backtests.queries import list_runs
 from apps.trading.bots.models import Bot, BotEquity
-from apps.trading.bots.pages.rows import BotRow, bot_rows
+from apps.trading.bots.pages.rows import BotRow, row_of
 from apps.trading.bots.queries import BotWorth, list_bots, value_bot
 from apps.trading.exchanges.choices import ConnectionState
 from apps.trading.exchanges.queries import list_balances, list_connections
@@ -96,7 +96,7 @@ def page_of(owner_id: UUID) -> HomePage:
         next_step=next_step(is_connected, has_result, bool(bots)),
         steps=steps_of(is_connected, has_result, bool(bots)),
         needs_you=needs_of(owner_id, bots),
-        bots=bot_rows(owner_id, SHOWN_BOTS),
+        bots=[row_of(bot, worth) for bot, worth in zip(bots[:SHOWN_BOTS], worths, strict=False)],
         bots_note=f"{running} running, {len(bots) - running} not running" if bots else "",
         bots_url=reverse("bots-list"),
         limits=limits,

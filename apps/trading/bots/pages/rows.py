@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from apps.core.view import Figure, State, result
 from apps.trading.bots.models import Bot, BotEquity
-from apps.trading.bots.queries import base_and_quote, list_bots, value_bot
+from apps.trading.bots.queries import BotWorth, base_and_quote, list_bots, value_bot
 from apps.trading.bots.shown import state_of
 
 SPARK_POINTS = 40
@@ -34,12 +34,11 @@ class BotRow:
 
 def bot_rows(owner_id: UUID, most: int = 200) -> list[BotRow]:
     """Return the rows of a customer's bots, newest first."""
-    return [row_of(bot) for bot in list_bots(owner_id)[:most]]
+    return [row_of(bot, value_bot(bot)) for bot in list_bots(owner_id)[:most]]
 
 
-def row_of(bot: Bot) -> BotRow:
-    """Return the row of a bot."""
-    worth = value_bot(bot)
+def row_of(bot: Bot, worth: BotWorth) -> BotRow:
+    """Return the row of a bot that is worth `worth` now."""
     base, quote = base_and_quote(bot.symbol)
     against = worth.against_holding
     return BotRow(

@@ -22,6 +22,7 @@ from apps.trading.exchanges.operations.connections import (
     begin_connection,
     record_balances,
     record_check,
+    reopen_connection,
     revoke_connection,
 )
 from apps.trading.exchanges.operations.venues import (
@@ -62,6 +63,7 @@ __all__ = [
     "record_balances",
     "record_check",
     "register_venue",
+    "reopen_connection",
     "request_account",
     "request_check",
     "revoke_connection",

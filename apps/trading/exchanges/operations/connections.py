@@ -70,6 +70,31 @@ def activate_connection(*, actor: Actor, connection_id: UUID, api_key: str, api_
     return connection
 
 
+@operation("exchanges.reopen_connection", permission=CONNECT, audited=("connection_id",))
+def reopen_connection(*, actor: Actor, connection_id: UUID) -> Connection:
+    """Take an active connection back to `opening`, without its key and balances, until it gets another account.
+
+    Its row stays locked until the end of the transaction. Raises ConnectionMissing, also for a stranger's, and
+    MoveNotAllowed.
+    """
+    connection = _locked(connection_id)
+    if actor.kind in PERSONS and connection.owner_id != actor.id:
+        raise ConnectionMissing
+    transition(
+        connection,
+        "reopen",
+        table=CONNECTION_STATES,
+        expected=connection.state,
+        actor=actor,
+        api_key=b"",
+        api_secret=b"",
+        key_hint="",
+        last_error="",
+    )
+    connection.balances.all().delete()
+    return connection
+
+
 def add_connection(
     *, actor: Actor, owner_id: UUID, venue: str, label: str, api_key: str, api_secret: str
 ) -> Connection:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -45,13 +46,18 @@ def seed_venues() -> int:
 
 
 def register_venue(
-    code: str, settings: Callable[[], dict[str, Any]], request_account: RequestAccount | None = None
+    code: str,
+    settings: Callable[[], dict[str, Any]],
+    request_account: RequestAccount | None = None,
+    *,
+    fee_on_top: Decimal = Decimal(0),
 ) -> None:
     """Say how this process reaches a venue (ccxt's constructor settings), and how an account is opened there.
 
-    Called in `ready()` by the app that owns the venue.
+    `fee_on_top` is what a purchase costs besides, in quote, as a share of its worth; orders reserve it. Called in
+    `ready()` by the app that owns the venue.
     """
-    remember_way(code, VenueWay(settings, request_account))
+    remember_way(code, VenueWay(settings, request_account, fee_on_top))
 
 
 def request_account(*, actor: Actor, owner_id: UUID, venue: str) -> UUID:
@@ -95,8 +101,12 @@ def open_venue(connection_id: UUID) -> VenuePort:
     """
     connection = _active(connection_id)
     ports: dict[tuple[str, UUID], CcxtGateway] = _open.__dict__.setdefault("ports", {})
+    sealed: dict[tuple[str, UUID], bytes] = _open.__dict__.setdefault("sealed", {})
     key = (current_tenant_schema(), connection.pk)
+    if key in ports and sealed[key] != bytes(connection.api_key):  # the account was set anew
+        ports.pop(key).close()
     if key not in ports:
+        sealed[key] = bytes(connection.api_key)
         ports[key] = CcxtGateway(
             ccxt_id=connection.venue.ccxt_id,
             settings=venue_settings(connection.venue.code),

@@ -10,7 +10,7 @@ from apps.core.ids import uuid7
 from apps.core.templatetags.ui import age, amount, trimmed
 from apps.core.view import Fact, State
 from apps.trading.exchanges import queries
-from apps.trading.exchanges.choices import ConnectionState
+from apps.trading.exchanges.choices import ConnectionState, Mode
 from apps.trading.exchanges.models import Connection
 
 START_FUNDS = "50,000.00 USDT"
@@ -38,6 +38,7 @@ class ConnectionCard:
     balances: Sequence[BalanceRow]
     check_url: str
     remove_url: str
+    reset_url: str
     idempotency_key: str
 
 
@@ -84,8 +85,13 @@ def _card(row: Connection) -> ConnectionCard:
         ],
         check_url=reverse("exchanges-check", args=[row.pk]),
         remove_url=reverse("exchanges-revoke", args=[row.pk]),
+        reset_url=reverse("orders-reset-paper", args=[row.pk]) if _can_be_reset(row) else "",
         idempotency_key=str(uuid7()),
     )  # fmt: skip
+
+
+def _can_be_reset(row: Connection) -> bool:
+    return row.mode == Mode.PAPER and row.state == ConnectionState.ACTIVE
 
 
 def _shown(value: object, asset: str) -> str:

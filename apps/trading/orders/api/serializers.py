@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
+from apps.core.api.amounts import StrictDecimalField
 from apps.trading.orders.choices import Kind, OrderState, TimeInForce
 from apps.trading.orders.models import ExternalOrder, Fill, Order
 from kernel.instruments import Side
@@ -63,8 +64,8 @@ class NewOrderSerializer(serializers.Serializer[dict[str, Any]]):
     symbol = serializers.RegexField(r"^[A-Z0-9]{2,32}\Z")
     side = serializers.ChoiceField(choices=[side.value for side in Side])
     kind = serializers.ChoiceField(choices=Kind.choices)
-    quantity = serializers.DecimalField(max_digits=38, decimal_places=18, min_value=0)
-    price = serializers.DecimalField(
+    quantity = StrictDecimalField(max_digits=38, decimal_places=18, min_value=0)
+    price = StrictDecimalField(
         max_digits=38, decimal_places=18, min_value=0, required=False, allow_null=True, default=None
     )
     time_in_force = serializers.ChoiceField(choices=TimeInForce.choices, required=False, allow_blank=True, default="")
@@ -76,6 +77,13 @@ class OrderFilter(serializers.Serializer[dict[str, Any]]):
     state = serializers.ChoiceField(choices=OrderState.choices, required=False)
     symbol = serializers.RegexField(r"^[A-Z0-9]{2,32}\Z", required=False)
     bot_id = serializers.UUIDField(required=False)
+
+
+class ResetSerializer(serializers.Serializer[dict[str, Any]]):
+    """A paper account that is being set anew."""
+
+    id = serializers.UUIDField()
+    state = serializers.CharField()
 
 
 class ExternalOrderSerializer(serializers.ModelSerializer[ExternalOrder]):

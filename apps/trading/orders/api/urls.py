@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from apps.trading.orders.api.views import ExternalOrderList, OrderCancel, OrderDetail, OrderList
+from apps.trading.orders.api.views import AccountReset, ExternalOrderList, OrderCancel, OrderDetail, OrderList
 
 urlpatterns = [
+    path("connections/<uuid:connection_id>/reset", AccountReset.as_view(), name="api-connection-reset"),
     path("orders", OrderList.as_view(), name="api-orders"),
     path("orders/external", ExternalOrderList.as_view(), name="api-orders-external"),
     path("orders/<uuid:order_id>", OrderDetail.as_view(), name="api-order"),

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from apps.core.actors import Actor
 from apps.core.api.writes import write_once
 from apps.core.errors import Defect
+from apps.trading.exchanges.queries import get_connection
 from apps.trading.orders import operations, queries
 from apps.trading.orders.api.serializers import (
     ExternalOrderSerializer,
@@ -23,6 +24,7 @@ from apps.trading.orders.api.serializers import (
     OrderDetailSerializer,
     OrderFilter,
     OrderSerializer,
+    ResetSerializer,
 )
 from apps.trading.orders.choices import Kind
 from apps.trading.orders.models import ExternalOrder, Order
@@ -144,3 +146,28 @@ class ExternalOrderList(ListAPIView[ExternalOrder]):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return foreign orders, newest first."""
         return super().get(request, *args, **kwargs)
+
+
+class AccountReset(APIView):
+    """Setting a paper account anew."""
+
+    @extend_schema(
+        operation_id="reset_paper_account",
+        tags=["exchanges"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=None,
+        responses={202: ResetSerializer},
+    )
+    def post(self, request: Request, connection_id: UUID) -> HttpResponse:
+        """Give a paper account its start funds again; it is `opening` until the exchange confirmed the new account.
+
+        Positions are written off; orders and fills stay as history. Refused while bots run or orders are open.
+        """
+        actor, owner_id = actor_of(request)
+        get_connection(connection_id, owner_id=owner_id)
+
+        def run() -> Mapping[str, Any]:
+            done = operations.reset_paper_account(actor=actor, connection_id=connection_id)
+            return {"id": str(done.pk), "state": done.state}
+
+        return write_once(request, actor=actor, operation="orders.reset_paper_account", run=run, status=202)

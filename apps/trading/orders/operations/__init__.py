@@ -1,7 +1,9 @@
 """Writes of orders: intent first, sent once, settled by asking, booked once."""
 
+from apps.trading.orders.operations.backfilling import Backfilled, backfill_connection, backfill_ledger
 from apps.trading.orders.operations.cancelling import cancel_order, request_cancel, transmit_cancel
 from apps.trading.orders.operations.incidents import note_incident, resolve_incidents
+from apps.trading.orders.operations.opening import open_mirror
 from apps.trading.orders.operations.placing import (
     TRADE,
     BotOrder,
@@ -11,6 +13,7 @@ from apps.trading.orders.operations.placing import (
 )
 from apps.trading.orders.operations.reconciling import Report, reconcile_connection
 from apps.trading.orders.operations.recording import RECORD, record_fills, record_outcome
+from apps.trading.orders.operations.resetting import count_active_bots, reset_paper_account
 from apps.trading.orders.operations.sending import Claimed, abandon_order, claim_order, send_order, transmit
 from apps.trading.orders.operations.settling import settle_order
 from apps.trading.orders.operations.streams import note_stream, release_stream, renew_stream, take_stream
@@ -18,15 +21,20 @@ from apps.trading.orders.operations.streams import note_stream, release_stream, 
 __all__ = [
     "RECORD",
     "TRADE",
+    "Backfilled",
     "BotOrder",
     "Claimed",
     "NewOrder",
     "Report",
     "abandon_order",
+    "backfill_connection",
+    "backfill_ledger",
     "cancel_order",
     "claim_order",
+    "count_active_bots",
     "note_incident",
     "note_stream",
+    "open_mirror",
     "place_bot_order",
     "place_order",
     "reconcile_connection",
@@ -35,6 +43,7 @@ __all__ = [
     "release_stream",
     "renew_stream",
     "request_cancel",
+    "reset_paper_account",
     "resolve_incidents",
     "send_order",
     "settle_order",

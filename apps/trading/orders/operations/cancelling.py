@@ -14,8 +14,9 @@ from apps.trading.orders.choices import OrderState, Origin
 from apps.trading.orders.errors import OrderAlreadyOver, OrderMissing
 from apps.trading.orders.live import announce
 from apps.trading.orders.models import Order
+from apps.trading.orders.operations.mirroring import book_changes
 from apps.trading.orders.operations.placing import PERSONS, TRADE
-from apps.trading.orders.operations.recording import RECORD, locked, move_order, record_outcome
+from apps.trading.orders.operations.recording import RECORD, keep_watch, locked, move_order, record_outcome
 from apps.trading.orders.operations.settling import settle_order
 from apps.trading.orders.queries import get_order
 
@@ -59,8 +60,10 @@ def _ask(order: Order, actor: Actor) -> bool:
     if order.origin_kind != Origin.BOT:
         order.check_at = now()
     order.save(update_fields=["cancel_requested_at", "check_at"])
+    keep_watch(order)
     if order.state == OrderState.INTENT:
         move_order(order, "end", actor)
+        book_changes(order, actor)
     elif order.state in (OrderState.OPEN, OrderState.PARTLY_FILLED):
         move_order(order, "ask_cancel", actor, check_at=order.check_at)
     announce(order)

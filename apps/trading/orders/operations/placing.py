@@ -31,7 +31,8 @@ from apps.trading.orders.errors import (
 )
 from apps.trading.orders.live import announce
 from apps.trading.orders.models import Order
-from apps.trading.orders.operations.recording import RECORD
+from apps.trading.orders.operations.recording import RECORD, keep_watch
+from apps.trading.orders.operations.reserving import reserve
 from apps.trading.positions.choices import Purpose
 from apps.trading.positions.operations import open_book
 from apps.trading.positions.queries import get_mark
@@ -72,17 +73,18 @@ class BotOrder:
 
 @operation("orders.place_order", permission=TRADE, audited=("owner_id", "connection_id", "order"))
 def place_order(*, actor: Actor, owner_id: UUID, connection_id: UUID, order: NewOrder) -> Order:
-    """Commit an order by hand; a trading worker sends it after the commit.
+    """Commit an order by hand and reserve what it may cost; a trading worker sends it after the commit.
 
-    Raises ConnectionMissing, VenueNotActive, UnknownSymbol, and the refusals of the grid (QuantityOffGrid,
-    PriceOffGrid, ValueTooSmall, PriceNeeded, PriceNotWanted).
+    Raises ConnectionMissing, VenueNotActive, UnknownSymbol, the refusals of the grid (QuantityOffGrid, PriceOffGrid,
+    ValueTooSmall, PriceNeeded, PriceNotWanted) and of the reservation (InsufficientBalance, BalancesUnknown,
+    PriceUnknown).
     """
     if actor.kind in PERSONS and actor.id != owner_id:
         raise ConnectionMissing
     connection = get_connection(connection_id, owner_id=owner_id)
     mark = get_mark(order.symbol)
     market_price = None if mark is None else mark.price
-    _check(order, connection.state, market_price)
+    spec = _check(order, connection.state, market_price)
     book = open_book(actor=SYSTEM, owner_id=owner_id, connection_id=connection_id, purpose=Purpose.MANUAL)
     order_id, moment = uuid7(), now()
     row = _store(
@@ -98,20 +100,24 @@ def place_order(*, actor: Actor, owner_id: UUID, connection_id: UUID, order: New
         expires_at=moment + MANUAL_PATIENCE,
         check_at=moment,
     )
+    keep_watch(row)
     outbox.publish(_placed(row), actor=actor)
+    reserve(actor=actor, order=row, connection=connection, spec=spec, market_price=market_price)
     _send_after_commit(row)
     return row
 
 
 @operation("orders.place_bot_order", permission=RECORD, trail=False)
 def place_bot_order(*, actor: Actor, wanted: BotOrder) -> Order:
-    """Commit the intent of a bot, in the transaction that consumes the bar. The bot's step sends it after the commit.
+    """Commit the intent of a bot and reserve what it may cost, in the transaction that consumes the bar.
+
+    The bot's step sends it after the commit. One order in a transaction: it is the transaction's one posting.
 
     The client id follows from bot and sequence: the same decision cannot become two orders. Raises as `place_order`.
     """
     order = wanted.order
     connection = get_connection(wanted.connection_id, owner_id=wanted.owner_id)
-    _check(order, connection.state, wanted.wanted_price)
+    spec = _check(order, connection.state, wanted.wanted_price)
     row = _store(
         order,
         owner_id=wanted.owner_id,
@@ -126,10 +132,11 @@ def place_bot_order(*, actor: Actor, wanted: BotOrder) -> Order:
         decided_at=wanted.decided_at,
     )
     outbox.publish(_placed(row), actor=actor)
+    reserve(actor=actor, order=row, connection=connection, spec=spec, market_price=wanted.wanted_price)
     return row
 
 
-def _check(order: NewOrder, connection_state: str, market_price: Decimal | None) -> None:
+def _check(order: NewOrder, connection_state: str, market_price: Decimal | None) -> InstrumentSpec:
     if connection_state != ConnectionState.ACTIVE:
         raise VenueNotActive(state=ConnectionState(connection_state).label.lower())
     spec = get_spec(order.symbol)
@@ -140,6 +147,7 @@ def _check(order: NewOrder, connection_state: str, market_price: Decimal | None)
     broken = spec.check_order(order.quantity, order.price, market_price=market_price)
     if broken is not None:
         raise _refusal(broken, spec)
+    return spec
 
 
 def _refusal(broken: Filter, spec: InstrumentSpec) -> Exception:

@@ -6,7 +6,6 @@ difference becomes an incident; no fill is ever invented.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from uuid import UUID
 
 from apps.core.actors import Actor
@@ -14,19 +13,17 @@ from apps.core.clock import now, now_ms
 from apps.core.errors import DomainError
 from apps.trading.exchanges.errors import VenueRefused, VenueUnavailable
 from apps.trading.exchanges.operations import (
-    Balance,
     Confirmed,
     VenueFill,
     VenueOrder,
     VenuePort,
     open_venue,
-    record_balances,
 )
 from apps.trading.exchanges.queries import get_connection
-from apps.trading.instruments.queries import get_spec
-from apps.trading.orders.choices import IN_FLIGHT, IncidentKind
+from apps.trading.orders.choices import IncidentKind
 from apps.trading.orders.client_ids import is_ours
-from apps.trading.orders.models import BalanceBaseline, ExternalOrder, FillCursor, Order
+from apps.trading.orders.models import ExternalOrder, FillCursor, Order
+from apps.trading.orders.operations.comparing import compare_balances
 from apps.trading.orders.operations.incidents import note_incident, resolve_incidents
 from apps.trading.orders.operations.recording import record_fills, record_outcome
 from apps.trading.orders.operations.settling import PAGE, missing_fills, settle_order
@@ -36,15 +33,11 @@ from apps.trading.orders.queries import (
     list_resting,
     list_traded_symbols,
     list_unsettled,
-    sum_moved,
 )
-from apps.trading.sandbox.errors import AccountMissing
-from apps.trading.sandbox.queries import get_account
 
 SYSTEM = Actor.system("orders")
 OVERLAP_MS = 60_000
 """Executions younger than this are read again next time: venues do not show them in perfect order at once."""
-QUIET_TRIES = 5
 
 
 @dataclass
@@ -88,9 +81,13 @@ def _run(connection_id: UUID, port: VenuePort, report: Report) -> None:
         if not settle_order(order_id=order.pk, port=port).needs_settling:
             report.settled += 1
     _compare_open_orders(connection_id, port, report)
+    _read_all(connection_id, port, report)
+    report.balances_compared = compare_balances(connection_id, port, lambda: _read_all(connection_id, port, report))
+
+
+def _read_all(connection_id: UUID, port: VenuePort, report: Report) -> None:
     for symbol in list_traded_symbols(connection_id):
         report.new_fills += read_fills(connection_id, symbol, port)
-    _compare_balances(connection_id, port, report)
 
 
 def _compare_open_orders(connection_id: UUID, port: VenuePort, report: Report) -> None:
@@ -192,60 +189,3 @@ def _book_page(connection_id: UUID, symbol: str, page: Sequence[VenueFill]) -> i
             record_fills(actor=SYSTEM, order_id=order.pk, fills=fills)
             new += len(fills)
     return new
-
-
-def _compare_balances(connection_id: UUID, port: VenuePort, report: Report) -> None:
-    """Compare balances with the first ones plus our fills, at a moment when nothing moves in between."""
-    symbols = list_traded_symbols(connection_id)
-    assets = {symbol: (get_spec(symbol).base, get_spec(symbol).quote) for symbol in symbols}
-    for _ in range(QUIET_TRIES):
-        before = sum_moved(connection_id, assets)
-        balances, seen_at = port.balances(), now()
-        report.new_fills += sum(read_fills(connection_id, symbol, port) for symbol in symbols)
-        is_quiet = not Order.objects.filter(connection_id=connection_id, state__in=IN_FLIGHT).exists()
-        if is_quiet and sum_moved(connection_id, assets) == before:
-            record_balances(actor=SYSTEM, connection_id=connection_id, balances=balances, seen_at=seen_at)
-            _note_differences(connection_id, balances, before)
-            report.balances_compared = True
-            return
-
-
-def _note_differences(connection_id: UUID, balances: Sequence[Balance], moved: dict[str, Decimal]) -> None:
-    totals = {item.asset: item.free + item.locked for item in balances}
-    baseline = _baseline(connection_id, totals, moved)
-    wrong = []
-    for asset in sorted(totals.keys() | moved.keys() | baseline.keys()):
-        expected = baseline.get(asset, Decimal(0)) + moved.get(asset, Decimal(0))
-        found = totals.get(asset, Decimal(0))
-        if expected != found:
-            wrong.append(asset)
-            note_incident(
-                connection_id=connection_id,
-                kind=IncidentKind.BALANCE,
-                subject=asset,
-                expected=f"{expected.normalize():f}",
-                found=f"{found.normalize():f}",
-            )
-    resolve_incidents(connection_id=connection_id, kind=IncidentKind.BALANCE, still=wrong)
-
-
-def _baseline(connection_id: UUID, totals: dict[str, Decimal], moved: dict[str, Decimal]) -> dict[str, Decimal]:
-    """Return what the account held before our first fill: the paper account's start funds, else the first sight.
-
-    An asset that was not there at the first sight began at zero.
-    """
-    rows = BalanceBaseline.objects.filter(connection_id=connection_id)
-    known = {row.asset: row.amount for row in rows}
-    if known:
-        return known
-    try:
-        account = get_account(connection_id)
-    except AccountMissing:
-        first = {asset: total - moved.get(asset, Decimal(0)) for asset, total in totals.items()}
-    else:
-        first = {asset: Decimal(amount) for asset, amount in account.funds.items()}
-    BalanceBaseline.objects.bulk_create(
-        [BalanceBaseline(connection_id=connection_id, asset=asset, amount=amount) for asset, amount in first.items()],
-        ignore_conflicts=True,
-    )
-    return first

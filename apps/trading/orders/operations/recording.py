@@ -6,7 +6,7 @@ from decimal import Context, Decimal
 from typing import Any
 from uuid import UUID
 
-from apps.core import outbox
+from apps.core import outbox, work
 from apps.core.actors import Actor
 from apps.core.clock import from_ms, now
 from apps.core.operation import operation
@@ -25,13 +25,16 @@ from apps.trading.orders.choices import (
     FINAL,
     IN_FLIGHT,
     ORDER_STATES,
+    WORK,
     IncidentKind,
     OrderState,
+    Origin,
 )
 from apps.trading.orders.errors import OrderMissing
 from apps.trading.orders.live import announce
 from apps.trading.orders.models import Fill, Order
 from apps.trading.orders.operations.incidents import note_incident
+from apps.trading.orders.operations.mirroring import Executions, book_changes, mirror_of, mirrored
 from apps.trading.positions.operations import FillFacts, apply_fill
 from apps.trading.positions.queries import sum_result
 from kernel.events.trading import OrderClosed, OrderFilled
@@ -52,18 +55,20 @@ def record_outcome(*, actor: Actor, order_id: UUID, outcome: Outcome, answered_a
     and must be settled.
     """
     order = locked(order_id)
+    new: Executions | None = None
     if answered_at is not None and order.answered_at is None and not isinstance(outcome, Confirmed | Rejected):
         answered_at = None  # silence is no answer
     if answered_at is not None and order.answered_at is None:
         order.answered_at = answered_at
         order.save(update_fields=["answered_at"])
     if isinstance(outcome, Confirmed):
-        _confirm(order, outcome.order, outcome.fills, actor)
+        new = _confirm(order, outcome.order, outcome.fills, actor)
     elif isinstance(outcome, Rejected):
         if order.state in IN_FLIGHT:
             refuse(order, outcome.code, outcome.message, actor)
     elif order.state == OrderState.SENT:
         move_order(order, "lose", actor, reject_message=outcome.reason[:300], check_at=now())
+    book_changes(order, actor, new)
     announce(order)
     return order
 
@@ -75,8 +80,10 @@ def record_fills(*, actor: Actor, order_id: UUID, fills: Sequence[VenueFill]) ->
     if fills and not order.venue_order_id:
         order.venue_order_id = fills[0].venue_order_id
         order.save(update_fields=["venue_order_id"])
-    if _book(order, fills, actor):
+    new = _book(order, fills, actor)
+    if new is not None:
         _follow(order, VenueStatus.PARTLY_FILLED, order.filled, actor)
+        book_changes(order, actor, new)
         announce(order)
     return order
 
@@ -92,30 +99,33 @@ def locked(order_id: UUID) -> Order:
 
 
 def refuse(order: Order, code: str, message: str, actor: Actor) -> None:
-    """End a locked order that the venue provably does not have."""
+    """End a locked order that the venue provably does not have; the caller books its changes."""
     move_order(order, "refuse", actor, reject_code=code[:32], reject_message=message[:300])
 
 
-def _confirm(order: Order, view: VenueOrder, fills: Sequence[VenueFill], actor: Actor) -> None:
+def _confirm(order: Order, view: VenueOrder, fills: Sequence[VenueFill], actor: Actor) -> Executions | None:
     if not order.venue_order_id:
         order.venue_order_id = view.venue_order_id
         order.save(update_fields=["venue_order_id"])
-    _book(order, fills, actor)
+    new = _book(order, fills, actor)
     _follow(order, view.status, view.filled, actor)
+    return new
 
 
-def _book(order: Order, fills: Sequence[VenueFill], actor: Actor) -> int:
-    """Store fills that are new and book each into the position, all in this transaction; return how many were new."""
+def _book(order: Order, fills: Sequence[VenueFill], actor: Actor) -> Executions | None:
+    """Store fills that are new and book each into the position; return them for `book_changes`, None without any."""
     known = set(order.fills.values_list("trade_id", flat=True))
     new = {fill.trade_id: fill for fill in fills if fill.trade_id not in known}
     if not new:
-        return 0
+        return None
+    rows: list[Fill] = []
+    connection = order.connection
     spec = get_spec(order.symbol)
     for fill in new.values():
         row = Fill.objects.create(
             order=order,
-            connection_id=order.connection_id,
-            venue=order.connection.venue.code,
+            connection_id=connection.pk,
+            venue=connection.venue.code,
             symbol=order.symbol,
             trade_id=fill.trade_id,
             side=order.side,
@@ -128,8 +138,9 @@ def _book(order: Order, fills: Sequence[VenueFill], actor: Actor) -> int:
         )
         apply_fill(actor=SYSTEM, book_id=order.book_id, fill=_facts(row, spec.base, spec.quote))
         outbox.publish(_filled(order, row), actor=actor)
+        rows.append(row)
     _sum_up(order)
-    return len(new)
+    return Executions(mirror_of(connection), mirrored(rows, spec))
 
 
 def _facts(row: Fill, base: str, quote: str) -> FillFacts:
@@ -219,15 +230,25 @@ def _event(order: Order, status: VenueStatus) -> str | None:
 
 
 def move_order(order: Order, event: str, actor: Actor, **changes: Any) -> None:
-    """Move a locked order by an event of its state table; its end is published."""
+    """Move a locked order by an event of its state table; its end is published. The caller books its changes."""
     target = ORDER_STATES.target(event, order.state)
     if target in FINAL:
         changes = {"ended_at": now(), "check_at": _next_check(order), **changes}
     elif "check_at" not in changes:
         changes["check_at"] = _next_check(order)
     transition(order, event, table=ORDER_STATES, expected=order.state, actor=actor, **changes)
+    keep_watch(order)
     if target in FINAL:
         outbox.publish(_closed(order), actor=actor)
+
+
+def keep_watch(order: Order) -> None:
+    """Have the sweep look into this tenant while an order by hand waits; call it wherever `check_at` was set.
+
+    Bots look after their own orders, and stand in the index of work themselves.
+    """
+    if order.check_at is not None and order.origin_kind != Origin.BOT:
+        work.keep(WORK)
 
 
 def _next_check(order: Order) -> datetime | None:

@@ -13,6 +13,7 @@ from apps.trading.exchanges.operations import OrderKind, OrderRequest, Rejected,
 from apps.trading.orders.choices import LATEST_ACCEPTANCE, NOT_SENT, OrderState, Origin
 from apps.trading.orders.live import announce
 from apps.trading.orders.models import Order
+from apps.trading.orders.operations.mirroring import book_changes
 from apps.trading.orders.operations.recording import RECORD, locked, move_order, record_outcome, refuse
 from apps.trading.orders.operations.settling import settle_order
 from apps.trading.orders.queries import get_order
@@ -44,6 +45,7 @@ def claim_order(*, actor: Actor, order_id: UUID) -> Claimed | None:
     moment = now()
     if order.expires_at is not None and moment >= order.expires_at:
         refuse(order, NOT_SENT, GIVEN_UP, actor)
+        book_changes(order, actor)
         announce(order)
         return None
     check_at = None if order.origin_kind == Origin.BOT else moment + LATEST_ACCEPTANCE
@@ -92,6 +94,7 @@ def abandon_order(*, actor: Actor, order_id: UUID, reason: str) -> Order:
     order = locked(order_id)
     if order.state == OrderState.INTENT:
         move_order(order, "refuse", actor, reject_code=NOT_SENT, reject_message=reason[:300])
+        book_changes(order, actor)
         announce(order)
     return order
 

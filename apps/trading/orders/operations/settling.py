@@ -20,7 +20,8 @@ from apps.trading.orders.choices import (
 from apps.trading.orders.live import announce
 from apps.trading.orders.models import FillCursor, Order
 from apps.trading.orders.operations.incidents import note_incident
-from apps.trading.orders.operations.recording import RECORD, locked, record_outcome, refuse
+from apps.trading.orders.operations.mirroring import book_changes
+from apps.trading.orders.operations.recording import RECORD, keep_watch, locked, record_outcome, refuse
 from apps.trading.orders.queries import get_order
 
 SYSTEM = Actor.system("orders")
@@ -82,6 +83,7 @@ def _not_found(*, actor: Actor, order_id: UUID, asked_at: datetime) -> Order:
         assert order.sent_at is not None  # the database checks it
         if asked_at >= order.sent_at + LATEST_ACCEPTANCE:
             refuse(order, NEVER_ACCEPTED, DEAD, actor)
+            book_changes(order, actor)
             announce(order)
             return order
     elif order.needs_settling:
@@ -120,3 +122,4 @@ def _postpone(order: Order) -> None:
     order.checks += 1
     order.check_at = now() + min(FIRST_WAIT * 2 ** min(order.checks - 1, 10), LONGEST_WAIT)
     order.save(update_fields=["checks", "check_at"])
+    keep_watch(order)

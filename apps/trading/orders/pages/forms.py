@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from apps.core.forms import StrictDecimalFormField
 from apps.trading.orders.choices import Kind
 from apps.trading.orders.operations import NewOrder
 from kernel.instruments import Side
@@ -17,8 +18,8 @@ class TicketForm(forms.Form):
     symbol = forms.RegexField(r"^[A-Z0-9]{2,32}$")
     side = forms.ChoiceField(choices=[(side.value, side.value) for side in Side])
     kind = forms.ChoiceField(choices=Kind.choices)
-    quantity = forms.DecimalField(min_value=Decimal(0), max_digits=38, decimal_places=18)
-    price = forms.DecimalField(min_value=Decimal(0), max_digits=38, decimal_places=18, required=False)
+    quantity = StrictDecimalFormField(min_value=Decimal(0), max_digits=38, decimal_places=18)
+    price = StrictDecimalFormField(min_value=Decimal(0), max_digits=38, decimal_places=18, required=False)
 
     def wanted(self) -> NewOrder:
         """Return the order of a valid form."""

@@ -5,6 +5,7 @@ from django.urls import path
 from apps.trading.orders.pages import views
 
 urlpatterns = [
+    path("exchanges/<uuid:connection_id>/reset/", views.reset_paper, name="orders-reset-paper"),
     path("orders/", views.orders, name="orders-list"),
     path("orders/ticket/", views.ticket, name="orders-ticket"),
     path("orders/<uuid:order_id>/", views.order, name="orders-detail"),

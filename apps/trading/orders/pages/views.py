@@ -8,10 +8,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.core.actors import Actor
+from apps.core.errors import Conflict
 from apps.core.idempotency import Reply, execute_once
 from apps.core.ids import uuid7
 from apps.core.pages import came_from
 from apps.platform.authentication.access import customer_required
+from apps.trading.exchanges.queries import get_connection
 from apps.trading.orders import operations
 from apps.trading.orders.pages.context import order_page, orders_page
 from apps.trading.orders.pages.forms import TicketForm
@@ -83,3 +85,30 @@ def cancel(request: HttpRequest, order_id: UUID) -> HttpResponseRedirect:
     operations.cancel_order(actor=Actor.of(request.user), order_id=order_id, reason="by its owner")
     messages.info(request, "The exchange is being told. What is filled stays filled.")
     return redirect("orders-detail", order_id)
+
+
+@customer_required
+@require_POST
+def reset_paper(request: HttpRequest, connection_id: UUID) -> HttpResponseRedirect:
+    """Set a paper account anew; the same key is the same reset."""
+    actor = Actor.of(request.user)
+    found = get_connection(connection_id, owner_id=request.user.pk)
+
+    def run() -> Reply:
+        operations.reset_paper_account(actor=actor, connection_id=connection_id)
+        return Reply(202, "")
+
+    key = request.POST.get("idempotency_key", "")[:255] or uuid7().hex
+    try:
+        execute_once(
+            actor=actor,
+            operation="orders.reset_paper_account",
+            key=key,
+            request={"connection_id": str(connection_id)},
+            run=run,
+        )
+    except Conflict as refusal:
+        messages.error(request, refusal.text)
+    else:
+        messages.success(request, f"{found.label} is set anew. The fresh funds are there in a moment.")
+    return redirect("exchanges")

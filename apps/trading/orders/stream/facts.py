@@ -31,10 +31,11 @@ ANSWER_COMING = timedelta(seconds=3)
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A connection of a tenant."""
+    """A connection of a tenant; one that was set anew has another key, and is followed anew."""
 
     schema: str
     connection_id: UUID
+    key_hint: str = ""
 
 
 @dataclass
@@ -72,7 +73,7 @@ def active_accounts() -> list[Account]:
     for schema in all_schemas():
         if schema != PUBLIC:
             with in_schema(schema):
-                found += [Account(schema, row.pk) for row in list_active_connections()]
+                found += [Account(schema, row.pk, row.key_hint) for row in list_active_connections()]
     return found
 
 

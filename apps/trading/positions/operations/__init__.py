@@ -1,5 +1,5 @@
-"""Writes of positions: opening books and booking fills."""
+"""Writes of positions: opening books, booking fills, writing off what a reset leaves."""
 
-from apps.trading.positions.operations.booking import RECORD, FillFacts, apply_fill, open_book
+from apps.trading.positions.operations.booking import RECORD, FillFacts, apply_fill, open_book, write_off
 
-__all__ = ["RECORD", "FillFacts", "apply_fill", "open_book"]
+__all__ = ["RECORD", "FillFacts", "apply_fill", "open_book", "write_off"]

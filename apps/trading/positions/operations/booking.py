@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
-from uuid import UUID
+from decimal import ROUND_DOWN, Context, Decimal, Inexact, InvalidOperation, Overflow
+from uuid import UUID, uuid5
 
 from apps.core.actors import Actor
+from apps.core.clock import now
 from apps.core.operation import operation
 from apps.core.permissions import declare
 from apps.trading.positions.choices import Purpose
 from apps.trading.positions.errors import AmountTooFine, BookMissing
+from apps.trading.positions.live import announce
 from apps.trading.positions.models import Book, Position, PositionEntry, PositionLot
 from kernel.instruments import Side
 from kernel.lots import Lot, PositionState, Realised
@@ -17,6 +19,7 @@ from kernel.lots import apply_fill as booked
 
 RECORD = declare("positions.record", "Book fills into positions (done by the product itself)")
 EXACT = Context(prec=400, traps=[Inexact, InvalidOperation, Overflow])
+CUT = Context(prec=80, rounding=ROUND_DOWN)
 STEP = Decimal(1).scaleb(-18)
 
 
@@ -83,7 +86,45 @@ def apply_fill(*, actor: Actor, book_id: UUID, fill: FillFacts) -> Position:
     _save_position(position, after, fill, booking)
     _save_lots(position, rows, after.lots, _opens_lot(before, fill.side, booking.quantity), fill)
     _write_entry(position, realised, fill, booking)
+    announce(position)
     return position
+
+
+@operation("positions.write_off", permission=RECORD, trail=False)
+def write_off(*, actor: Actor, connection_id: UUID, reset_id: UUID) -> int:
+    """Close all positions of a paper account that is set anew, at their average entry; return how many.
+
+    Results stay as they are (but for less than the last digits of an average that has no end). No fill is stored: the
+    entries carry an id made of `reset_id`. Call it in the transaction of the reset.
+    """
+    open_ones = Position.objects.filter(book__connection_id=connection_id).exclude(quantity=0).order_by("id")
+    for position in open_ones:
+        size = position.quantity.copy_abs()
+        apply_fill(
+            actor=actor,
+            book_id=position.book_id,
+            fill=FillFacts(
+                fill_id=uuid5(reset_id, str(position.pk)),
+                symbol=position.symbol,
+                base=position.base,
+                quote=position.quote,
+                side=Side.SELL if position.quantity > 0 else Side.BUY,
+                quantity=size,
+                price=_average(position, size),
+                fee=Decimal(0),
+                fee_asset=position.quote,
+                at=now(),
+            ),
+        )
+    return len(open_ones)
+
+
+def _average(position: Position, size: Decimal) -> Decimal:
+    """Return the average entry, cut so that size × price has no more decimals than a column, and above zero."""
+    decimals = max(-int(size.normalize().as_tuple().exponent), 0)
+    step = Decimal(1).scaleb(decimals - 18)
+    price = CUT.divide(position.cost.copy_abs(), size).quantize(step, context=CUT)
+    return max(price, step)
 
 
 def _booking(fill: FillFacts) -> _Booking:

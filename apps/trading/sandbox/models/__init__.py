@@ -10,7 +10,11 @@ from apps.core.triggers import no_delete
 
 
 class SandboxAccount(BaseModel):
-    """A paper account. `account_id` is empty until the exchange confirmed it; `key_name` names its key."""
+    """A paper account. `account_id` is empty until the exchange confirmed it; `key_name` names its key.
+
+    `generation` counts how often it was set anew: each has an account of its own at the exchange. `old_key_name` is the
+    key of the one before, until it is revoked there.
+    """
 
     placement = Placement.PUBLIC
     data_categories: ClassVar = {
@@ -18,6 +22,8 @@ class SandboxAccount(BaseModel):
         "connection_id": DataCategory.OPERATIONAL,
         "account_id": DataCategory.OPERATIONAL,
         "key_name": DataCategory.SECRET,
+        "old_key_name": DataCategory.SECRET,
+        "generation": DataCategory.OPERATIONAL,
         "funds": DataCategory.FINANCIAL,
     }
 
@@ -25,6 +31,8 @@ class SandboxAccount(BaseModel):
     connection_id = models.UUIDField(unique=True)
     account_id = models.CharField(max_length=32, blank=True)
     key_name = models.CharField(max_length=64, blank=True)
+    old_key_name = models.CharField(max_length=64, blank=True, default="")
+    generation = models.PositiveSmallIntegerField(default=0)
     funds = models.JSONField()
 
     class Meta:
@@ -34,6 +42,11 @@ class SandboxAccount(BaseModel):
             ),
         ]
         triggers: ClassVar = [no_delete("sandbox_account")]
+
+    @property
+    def reference(self) -> str:
+        """What the exchange knows the account by, so that asking again finds the same one."""
+        return f"{self.connection_id}/{self.generation}" if self.generation else str(self.connection_id)
 
     def __str__(self) -> str:
         return self.account_id or "opening"

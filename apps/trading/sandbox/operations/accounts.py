@@ -1,6 +1,7 @@
 """A paper account is facts first: an `opening` connection is committed, then the exchange is asked, then it is active.
 
-The exchange knows the account by the connection's id, so asking again after a crash finds the same account.
+The exchange knows the account by the connection's id (and by how often it was set anew), so asking again after a crash
+finds the same account.
 """
 
 from collections.abc import Mapping
@@ -25,10 +26,11 @@ from apps.trading.exchanges.operations import (
     begin_connection,
     record_balances,
     record_check,
+    reopen_connection,
 )
 from apps.trading.exchanges.queries import get_connection, get_open_connection
 from apps.trading.sandbox.client import AccountKey, SandboxRefusedError, SandboxUnavailableError
-from apps.trading.sandbox.errors import FundsNotPossible, SandboxAway
+from apps.trading.sandbox.errors import AccountMissing, FundsNotPossible, SandboxAway
 from apps.trading.sandbox.models import SandboxAccount
 from apps.trading.sandbox.queries import START_FUNDS, control, get_account
 
@@ -59,6 +61,24 @@ def request_paper_account(
     return begun.pk
 
 
+@operation("sandbox.request_fresh_account", permission=CONNECT, audited=("connection_id",))
+def request_fresh_account(*, actor: Actor, connection_id: UUID) -> SandboxAccount:
+    """Have an active paper connection given another account with fresh start funds; a worker opens it after the commit.
+
+    The connection is `opening` until then, and its old key is revoked. Raises ConnectionMissing, AccountMissing and
+    MoveNotAllowed.
+    """
+    reopen_connection(actor=actor, connection_id=connection_id)
+    account = SandboxAccount.objects.select_for_update().get(pk=get_account(connection_id).pk)
+    account.old_key_name, account.key_name, account.account_id = account.key_name, "", ""
+    account.generation += 1
+    account.funds = {asset: f"{amount:f}" for asset, amount in START_FUNDS.items()}
+    account.save(update_fields=["old_key_name", "key_name", "account_id", "generation", "funds"])
+    schedule_retry(connection_id)
+    nudge_opening(connection_id)
+    return account
+
+
 def open_paper_account(*, actor: Actor, owner_id: UUID, funds: Mapping[str, Decimal] | None = None) -> UUID:
     """Make sure that a customer has an active paper account, and return its connection's id.
 
@@ -85,6 +105,8 @@ def finish_paper_account(*, connection_id: UUID) -> None:
     if found.state != ConnectionState.OPENING:
         return
     account = get_account(connection_id)
+    if account.old_key_name:
+        _revoke(account.old_key_name)
     try:
         opened, key = _ask_exchange(account)
     except SandboxUnavailableError as error:
@@ -97,12 +119,15 @@ def finish_paper_account(*, connection_id: UUID) -> None:
 
 
 def close_paper_account(*, connection_id: UUID) -> None:
-    """Revoke the key of a closed connection at the exchange. Safe to repeat; raises SandboxAway."""
-    account = SandboxAccount.objects.filter(connection_id=connection_id).first()
-    if account is None or not account.key_name:
+    """Revoke the key of a closed connection of this tenant at the exchange. Safe to repeat; raises SandboxAway."""
+    try:
+        account = get_account(connection_id)
+    except AccountMissing:
         return
-    _revoke(account.key_name)
-    SandboxAccount.objects.filter(pk=account.pk).update(key_name="")
+    for name in (account.old_key_name, account.key_name):
+        if name:
+            _revoke(name)
+    SandboxAccount.objects.filter(pk=account.pk).update(key_name="", old_key_name="")
 
 
 def schedule_retry(connection_id: UUID) -> None:
@@ -114,9 +139,8 @@ def schedule_retry(connection_id: UUID) -> None:
 def _ask_exchange(account: SandboxAccount) -> tuple[dict[str, Any], AccountKey]:
     exchange = control()
     funds = {asset: Decimal(amount) for asset, amount in account.funds.items()}
-    reference = str(account.connection_id)
-    opened = exchange.open_account(label=reference, reference=reference, funds=funds)
-    return opened, exchange.create_key(opened["account_id"], label=reference)
+    opened = exchange.open_account(label=account.reference, reference=account.reference, funds=funds)
+    return opened, exchange.create_key(opened["account_id"], label=account.reference)
 
 
 def _store(account: SandboxAccount, opened: dict[str, Any], key: AccountKey) -> None:
@@ -124,13 +148,13 @@ def _store(account: SandboxAccount, opened: dict[str, Any], key: AccountKey) -> 
     with transaction.atomic():
         locked = SandboxAccount.objects.select_for_update().get(pk=account.pk)
         state = get_connection(account.connection_id).state
-        is_first = state == ConnectionState.OPENING and not locked.key_name
+        is_first = state == ConnectionState.OPENING and not locked.key_name and locked.generation == account.generation
         if is_first:
             activate_connection(
                 actor=SYSTEM, connection_id=account.connection_id, api_key=key.api_key, api_secret=key.secret
             )
-            locked.account_id, locked.key_name = str(opened["account_id"]), key.api_key
-            locked.save(update_fields=["account_id", "key_name"])
+            locked.account_id, locked.key_name, locked.old_key_name = str(opened["account_id"]), key.api_key, ""
+            locked.save(update_fields=["account_id", "key_name", "old_key_name"])
             balances = [
                 Balance(row["asset"], Decimal(row["free"]), Decimal(row["locked"])) for row in opened["balances"]
             ]

@@ -148,7 +148,10 @@ def test_the_list_of_limits_is_complete(api, customer):
 
 def test_bursts_of_the_sign_up_page_are_refused(db):
     browser = Client(HTTP_HOST=HOST, REMOTE_ADDR="203.0.113.20")
-    statuses = [browser.get("/signup/").status_code for _ in range(125)]
-    assert statuses[0] == 200
+    # The limit counts in fixed minutes: a burst that meets the turn of one is counted twice from nothing.
+    statuses = [browser.get("/signup/").status_code for _ in range(120)]
+    while statuses[-1] == 200 and len(statuses) < 400:
+        statuses.append(browser.get("/signup/").status_code)
+    assert set(statuses[:-1]) == {200}
     assert statuses[-1] == 429
     assert Client(HTTP_HOST=HOST, REMOTE_ADDR="203.0.113.21").get("/signup/").status_code == 200

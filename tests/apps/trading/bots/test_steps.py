@@ -8,6 +8,7 @@ import pytest
 
 from apps.core.actors import Actor
 from apps.core.clock import travel
+from apps.finance.ledger.models import Hold
 from apps.trading.bots.choices import LEASE
 from apps.trading.bots.engine.deciding import take_round
 from apps.trading.bots.engine.lease import Lease, hold, release, take_lease
@@ -18,10 +19,11 @@ from apps.trading.bots.queries import list_due_bots, value_bot
 from apps.trading.bots.tasks import nudge_due
 from apps.trading.exchanges.operations import open_credentials
 from apps.trading.orders import operations as order_operations
-from apps.trading.orders.choices import LATEST_ACCEPTANCE
+from apps.trading.orders.choices import LATEST_ACCEPTANCE, Kind
 from apps.trading.orders.operations import settle_order
 from apps.trading.orders.queries import list_bot_orders
-from tests.apps.trading.bots.documents import ALWAYS_TURNING, make_bot
+from kernel.instruments import Side
+from tests.apps.trading.bots.documents import ALWAYS_TURNING, constant, document, make_bot, price, two
 from tests.apps.trading.bots.test_bot_life import EAGER, begun, holding, stepped
 from tests.factories.paper_market import STEP, PaperMarket
 
@@ -289,3 +291,43 @@ def test_holding_is_a_figure_of_the_fills(market, customer):
     bot = holding(market, customer, market.connect(customer))
     (order,) = list_bot_orders(bot.pk)
     assert value_bot(bot).entry == order.average_price
+
+
+def test_an_order_that_the_account_cannot_pay_is_told_and_the_bot_goes_on(market, customer):
+    connection = market.connect(customer, {"USDT": D(10_000)})
+    bot = begun(customer, connection)
+    wanted = order_operations.NewOrder(
+        symbol="BTCUSDT", side=Side.BUY, kind=Kind.LIMIT, quantity=D("0.33"), price=D(30_000)
+    )
+    actor = Actor.of(customer)
+    by_hand = order_operations.place_order(actor=actor, owner_id=customer.pk, connection_id=connection, order=wanted)
+    other = order_operations.NewOrder(
+        symbol="BTCUSDT", side=Side.BUY, kind=Kind.LIMIT, quantity=D("0.003"), price=D(30_000)
+    )
+    order_operations.place_order(actor=actor, owner_id=customer.pk, connection_id=connection, order=other)
+    market.step()
+    bot = stepped(bot)
+    assert (bot.activity, bot.failures, bot.pending_order_id) == ("waiting", 0, None)
+    assert not list_bot_orders(bot.pk).exists()
+    assert BotSignal.objects.get().decision == "refused"
+    line = BotLog.objects.get(title="Order not possible")
+    assert "10 USDT are available on this account" in line.text
+    order_operations.cancel_order(actor=actor, order_id=by_hand.pk)
+    market.step()
+    assert list_bot_orders(stepped(bot).pk).get().state == "filled"
+
+
+def test_a_bot_may_spend_all_that_the_account_has(market, customer):
+    connection = market.connect(customer, {"USDT": D(10_000)})
+    rules = document(
+        "All in",
+        two("gt", price(), constant("1")),
+        two("lt", price(), constant("1")),
+        sizing={"kind": "percent_equity", "percent": "100"},
+    )
+    bot = begun(customer, connection, rules)
+    market.step()
+    (order,) = list_bot_orders(stepped(bot).pk)
+    hold = Hold.objects.get(key=f"order:{order.pk}")
+    assert D(9_910) < order.quantity * order.wanted_price < 10_000
+    assert (hold.amount, order.state) == (10_000, "filled")

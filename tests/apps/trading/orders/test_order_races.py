@@ -12,11 +12,14 @@ from django.db import connection
 
 from apps.core.clock import monotonic
 from apps.core.context import in_schema
+from apps.finance.ledger.models import Journal
 from apps.platform.tenants.queries import get_tenant
 from apps.trading.exchanges.operations import Confirmed, VenueStatus, close_venues, open_credentials
 from apps.trading.exchanges.queries import list_balances
-from apps.trading.orders.models import AccountStream, Order
+from apps.trading.orders.errors import InsufficientBalance
+from apps.trading.orders.models import AccountStream, BalanceBaseline, Order
 from apps.trading.orders.operations import (
+    backfill_connection,
     place_order,
     reconcile_connection,
     record_outcome,
@@ -27,6 +30,7 @@ from apps.trading.orders.operations import (
 )
 from apps.trading.orders.stream.process import LEASE, AccountsProcess
 from apps.trading.positions.models import Position
+from tests.apps.trading.orders.funded import connected, faults, standing
 from tests.apps.trading.orders.wishes import SYSTEM, D, execution, view, wish
 from tests.factories.paper_market import PaperMarket
 from tests.factories.people import make_customer
@@ -115,6 +119,39 @@ def test_the_same_answer_from_many_sides_at_once_is_booked_once(account):
     with in_schema(alpha()):
         position = Position.objects.get()
         assert (position.version, position.quantity) == (2, D("0.01"))
+
+
+def test_many_orders_at_once_reserve_no_more_than_there_is(account):
+    with in_schema(alpha()):
+        connection = connected(make_customer("poor@example.test"), USDT="1000")
+        owner = connection.owner_id
+
+    def order() -> None:
+        place_order(actor=SYSTEM, owner_id=owner, connection_id=connection.pk, order=wish(price="30000"))
+
+    from apps.trading.orders import tasks
+
+    before, tasks.send.delay = tasks.send.delay, lambda *_: None
+    try:
+        raised = at_once(6, order)
+    finally:
+        tasks.send.delay = before
+    assert [type(error) for error in raised] == [InsufficientBalance] * 3
+    with in_schema(alpha()):
+        assert standing(connection) == {"USDT": (D(1_000), D(900))}
+        assert Order.objects.filter(owner_id=owner).count() == 3
+        assert BalanceBaseline.objects.filter(connection=connection).count() == 1
+        assert faults() == {}
+
+
+def test_one_mirror_is_opened_however_many_open_it(account):
+    _, _, connection_id = account
+    with in_schema(alpha()):
+        assert not BalanceBaseline.objects.exists()
+    assert at_once(4, lambda: backfill_connection(actor=SYSTEM, connection_id=connection_id)) == []
+    with in_schema(alpha()):
+        (row,) = BalanceBaseline.objects.all()
+        assert Journal.objects.filter(key=f"baseline:{row.pk}").count() == 1
 
 
 def test_reconciling_twice_at_once_is_once(account):

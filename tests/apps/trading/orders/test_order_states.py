@@ -13,11 +13,13 @@ from apps.core.clock import freeze, now, travel
 from apps.core.permissions import PermissionMissing
 from apps.trading.exchanges.errors import ConnectionMissing
 from apps.trading.exchanges.operations import (
+    Balance,
     Confirmed,
     Rejected,
     Unknown,
     VenueStatus,
     add_connection,
+    record_balances,
     revoke_connection,
     seed_venues,
 )
@@ -45,6 +47,7 @@ from apps.trading.orders.operations import (
 from apps.trading.positions.models import Position
 from kernel.instruments import Side
 from tests.apps.trading.orders.wishes import SYSTEM, D, execution, place, sent, view, wish
+from tests.factories.candles import make_bars, store
 
 pytestmark = pytest.mark.django_db
 
@@ -53,9 +56,16 @@ pytestmark = pytest.mark.django_db
 def connection(customer):
     seed_venues()
     seed_instruments()
-    return add_connection(
-        actor=SYSTEM, owner_id=customer.pk, venue="sandbox", label="Mine", api_key="k", api_secret="s"
-    )
+    store(make_bars(3))
+    return funded(customer, "Mine")
+
+
+def funded(owner, label):
+    """A connection that was seen to hold something."""
+    made = add_connection(actor=SYSTEM, owner_id=owner.pk, venue="sandbox", label=label, api_key="k", api_secret="s")
+    balances = [Balance("USDT", D(100_000), D(0)), Balance("BTC", D(1), D(0))]
+    record_balances(actor=SYSTEM, connection_id=made.pk, balances=balances, seen_at=now())
+    return made
 
 
 def record(order: Order, outcome) -> Order:
@@ -246,9 +256,7 @@ def test_the_database_refuses_moves_that_the_table_does_not_have(customer, conne
 def test_two_accounts_of_ours_may_share_a_trade_and_one_account_may_not_book_it_twice(
     customer, other_customer, connection
 ):
-    theirs = add_connection(
-        actor=SYSTEM, owner_id=other_customer.pk, venue="sandbox", label="Theirs", api_key="k", api_secret="s"
-    )
+    theirs = funded(other_customer, "Theirs")
     ours, other = sent(customer, connection.pk), sent(other_customer, theirs.pk, wish("sell"))
     for order in (ours, other):
         record(order, Confirmed(view(order, VenueStatus.FILLED, "0.01"), (execution(order, "9", "0.01"),)))

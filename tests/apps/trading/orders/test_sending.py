@@ -122,7 +122,10 @@ def test_an_exchange_that_is_away_keeps_the_intent_and_the_sweep_sends_it(
 
 
 def test_the_venues_refusal_is_kept_in_its_own_words(market, customer, connection_id):
-    order = send_order(order_id=place(customer, connection_id, wish(quantity="9")).pk)
+    order = place(customer, connection_id, wish(quantity="1"))
+    venue = ccxt.binance(open_credentials(connection_id).settings)
+    venue.create_order("BTC/USDT", "market", "buy", 1)  # somebody else spends it first
+    order = send_order(order_id=order.pk)
     assert (order.state, order.reject_code) == ("rejected", "-2010")
     assert order.reject_message == "Account has insufficient balance for requested action."
     assert not Position.objects.exists()

@@ -1,0 +1,141 @@
+"""/ledger/accounts: the caller's own accounts, their entries, balances at any moment, statements."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.finance.ledger import queries
+from apps.finance.ledger.api.serializers import (
+    MOST_ROWS,
+    AccountFilter,
+    AccountSerializer,
+    BalanceSerializer,
+    EntryFilter,
+    EntryPageSerializer,
+    MomentFilter,
+    PeriodFilter,
+    StatementSerializer,
+)
+from apps.finance.ledger.models import Account
+from apps.finance.ledger.queries import EntryRow
+from apps.finance.ledger.statements import get_statement, list_lines, own_accounts, page_of_entries
+
+TAGS = ["ledger"]
+
+
+class AccountList(GenericAPIView[Account]):
+    """The caller's accounts."""
+
+    serializer_class = AccountSerializer
+
+    @extend_schema(
+        operation_id="list_ledger_accounts",
+        tags=TAGS,
+        parameters=[AccountFilter],
+        responses={200: AccountSerializer(many=True)},
+    )
+    def get(self, request: Request) -> Response:
+        """Return accounts, newest first."""
+        wanted = _given(AccountFilter, request)
+        found = own_accounts(_holder(request), mode=wanted.get("mode", ""), book=wanted.get("book", ""))
+        page = self.paginate_queryset(found)
+        return self.get_paginated_response(AccountSerializer(page, many=True).data)
+
+
+class AccountDetail(APIView):
+    """One account of the caller."""
+
+    @extend_schema(operation_id="get_ledger_account", tags=TAGS, responses={200: AccountSerializer})
+    def get(self, request: Request, account_id: UUID) -> Response:
+        """Return how it stands now."""
+        return Response(AccountSerializer(_own(request, account_id)).data)
+
+
+class AccountEntries(APIView):
+    """Entries of an account of the caller."""
+
+    @extend_schema(
+        operation_id="list_ledger_entries",
+        tags=TAGS,
+        parameters=[EntryFilter],
+        responses={200: EntryPageSerializer},
+    )
+    def get(self, request: Request, account_id: UUID) -> Response:
+        """Return entries, newest first. The cursor is a version: pages stay as they are while entries are added."""
+        account, wanted = _own(request, account_id), _given(EntryFilter, request)
+        limit = min(wanted["limit"], MOST_ROWS)
+        rows = page_of_entries(
+            account,
+            effective=wanted.get("as_of"),
+            booked=wanted.get("booked_as_of"),
+            below=wanted.get("cursor"),
+            limit=limit + 1,
+        )
+        shown, next_cursor = _cut(rows, limit)
+        return Response(EntryPageSerializer({"results": shown, "next_cursor": next_cursor}).data)
+
+
+class AccountBalance(APIView):
+    """The balance of an account of the caller in both times."""
+
+    @extend_schema(
+        operation_id="get_ledger_balance", tags=TAGS, parameters=[MomentFilter], responses={200: BalanceSerializer}
+    )
+    def get(self, request: Request, account_id: UUID) -> Response:
+        """Return what counted at `effective` by what was known at `booked`."""
+        account, wanted = _own(request, account_id), _given(MomentFilter, request)
+        effective, booked = wanted.get("effective"), wanted.get("booked")
+        found = {
+            "account": account.pk,
+            "asset": account.asset_id,
+            "balance": queries.balance_at(account.pk, effective=effective, booked=booked),
+            "effective": effective,
+            "booked": booked,
+        }
+        return Response(BalanceSerializer(found).data)
+
+
+class AccountStatement(APIView):
+    """A statement of an account of the caller."""
+
+    @extend_schema(
+        operation_id="get_ledger_statement", tags=TAGS, parameters=[PeriodFilter], responses={200: StatementSerializer}
+    )
+    def get(self, request: Request, account_id: UUID) -> Response:
+        """Return the sums of the period and its entries, newest first."""
+        account, wanted = _own(request, account_id), _given(PeriodFilter, request)
+        statement = get_statement(account, since=wanted["since"], until=wanted["until"])
+        limit = min(wanted["limit"], MOST_ROWS)
+        entries, next_cursor = _cut(list_lines(account, statement, below=wanted.get("cursor"), limit=limit + 1), limit)
+        names = ("account_id", "asset", "since", "until", "opening", "incoming", "outgoing", "closing", "lines")
+        found = {name: getattr(statement, name) for name in names}
+        return Response(StatementSerializer({**found, "entries": entries, "next_cursor": next_cursor}).data)
+
+
+def _own(request: Request, account_id: UUID) -> Account:
+    return queries.get_account(account_id, holder_id=_holder(request))
+
+
+def _holder(request: Request) -> UUID:
+    user: Any = request.user
+    holder_id: UUID = user.pk
+    return holder_id
+
+
+def _given(form: type[serializers.Serializer[dict[str, Any]]], request: Request) -> Mapping[str, Any]:
+    given = form(data=request.query_params.dict())
+    given.is_valid(raise_exception=True)
+    found: Mapping[str, Any] = given.validated_data
+    return found
+
+
+def _cut(rows: list[EntryRow], limit: int) -> tuple[list[EntryRow], int | None]:
+    shown = rows[:limit]
+    return shown, shown[-1].version if len(rows) > limit else None

@@ -1,0 +1,1 @@
+"""Pages of the ledger: statements, and where a balance comes from."""

@@ -1,0 +1,98 @@
+"""Reserving before sending: what an order may cost is held on the mirror in the transaction that stores the order."""
+
+from dataclasses import dataclass
+from decimal import ROUND_UP, Context, Decimal
+from typing import Any
+
+from apps.core.actors import Actor
+from apps.core.assets import code_at_venue
+from apps.finance.ledger.choices import HoldPurpose
+from apps.finance.ledger.errors import InsufficientFunds
+from apps.finance.ledger.operations import NewHold, NewJournal, post_many
+from apps.finance.ledger.queries import Balance, list_mirrors
+from apps.platform.configurations.queries import get_value
+from apps.trading.exchanges.queries import fee_on_top
+from apps.trading.orders.choices import CUSHION, Kind
+from apps.trading.orders.errors import InsufficientBalance, PriceUnknown
+from apps.trading.orders.models import Order
+from apps.trading.orders.operations.mirroring import hold_key
+from apps.trading.orders.operations.opening import opening_journals
+from kernel.instruments import InstrumentSpec, Side
+
+ROUNDED_UP = Context(prec=80, rounding=ROUND_UP)
+STEP = Decimal(1).scaleb(-18)
+HUNDREDTHS_OF_A_PERCENT = Decimal(10_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What an order takes: `least` must be there; `wanted` is held where there is so much."""
+
+    asset: str
+    least: Decimal
+    wanted: Decimal
+
+
+def reserve(*, actor: Actor, order: Order, connection: Any, spec: InstrumentSpec, market_price: Decimal | None) -> None:
+    """Hold what an order that was just stored may cost. It is the one posting of the transaction.
+
+    Raises InsufficientBalance, PriceUnknown (a market order without any price), BalancesUnknown (the account was never
+    seen) and AccountFrozen.
+    """
+    need = need_of(order, connection, spec, market_price)
+    account = _mirror(order, need.asset)
+    opening: list[NewJournal] = []
+    if account is None or not account.natural:
+        opening = opening_journals(connection)
+        account = _mirror(order, need.asset)
+    available = Decimal(0)
+    if account is not None:
+        opened = (leg.amount for journal in opening for leg in journal.legs if leg.account_id == account.account_id)
+        available = sum(opened, account.available)
+    if account is None or available < need.least:
+        raise _refusal(need, available)
+    hold = NewHold(
+        key=hold_key(order.pk),
+        account_id=account.account_id,
+        amount=min(need.wanted, max(need.least, available)),
+        purpose=HoldPurpose.ORDER,
+        subject_id=order.pk,
+    )
+    try:
+        post_many(actor=actor, journals=opening, holds=[hold])
+    except InsufficientFunds as refusal:  # another order was quicker
+        raise _refusal(need, Decimal(refusal.params["available"])) from refusal
+
+
+def need_of(order: Order, connection: Any, spec: InstrumentSpec, market_price: Decimal | None) -> Need:
+    """Return what the unfilled part of an order takes.
+
+    A sale takes its quantity. A purchase takes quantity × price, and the fee where the venue takes it on top; a market
+    order a cushion besides, as far as there is one, because its price is not known before. Raises PriceUnknown.
+    """
+    left = order.quantity - order.filled
+    if order.side == Side.SELL:
+        return Need(spec.base, left, left)
+    price = order.price if order.kind == Kind.LIMIT else market_price
+    if price is None:
+        raise PriceUnknown(field="symbol", symbol=order.symbol)
+    value = ROUNDED_UP.multiply(ROUNDED_UP.multiply(left, price), 1 + fee_on_top(connection.venue.code))
+    least = value.quantize(STEP, context=ROUNDED_UP)
+    if order.kind == Kind.LIMIT:
+        return Need(spec.quote, least, least)
+    share = 1 + Decimal(get_value(CUSHION)) / HUNDREDTHS_OF_A_PERCENT
+    return Need(spec.quote, least, ROUNDED_UP.multiply(value, share).quantize(STEP, context=ROUNDED_UP))
+
+
+def _mirror(order: Order, asset: str) -> Balance | None:
+    code = code_at_venue(asset)
+    return list_mirrors(order.connection_id, order.owner_id, assets=[code]).get(code)
+
+
+def _refusal(need: Need, available: Decimal) -> InsufficientBalance:
+    return InsufficientBalance(
+        field="quantity",
+        available=f"{max(available, Decimal(0)).normalize():f}",
+        needed=f"{need.least.normalize():f}",
+        asset=need.asset,
+    )

@@ -1,0 +1,58 @@
+"""The ledger as a pure model: balanced legs, accounts with floors, holds, and interest by the day."""
+
+from kernel.ledger.accrual import DayCount, Method, Position, Terms, accrue_day, accrue_days, days_between
+from kernel.ledger.errors import (
+    AccountClosed,
+    AccountFrozen,
+    AccountMissing,
+    AlreadyReversed,
+    AmountNotBookable,
+    BooksCrossed,
+    FloorBreached,
+    HoldClosed,
+    HoldMissing,
+    HoldTooSmall,
+    JournalMissing,
+    KeyReused,
+    LedgerRefusal,
+    NotReversible,
+    UnbalancedError,
+    UseExceedsLeg,
+)
+from kernel.ledger.holdings import Account, Hold, Holdings, HoldState, Journal
+from kernel.ledger.legs import Leg, check_balanced, opposite, totals
+
+__all__ = [
+    "Account",
+    "AccountClosed",
+    "AccountFrozen",
+    "AccountMissing",
+    "AlreadyReversed",
+    "AmountNotBookable",
+    "BooksCrossed",
+    "DayCount",
+    "FloorBreached",
+    "Hold",
+    "HoldClosed",
+    "HoldMissing",
+    "HoldState",
+    "HoldTooSmall",
+    "Holdings",
+    "Journal",
+    "JournalMissing",
+    "KeyReused",
+    "LedgerRefusal",
+    "Leg",
+    "Method",
+    "NotReversible",
+    "Position",
+    "Terms",
+    "UnbalancedError",
+    "UseExceedsLeg",
+    "accrue_day",
+    "accrue_days",
+    "check_balanced",
+    "days_between",
+    "opposite",
+    "totals",
+]

@@ -1,0 +1,338 @@
+"""No way in takes an amount that is not one: the API and the forms refuse it in words, and nothing is changed."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django import forms
+from django.apps import apps
+from django.utils.module_loading import import_string
+
+from apps.core.forms import AmountFormField
+from apps.finance.ledger.models import Account
+from apps.finance.ledger.operations import freeze_account
+from apps.finance.wallets.models import StakingProduct, YieldProduct
+from tests.contracts.money_ground import (
+    MONEY,
+    SAMPLES,
+    SYSTEM,
+    Person,
+    account_id_of,
+    changed,
+    digest,
+    entry_of,
+    goal_of,
+    money_writes,
+    place_of,
+    prepare_tenant,
+)
+from tests.contracts.test_idempotency_of_writes import is_problem, key
+
+NOT_NUMBERS = [
+    "1_000", "١٢", "１２", "²", "NaN", "-NaN", "sNaN", "Infinity", "-Infinity", "1e400", "1e-400", "1" * 41, "1,5",
+    "1 000", " 5", "5 ", "0x10", "--5", "+-5", ".", "five", "\u0000",
+]  # fmt: skip
+TOO_FINE = ["0." + "0" * 39 + "1", "1.0000000000000000001", "5." + "1" * 40]
+NOT_POSITIVE = ["-1", "-0.5", "0", "0.00", "-0"]
+BAD_TEXTS = [*NOT_NUMBERS, *TOO_FINE, *NOT_POSITIVE]
+BAD_JSON = [json.dumps(text) for text in [*BAD_TEXTS, ""]] + [
+    "1.5", "1e400", "NaN", "Infinity", "-Infinity", "true", "null", "[]", "{}", '["5"]', "1e1000000", "-5", "0",
+]  # fmt: skip
+PLACE = "@@"
+
+
+@dataclass(frozen=True)
+class Api:
+    """An amount of a request: the sample it is in, its name, and whether it may be below zero (a correction)."""
+
+    sample: str
+    name: str
+    signed: bool = False
+    optional: bool = False
+
+
+API = [
+    Api("DepositList.post", "amount"),
+    Api("Simulation.post", "amount"),
+    Api("WithdrawalList.post", "amount"),
+    Api("TransferList.post", "amount"),
+    Api("GoalList.post", "target"),
+    Api("GoalList.post", "schedule.amount"),
+    Api("GoalDetail.put", "target"),
+    Api("GoalDetail.put", "schedule.amount"),
+    Api("GoalDeposit.post", "amount"),
+    Api("GoalWithdrawal.post", "amount"),
+    Api("YieldPositions.post", "amount"),
+    Api("StakePositions.post", "amount"),
+    Api("OrderList.post", "quantity"),
+    Api("OrderList.post", "price", optional=True),
+    Api("AskForAdjustment.post", "amount", signed=True),
+]
+"""Every amount that a write of money takes over the API."""
+
+
+def _amounts_of(schema: dict[str, Any], components: dict[str, Any], prefix: str = "") -> list[str]:
+    found: list[str] = []
+    for name, told in schema.get("properties", {}).items():
+        inner = told
+        for one in (told, *told.get("allOf", ()), *told.get("oneOf", ())):
+            if "$ref" in one:
+                inner = components[one["$ref"].rpartition("/")[2]]
+                found += _amounts_of(inner, components, f"{prefix}{name}.")
+        if inner.get("format") == "decimal":
+            found.append(f"{prefix}{name}")
+    return found
+
+
+def test_every_amount_of_the_api_is_tried() -> None:
+    from tests.contracts.test_openapi import document
+
+    components, found = document()["components"]["schemas"], set()
+    for name, route in money_writes().items():
+        path, method = route.replace("<uuid:", "{").replace(">", "}"), name.rpartition(".")[2]
+        body = document()["paths"][path][method].get("requestBody")
+        if body is not None:
+            named = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+            found |= {(name, amount) for amount in _amounts_of(components[named], components)}
+            assert not {"effective_at", "booked_at"} & components[named]["properties"].keys()  # nobody back-dates
+    assert found == {(one.sample, one.name) for one in API}
+
+
+def _with(body: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
+    first, _, rest = name.partition(".")
+    if not rest:
+        return {**body, first: value}
+    return {**body, first: {"amount": "5", "every": "day", **(body.get(first) or {}), rest: value}}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("one", API, ids=lambda one: f"{one.sample} {one.name}")
+def test_a_bad_amount_is_refused_over_the_api(one: Api) -> None:
+    prepare_tenant()
+    person = Person("ann")
+    request = SAMPLES[one.sample](person)
+    client = person.staff if request.by_staff else person.browser
+    before = digest()
+    allowed = {'"-1"', '"-0.5"', "-5"} if one.signed else {"null"} if one.optional else set()
+    for bad in [raw for raw in BAD_JSON if raw not in allowed]:
+        content = json.dumps(_with(request.body, one.name, PLACE)).replace(json.dumps(PLACE), bad)
+        headers = {"Idempotency-Key": key()}
+        answer = client.generic(request.method, request.path, content, content_type="application/json", headers=headers)
+        assert 400 <= answer.status_code < 500, (bad, answer.status_code, answer.content[:300])
+        is_problem(answer, 400, 422)
+        assert changed(before) == [], bad
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "name", ["DepositList.post", "PlaceList.post", "AddressBook.post", "TransferList.post", "GoalList.post"]
+)
+def test_an_asset_that_is_none_is_refused_over_the_api(name: str) -> None:
+    prepare_tenant()
+    person = Person("ann")
+    request = SAMPLES[name](person)
+    before = digest()
+    for bad in (
+        "NOPE",
+        request.body["asset"].lower(),
+        f" {request.body['asset']}",
+        "USDT\u0000",
+        "",
+        "*",
+        5,
+        None,
+        [],
+        {},
+    ):
+        answer = person._send(request, key(), {**request.body, "asset": bad}, "")
+        is_problem(answer, 400, 422)
+        assert changed(before) == [], bad
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A form as a browser sends it: where, what, and the name of its amount; `form` is its class."""
+
+    form: str
+    name: str
+    address: Callable[[Person], tuple[str, dict[str, Any]]]
+    staff: bool = False
+    signed: bool = False
+    strips: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.form.rpartition('.')[2]} {self.name}"
+
+
+W, L = "apps.finance.wallets.pages.", "apps.finance.ledger.admin."
+
+
+def _pay_in(person: Person) -> tuple[str, dict[str, Any]]:
+    return "/wallet/deposit/", {"asset": "EUR", "network": "sepa", "action": "announce"}
+
+
+def _simulate(person: Person) -> tuple[str, dict[str, Any]]:
+    place = str(place_of(person).pk)
+    return "/wallet/deposit/", {"asset": "USDT", "network": "tron", "action": "simulate", "place": place}
+
+
+def _withdraw(person: Person) -> tuple[str, dict[str, Any]]:
+    return "/wallet/withdraw/", {"entry": str(entry_of(person).pk)}
+
+
+def _send(person: Person) -> tuple[str, dict[str, Any]]:
+    return "/wallet/send/", {"to": "bob@example.test", "asset": "USDT"}
+
+
+def _new_goal(person: Person) -> tuple[str, dict[str, Any]]:
+    return "/wallet/goals/new/", {"name": "Bike", "asset": "USDT", "target": "900", "every": "day", "amount": "5"}
+
+
+def _goal(action: str) -> Callable[[Person], tuple[str, dict[str, Any]]]:
+    return lambda person: (f"/wallet/goals/{goal_of(person).pk}/", {"action": action})
+
+
+def _earn(person: Person) -> tuple[str, dict[str, Any]]:
+    return f"/wallet/earn/products/{YieldProduct.objects.filter(asset_id='USDT').earliest('id').pk}/", {}
+
+
+def _stake(person: Person) -> tuple[str, dict[str, Any]]:
+    return f"/wallet/stake/products/{StakingProduct.objects.filter(asset_id='ETH').earliest('id').pk}/", {}
+
+
+def _correct(person: Person) -> tuple[str, dict[str, Any]]:
+    return f"/admin/ledger/account/{account_id_of(person)}/do/adjust/", {"reason": "goodwill"}
+
+
+def _arrived(person: Person) -> tuple[str, dict[str, Any]]:
+    from apps.finance.wallets.operations import announce_deposit
+    from kernel.money import parse_decimal
+
+    row = announce_deposit(actor=person.actor, asset="EUR", amount=parse_decimal("50"))
+    return f"/admin/wallets/deposit/{row.pk}/do/confirm/", {"reason": "seen"}
+
+
+def _first(model: str, action: str, **data: str) -> Callable[[Person], tuple[str, dict[str, Any]]]:
+    def make(person: Person) -> tuple[str, dict[str, Any]]:
+        label, _, name = model.partition(".")
+        rows: Any = apps.get_model(model)
+        row = f"{rows.objects.earliest('id').pk}/" if action in ("change",) else ""
+        return f"/admin/{label}/{name}/{row}do/{action}/", {"reason": "test", **data}
+
+    return make
+
+
+SHEETS = [
+    Sheet(f"{W}forms_moving.PayInForm", "amount", _pay_in),
+    Sheet(f"{W}forms_moving.PayInForm", "amount", _simulate),
+    Sheet(f"{W}forms_moving.WithdrawForm", "amount", _withdraw),
+    Sheet(f"{W}forms_moving.SendForm", "amount", _send),
+    Sheet(f"{W}forms.GoalForm", "target", _new_goal),
+    Sheet(f"{W}forms.GoalForm", "amount", _new_goal),
+    Sheet(f"{W}forms.AmountForm", "amount", _goal("add")),
+    Sheet(f"{W}forms.AmountForm", "amount", _goal("take")),
+    Sheet(f"{W}forms.AmountForm", "amount", _earn),
+    Sheet(f"{W}forms.AmountForm", "amount", _stake),
+    Sheet(f"{L}accounts.AdjustmentForm", "amount", _correct, staff=True, signed=True),
+    Sheet("apps.finance.wallets.admin.funding.ReceivedForm", "received", _arrived, staff=True, strips=True),
+]
+ELSEWHERE = {
+    "apps.finance.wallets.admin.policies": "fees and thresholds: tests/apps/finance/wallets, proposals of staff",
+    "apps.finance.wallets.admin.earning": "terms and rates: tests/apps/finance/wallets/test_earning_faces.py",
+    "apps.compliance.limits.admin": "limits and thresholds: tests/apps/compliance/limits, proposals of staff",
+    "apps.trading.orders.pages.forms": "an order by hand: below",
+}
+"""Modules of forms whose numbers move no money by themselves, each with where they are tried."""
+
+
+def test_every_form_that_moves_money_is_tried() -> None:
+    from django.urls import get_resolver
+
+    assert get_resolver("config.urls_tenant").url_patterns  # every form is imported by its page
+    found = set()
+    for form in _all_forms(forms.Form):
+        for name, kept in form.base_fields.items():
+            is_amount = isinstance(kept, AmountFormField | forms.DecimalField) or type(kept).__name__ == "DecimalText"
+            if is_amount and form.__module__.startswith(MONEY) and form.__module__ not in ELSEWHERE:
+                found.add((f"{form.__module__}.{form.__name__}", name))
+    assert found == {(sheet.form, sheet.name) for sheet in SHEETS}
+
+
+def _all_forms(form: Any) -> list[Any]:
+    return [one for child in form.__subclasses__() for one in (child, *_all_forms(child))]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("sheet", SHEETS, ids=str)
+def test_a_bad_amount_in_a_form_is_refused_in_words(sheet: Sheet) -> None:
+    assert issubclass(import_string(sheet.form), forms.Form)
+    prepare_tenant()
+    person = Person("ann")
+    address, data = sheet.address(person)
+    client = person.staff if sheet.staff else person.browser
+    before = digest()
+    for bad in [*BAD_TEXTS, "", "9" * 64, "<b>5</b>"]:
+        if (sheet.signed and bad in ("-1", "-0.5")) or (sheet.strips and bad.strip() == "5"):
+            continue
+        answer = client.post(address, {**data, sheet.name: bad, "idempotency_key": key()})
+        assert answer.status_code in (200, 422), (bad, answer.status_code, answer.content[:300])
+        page = answer.content.decode()
+        assert 'role="alert"' in page or "errorlist" in page or "aria-invalid" in page or "text-red" in page, bad
+        assert "<b>5</b>" not in page
+        assert changed(before) == [], bad
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("asset", ["NOPE", "usdt", " USDT", "", "*"])
+def test_a_form_takes_only_assets_of_its_list(asset: str) -> None:
+    prepare_tenant()
+    person = Person("ann")
+    before = digest()
+    for address, data in (_send(person), _new_goal(person)):
+        answer = person.browser.post(address, {**data, "amount": "5", "asset": asset, "idempotency_key": key()})
+        assert answer.status_code == 422, (address, answer.status_code)
+        assert changed(before) == []
+
+
+LEAVES_THE_WALLET = (
+    "WithdrawalList.post",
+    "TransferList.post",
+    "GoalDeposit.post",
+    "YieldPositions.post",
+    "StakePositions.post",
+)
+PAGES_LEAVE_THE_WALLET = (_withdraw, _send, _goal("add"), _earn, _stake)
+
+
+@pytest.mark.django_db
+def test_nothing_leaves_a_frozen_account() -> None:
+    prepare_tenant()
+    person = Person("ann")
+    requests = [SAMPLES[name](person) for name in LEAVES_THE_WALLET]
+    sheets = [make(person) for make in PAGES_LEAVE_THE_WALLET]
+    for row in Account.objects.filter(holder_id=person.user.pk, kind="customer"):
+        freeze_account(actor=SYSTEM, account_id=row.pk, expected="open", reason="test")
+    before = digest()
+    for request in requests:
+        assert is_problem(person.send(request, key()), 409, 422, 403) == "ledger.account_frozen", request.path
+        assert changed(before) == [], request.path
+    for address, data in sheets:
+        answer = person.browser.post(address, {**data, "amount": "20", "idempotency_key": key()})
+        assert answer.status_code == 422, (address, answer.status_code, answer.content[:200])
+        assert "frozen" in answer.content.decode(), address
+        assert changed(before) == [], address
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["quantity", "price"])
+def test_an_order_by_hand_takes_no_bad_amount(name: str) -> None:
+    prepare_tenant()
+    person = Person("ann")
+    before = digest()
+    data = {**SAMPLES["OrderList.post"](person).body, "connection": str(person.connection_id)}
+    for bad in BAD_TEXTS:
+        answer = person.browser.post("/orders/ticket/", {**data, name: bad, "idempotency_key": key()})
+        assert answer.status_code < 500, (bad, answer.status_code)
+        assert changed(before) == [], bad

@@ -1,0 +1,180 @@
+"""A customer of each tenant who trades: bots, orders, fills, back-tests, with amounts that no other tenant has."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from apps.core.actors import Actor
+from apps.core.clock import from_ms
+from apps.core.context import in_schema
+from apps.platform.notifications.operations import notify
+from apps.platform.notifications.operations.mail import queue_mail
+from apps.trading.backtests.operations import BacktestRequest, start_backtest
+from apps.trading.bots.operations import BotWish, create_bot, pause_bot, resume_bot, start_bot
+from apps.trading.exchanges.queries import get_open_connection
+from apps.trading.orders.choices import Kind
+from apps.trading.orders.operations import NewOrder, cancel_order, claim_order, place_order
+from apps.trading.sandbox.operations import request_paper_account
+from apps.trading.strategies.queries import list_latest_versions
+from kernel.instruments import Side
+from tests.factories.paper_market import STEP, PaperMarket
+from tests.factories.people import make_customer
+from tests.tenancy.fill import NOTE
+from tests.tenancy.house import Tenant
+from tests.tenancy.messages import Queue
+from tests.tenancy.money import leave_custody, leave_money, pay_in
+
+SYSTEM = Actor.system("tests")
+SYMBOL = "BTCUSDT"
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """Numbers that serve as canaries where a row has no text."""
+
+    budget: str
+    quantity: str
+    limit: str
+
+
+AMOUNTS = {"one": Amounts("1711.31", "0.01171", "60011.31"), "two": Amounts("2922.62", "0.02292", "60022.62")}
+
+
+@dataclass
+class Trader:
+    """Maya of a tenant and what she has."""
+
+    tenant: Tenant
+    amounts: Amounts
+    queue: Queue
+    market: PaperMarket
+    connection_id: UUID = field(init=False)
+    bot_id: UUID = field(init=False)
+    turns: int = 0
+    guests: int = 0
+
+    def __post_init__(self) -> None:
+        """Open the account, start a bot, fill an order, finish a back-test."""
+        with in_schema(self.tenant.schema):
+            opened = get_open_connection(self.user.pk, "sandbox")
+            assert opened is not None
+            self.connection_id = opened.pk
+            self._work_off("sandbox.open_account")
+            self.bot_id = self._started_bot()
+            self._work_off("bots.advance")
+            self._order()
+            self._order(self.amounts.limit)
+            self._work_off("orders.send")
+            self._backtest()
+            self._work_off("backtests.run")
+
+    @property
+    def user(self) -> Any:
+        """The customer."""
+        return self.tenant.seeded.people["maya"]
+
+    @property
+    def actor(self) -> Actor:
+        """The customer as an actor."""
+        return Actor.of(self.user)
+
+    def act(self, words: str) -> None:
+        """Change something on every live topic; the last frame is a note that carries `words`."""
+        with in_schema(self.tenant.schema):
+            self._order()
+            self._work_off("orders.send")
+            self.turns += 1
+            (pause_bot if self.turns % 2 else resume_bot)(actor=self.actor, bot_id=self.bot_id)
+            pay_in(self.user, self.tenant.seeded.people["olga"], "7.11")
+            self.note(words)
+
+    def note(self, words: str) -> None:
+        """Notify the customer."""
+        with in_schema(self.tenant.schema):
+            notify(self.user.pk, NOTE.name, {"name": f"{self.tenant.canary} {words}"}, dedupe_key=words)
+
+    def leave_work(self) -> dict[str, list[Any]]:
+        """Leave something to do for every task of a tenant; return the arguments that name it, by task."""
+        with in_schema(self.tenant.schema):
+            cancelled = self._order(self.amounts.limit)
+            self._work_off("orders.send")
+            cancel_order(actor=self.actor, order_id=cancelled)
+            unknown = self._order()
+            claim_order(actor=SYSTEM, order_id=unknown)
+            intent, run, bot = self._order(self.amounts.limit), self._backtest(), self._started_bot()
+            mail = queue_mail(recipient=self.user.email, subject=self.tenant.canary, text=self.tenant.canary)
+            closing = self._guest_connection()
+            self._work_off("sandbox.open_account")
+            opening, connection = self._guest_connection(), str(self.connection_id)
+            self.note(f"left-{self.guests}")
+            leave_money(self.user.pk, self.amounts.budget, f"left-{self.guests}")
+            payer = make_customer(f"payer-{self.guests}@{self.tenant.seeded.slug}.example")
+            custody = leave_custody(payer, self.user, f"{self.tenant.seeded.slug}-{self.guests}")
+        return {
+            **custody,
+            "mail.send": [str(mail.pk)],
+            "sandbox.open_account": [str(opening)],
+            "bots.advance": [str(bot), "test"],
+            "bots.step_batch": [f"{SYMBOL}.5m", self.market.last_ts],
+            "orders.send": [str(intent)],
+            "orders.cancel": [str(cancelled)],
+            "orders.settle": [str(unknown)],
+            "orders.reconcile": [connection],
+            "exchanges.check_connection": [connection],
+            "backtests.run": [str(run)],
+            "sandbox.close_account": [str(closing)],
+            "ledger.seal": [],
+            "ledger.expire": [],
+            "core.drain_outbox": [],
+            "core.fire_timers": [],
+            "core.seal_audit": [],
+            "core.prove_schema": [],
+        }
+
+    def _work_off(self, task: str) -> None:
+        self.queue.work_off(self.tenant.schema, task)
+
+    def _guest_connection(self) -> UUID:
+        self.guests += 1
+        guest = make_customer(f"guest-{self.guests}@{self.tenant.seeded.slug}.example")
+        return request_paper_account(actor=Actor.of(guest), owner_id=guest.pk)
+
+    def _version(self) -> Any:
+        return next(row for row in list_latest_versions(self.user.pk) if row.parsed().timeframe == "5m")
+
+    def _started_bot(self) -> UUID:
+        wish = BotWish(
+            name=f"Bot {self.tenant.canary}",
+            strategy_version_id=self._version().pk,
+            connection_id=self.connection_id,
+            symbol=SYMBOL,
+            budget=Decimal(self.amounts.budget),
+        )
+        bot = create_bot(actor=self.actor, owner_id=self.user.pk, wish=wish)
+        start_bot(actor=self.actor, bot_id=bot.pk)
+        return bot.pk
+
+    def _order(self, price: str = "") -> UUID:
+        wish = NewOrder(
+            symbol=SYMBOL,
+            side=Side.BUY,
+            kind=Kind.LIMIT if price else Kind.MARKET,
+            quantity=Decimal(self.amounts.quantity),
+            price=Decimal(price) if price else None,
+        )
+        return place_order(actor=self.actor, owner_id=self.user.pk, connection_id=self.connection_id, order=wish).pk
+
+    def _backtest(self) -> UUID:
+        end = from_ms(self.market.last_ts + STEP)
+        request = BacktestRequest(
+            version_id=self._version().pk,
+            symbol=SYMBOL,
+            start=end - timedelta(days=1),
+            end=end,
+            cash=Decimal(self.amounts.budget),
+            taker_fee=Decimal("0.001"),
+            slippage_bps=Decimal("2"),
+        )
+        return start_backtest(actor=self.actor, owner_id=self.user.pk, request=request).pk
