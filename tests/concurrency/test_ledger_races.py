@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,11 +14,13 @@ from django.db import connection, connections, transaction
 
 from apps.core import approvals
 from apps.core.actors import Actor, ActorKind
+from apps.core.clock import now
 from apps.core.context import in_schema
 from apps.core.errors import DomainError
 from apps.core.permissions import PermissionMissing
 from apps.finance.ledger.choices import AccountKind, Book, HoldPurpose, JournalKind
-from apps.finance.ledger.models import Account, Hold, Journal
+from apps.finance.ledger.errors import AlreadyReversed, PeriodClosed
+from apps.finance.ledger.models import Account, Hold, Journal, PeriodClose
 from apps.finance.ledger.operations import (
     AccountName,
     HoldUse,
@@ -25,7 +28,9 @@ from apps.finance.ledger.operations import (
     NewHold,
     NewJournal,
     Release,
+    ask_for_adjustment,
     ask_for_reversal,
+    close_period,
     open_accounts,
     post_many,
 )
@@ -219,4 +224,72 @@ def test_approving_a_reversal_executes_it_once(crowd: Crowd, accounts: dict[str,
         assert Journal.objects.filter(reverses=journal).count() == 1
     assert standing(accounts["ann"])[0] == ROUNDS
     assert maker.kind is ActorKind.STAFF
+    finish()
+
+
+def test_a_journal_with_many_requests_is_reversed_once(crowd: Crowd, accounts: dict[str, UUID]) -> None:
+    maker = Actor.of(make_staff("maker@example.test", role="finance"))
+    checker = Actor.of(make_staff("checker@example.test", role="finance_approver"))
+    fund(accounts, "ann", ROUNDS)
+    for number in range(ROUNDS):
+        key = f"r:{number}"
+        with transaction.atomic():
+            post_many(actor=SYSTEM, journals=[move(key, accounts["ann"], accounts["bob"], D(1))])
+        journal = Journal.objects.get(key=key)
+        requests = [ask_for_reversal(actor=maker, journal_uid=journal.uid, reason="typed twice").pk for _ in range(8)]
+
+        def approve(place: int, requests: list[UUID] = requests) -> None:
+            approvals.decide(actor=checker, approval_id=requests[place % len(requests)], agrees=True)
+
+        outcome = crowd.rush(approve)
+        assert outcome[DONE] == 1, outcome
+        assert set(outcome) == {DONE, AlreadyReversed.code, "core.approval_closed"}
+        assert Journal.objects.filter(reverses=journal).count() == 1
+    assert standing(accounts["ann"])[0] == ROUNDS
+    finish()
+
+
+def test_approving_a_correction_executes_it_once(crowd: Crowd, accounts: dict[str, UUID]) -> None:
+    maker = Actor.of(make_staff("maker@example.test", role="finance"))
+    checkers = [Actor.of(make_staff(f"c{place}@example.test", role="finance_approver")) for place in range(8)]
+    for number in range(ROUNDS):
+        request = ask_for_adjustment(
+            actor=maker, account_id=accounts["ann"], amount=D(3), key=f"a:{number}", reason="a day of interest"
+        )
+
+        def approve(place: int, request_id: UUID = request.pk) -> None:
+            approvals.decide(actor=checkers[place % len(checkers)], approval_id=request_id, agrees=True)
+
+        assert crowd.rush(approve) == {DONE: 1, "core.approval_closed": CONNECTIONS - 1}
+        assert standing(accounts["ann"])[0] == 3 * (number + 1)
+    finish()
+
+
+def test_nothing_is_booked_into_a_period_once_it_is_closed(crowd: Crowd, accounts: dict[str, UUID]) -> None:
+    closer = Actor.of(make_staff("closer@example.test", role="finance"))
+    fund(accounts, "ann", ROUNDS * CONNECTIONS)
+    for number in range(ROUNDS):
+        until = now() - timedelta(days=ROUNDS - number)
+        moment = until - timedelta(seconds=1)
+        booked = Journal.objects.filter(effective_at=moment)
+        seen: list[int] = []
+
+        def race(place: int, number: int = number, until: Any = until, booked: Any = booked, seen: Any = seen) -> None:
+            if place % 8 == 7:
+                close_period(actor=closer, until=until, reason="end of the day")
+                transaction.on_commit(lambda: seen.append(booked.count()))
+            else:
+                late = move(
+                    f"late:{number}:{place}",
+                    accounts["ann"],
+                    accounts["bob"],
+                    D(1),
+                    effective_at=until - timedelta(seconds=1),
+                )
+                post_many(actor=SYSTEM, journals=[late])
+
+        outcome = crowd.rush(race)
+        assert set(outcome) <= {DONE, PeriodClosed.code}
+        assert set(seen) == {booked.count()} == {outcome[DONE] - CONNECTIONS // 8}
+        assert PeriodClose.objects.filter(until=until).count() == 1
     finish()

@@ -67,6 +67,7 @@ class Trader:
             self._order()
             self._order(self.amounts.limit)
             self._work_off("orders.send")
+            self._pay_in()
             self._backtest()
             self._work_off("backtests.run")
 
@@ -87,7 +88,7 @@ class Trader:
             self._work_off("orders.send")
             self.turns += 1
             (pause_bot if self.turns % 2 else resume_bot)(actor=self.actor, bot_id=self.bot_id)
-            pay_in(self.user, self.tenant.seeded.people["olga"], "7.11")
+            self._pay_in()
             self.note(words)
 
     def note(self, words: str) -> None:
@@ -132,6 +133,9 @@ class Trader:
             "core.seal_audit": [],
             "core.prove_schema": [],
         }
+
+    def _pay_in(self) -> None:
+        pay_in(self.user, self.tenant.seeded.people["olga"], "7.11")
 
     def _work_off(self, task: str) -> None:
         self.queue.work_off(self.tenant.schema, task)

@@ -126,6 +126,12 @@ def balance_of(row: Account) -> Balance:
     )
 
 
+def list_wallet_holders(account_ids: Collection[UUID]) -> set[tuple[UUID, str]]:
+    """Return (customer, mode) of those accounts of the wallet book that belong to customers."""
+    rows = Account.objects.filter(pk__in=account_ids, book=Book.WALLET, holder__isnull=False)
+    return {(holder_id, mode) for holder_id, mode in rows.values_list("holder_id", "mode") if holder_id is not None}
+
+
 def get_available(holder_id: UUID, asset: str, *, mode: Mode = Mode.LIVE) -> Decimal:
     """Return what a customer can spend of an asset, 0 without an account."""
     row = Account.objects.filter(holder_id=holder_id, kind=AccountKind.CUSTOMER, asset_id=asset, mode=mode).first()

@@ -6,7 +6,9 @@ from uuid import UUID
 
 from apps.core.models import OutboxEvent
 from apps.core.outbox import handles
+from apps.finance.ledger.queries import list_wallet_holders
 from apps.finance.wallets import topics
+from apps.finance.wallets.live import announce
 from apps.finance.wallets.operations import note_change
 from apps.finance.wallets.operations.permissions import APPROVE_WITHDRAWALS, HANDLE_WITHDRAWALS, SYSTEM
 from apps.platform.notifications.choices import NotificationTopic
@@ -16,6 +18,7 @@ from kernel.events.finance import (
     AddressProved,
     DepositCredited,
     DepositRejected,
+    JournalsPosted,
     TransferDone,
     TransferReturned,
     WalletLockChanged,
@@ -28,6 +31,13 @@ from kernel.events.finance import (
 )
 from kernel.events.platform import CredentialChanged, NewDevice
 from kernel.money.exact import plain
+
+
+@handles(JournalsPosted, name="wallets.announce_balances")
+def announce_balances(event: JournalsPosted, row: OutboxEvent) -> None:
+    """Put new balances on the live topic, whoever posted: accruals, schedules, staff, wallets themselves."""
+    for owner_id, mode in list_wallet_holders([UUID(text) for text in event.account_ids]):
+        announce(owner_id, mode)
 
 
 @handles(CredentialChanged, name="wallets.wait_after_credential")

@@ -10,7 +10,7 @@ GOAL_REACHED = declare_topic(
         criticality=Criticality.IMPORTANT,
         icon="check-circle",
         tone="good",
-        path="/savings-goals/{goal_id}/",
+        path="/wallet/goals/{goal_id}/",
     )
 )
 CONTRIBUTION_SKIPPED = declare_topic(
@@ -20,7 +20,7 @@ CONTRIBUTION_SKIPPED = declare_topic(
         text="Nothing was moved for {due_on}: {why}. The next one is tried on its day.",
         icon="info",
         tone="warn",
-        path="/savings-goals/{goal_id}/",
+        path="/wallet/goals/{goal_id}/",
     )
 )
 EARNING_ENDED = declare_topic(
@@ -30,6 +30,6 @@ EARNING_ENDED = declare_topic(
         text="A {family} position was paid back with all it had earned.",
         icon="check-circle",
         tone="good",
-        path="/earn/",
+        path="/wallet/earn/",
     )
 )

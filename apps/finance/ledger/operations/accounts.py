@@ -50,7 +50,7 @@ def account_ids(names: Sequence[AccountName]) -> dict[AccountName, UUID]:
     )
     found: dict[AccountName, UUID] = {}
     for kind, asset, mode, holder_id, subject_id, stripe, account_id in rows:
-        found[AccountName(AccountKind(kind), asset, Mode(mode), holder_id, subject_id, stripe)] = account_id
+        found[AccountName(AccountKind(kind), str(asset), Mode(mode), holder_id, subject_id, stripe)] = account_id
     return found
 
 

@@ -65,7 +65,10 @@ def _reverse(actor: Actor, payload: dict[str, Any]) -> None:
     journals = _linked(UUID(payload["journal"]))
     for journal in journals:
         _check_reversible(journal)
-    post_many(actor=actor, journals=[_opposite(journal) for journal in journals])
+    posted = post_many(actor=actor, journals=[_opposite(journal) for journal in journals])
+    if all(posted.replayed):
+        # Another request for the same reversal was approved at the same moment, and was first.
+        raise AlreadyReversed
 
 
 @approvable(ADJUST, permission=APPROVE, title="Correct a customer's balance")

@@ -97,8 +97,13 @@ def ask_deposit_address(*, actor: Actor, asset: str, network: str, mode: Mode = 
 
 
 def open_deposit_address(*, place_id: UUID) -> None:
-    """Ask the provider for the address of a row, and write it down. Safe to repeat. Raises Unavailable."""
-    row = DepositAddress.objects.get(pk=place_id)
+    """Ask the provider for the address of a row, and write it down. Safe to repeat.
+
+    Raises DepositMissing, Unavailable.
+    """
+    row = DepositAddress.objects.filter(pk=place_id).first()
+    if row is None:
+        raise DepositMissing
     if row.state == PlaceState.ASKED:
         address = provider_named(row.provider).new_address(Network(row.network), row.asset_id, f"a{row.pk.hex}")
         _record_address(actor=SYSTEM, place_id=place_id, address=address)

@@ -20,6 +20,7 @@ from apps.finance.ledger.choices import Mode
 from apps.finance.ledger.operations import HoldUse, NewJournal, post_many
 from apps.finance.ledger.operations.patterns import customer_account, fee_journals, withdrawal_journal
 from apps.finance.wallets.choices import CALL_STATES, WORK, CallState, WithdrawalState
+from apps.finance.wallets.errors import WithdrawalMissing
 from apps.finance.wallets.gateways.port import (
     Accepted,
     Outcome,
@@ -73,9 +74,10 @@ def begin_call(row: Withdrawal) -> ProviderCall:
 def send_call(*, call_id: UUID) -> None:
     """Send an intent to its provider, once, and write the answer down. Anything but an intent is left alone.
 
-    Must run outside a transaction: that it was sent is committed before the provider hears of it.
+    Must run outside a transaction: that it was sent is committed before the provider hears of it. Raises
+    WithdrawalMissing.
     """
-    call = ProviderCall.objects.get(pk=call_id)
+    call = _get(call_id)
     if call.state != CallState.INTENT:
         return
     row = get_row(call.withdrawal_id)
@@ -112,9 +114,9 @@ def settle_call(*, call_id: UUID) -> None:
     """Ask the provider by our id what became of a call, and write the answer down. Safe to repeat and to run at once.
 
     "Not found" proves that nothing left only when it was asked after the last moment at which the provider could have
-    taken it; what a provider had accepted never ends by "not found".
+    taken it; what a provider had accepted never ends by "not found". Raises WithdrawalMissing.
     """
-    call = ProviderCall.objects.get(pk=call_id)
+    call = _get(call_id)
     if call.state in (CallState.INTENT, CallState.PAID, CallState.REFUSED):
         return
     asked_at = now()
@@ -130,6 +132,13 @@ def settle_call(*, call_id: UUID) -> None:
     else:
         lost = call.state == CallState.ACCEPTED and call.checks >= MISSING_AFTER
         _ask_later(actor=SYSTEM, call_id=call_id, code=MISSING if lost else "")
+
+
+def _get(call_id: UUID) -> ProviderCall:
+    found = ProviderCall.objects.filter(pk=call_id).first()
+    if found is None:
+        raise WithdrawalMissing
+    return found
 
 
 def _record(call_id: UUID, outcome: Outcome) -> None:

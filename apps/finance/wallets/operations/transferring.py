@@ -25,7 +25,7 @@ from apps.finance.ledger.choices import HoldPurpose, Mode
 from apps.finance.ledger.operations import HoldUse, NewHold, Release, open_accounts, post_many
 from apps.finance.ledger.operations.patterns import customer_account, transfer_journal
 from apps.finance.wallets.choices import TRANSFER_STATES, WORK, RuleName, TransferState
-from apps.finance.wallets.errors import ToYourself, TransferNotConfirmed, WalletCooling, WalletLocked
+from apps.finance.wallets.errors import ToYourself, TransferMissing, TransferNotConfirmed, WalletCooling, WalletLocked
 from apps.finance.wallets.live import announce
 from apps.finance.wallets.models import Transfer
 from apps.finance.wallets.operations.permissions import RUN, SYSTEM, TRANSFER, person_of
@@ -107,8 +107,13 @@ def transfer_between_customers(
 
 @operation("wallets.deliver_transfer", permission=RUN, trail=False)
 def deliver_transfer(*, actor: Actor, transfer_id: UUID) -> Transfer:
-    """Deliver a held transfer, or give it back where no customer has the address. Done twice it is done once."""
-    row = Transfer.objects.select_for_update(no_key=True).get(pk=transfer_id)
+    """Deliver a held transfer, or give it back where no customer has the address. Done twice it is done once.
+
+    Raises TransferMissing.
+    """
+    row = Transfer.objects.select_for_update(no_key=True).filter(pk=transfer_id).first()
+    if row is None:
+        raise TransferMissing
     if row.state != TransferState.HELD:
         return row
     found = get_user_by_email(open_field(row, "written"))
