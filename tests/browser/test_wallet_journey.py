@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from apps.platform.notifications.mailbox import SEPARATOR
 from kernel.addresses import Network, example_address
@@ -30,10 +30,16 @@ def window(browser: Browser, trouble: list[str]) -> Iterator[Page]:
     """Open a window of a person of its own; what the console says and what is asked elsewhere is trouble."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     opened = context.new_page()
-    opened.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
+    opened.on("console", lambda message: hear(message, trouble))
     opened.on("request", lambda request: None if ".localhost:" in request.url else trouble.append(request.url))
     yield opened
     context.close()
+
+
+def hear(message: ConsoleMessage, trouble: list[str]) -> None:
+    """Keep what the console calls an error, with the address it is about; the back office names no icon."""
+    if message.type == "error" and not message.location["url"].endswith("/favicon.ico"):
+        trouble.append(f"{message.text} {message.location['url']}")
 
 
 def test_from_an_announced_deposit_to_a_savings_goal(product: Product) -> None:

@@ -133,6 +133,8 @@ def _work(number: int, place: int, people: list[str]) -> tuple[list[Any], list[A
 
 def verify(folder: Path) -> Any:
     """Compare what was acknowledged with the books."""
+    from django.db import connection
+
     from apps.core.context import in_schema
     from apps.finance.ledger.models import Hold, Journal
     from apps.finance.ledger.proofs import ledger_holds
@@ -143,6 +145,10 @@ def verify(folder: Path) -> Any:
         keys = list(Journal.objects.filter(key__startswith="w").values_list("key", flat=True))
         holds = set(Hold.objects.values_list("key", flat=True))
         faults = ledger_holds()
+        with connection.cursor() as cursor:
+            names = ("fsync", "synchronous_commit", "full_page_writes")
+            cursor.execute("SELECT " + ", ".join(f"current_setting('{name}')" for name in names))
+            durable = cursor.fetchone()
     written = set(keys)
     wanted = {name for key in told for name in (key, f"{key}:fee", f"{key}:fee/house")}
     groups = {key.removesuffix("/house").removesuffix(":fee") for key in written}
@@ -154,6 +160,7 @@ def verify(folder: Path) -> Any:
         "half": sorted(key for key in groups if not {key, f"{key}:fee", f"{key}:fee/house"} <= written)[:5],
         "unacknowledged": len(groups) - len(set(told)),
         "faults": faults,
+        "durable": durable,
     }
 
 

@@ -129,6 +129,7 @@ def go_through(house: House, kills: int) -> None:
     assert house.writers.wait(60) == 0
     found = house.run("verify")
     print(json.dumps(found))
+    assert found["durable"] == ["on", "on", "on"]
     assert found["acknowledged"] > kills * 5
     wrong = {name: found[name] for name in ("lost", "holds_lost", "doubled", "half", "faults") if found[name]}
     assert not wrong

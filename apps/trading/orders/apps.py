@@ -15,7 +15,15 @@ class OrdersConfig(AppConfig):
         from apps.core.schemas.grants import declare_append_only
         from apps.core.shell import NavItem, add_nav
         from apps.trading.market_data.operations import fill_symbol_page
-        from apps.trading.orders import handlers, live, panels, proofs, queries, tasks  # noqa: F401 - register themselves
+        from apps.trading.orders import (  # noqa: F401 - some register themselves
+            handlers,
+            live,
+            panels,
+            proofs,
+            queries,
+            seeds,
+            tasks,
+        )
         from apps.trading.orders.choices import WORK
 
         declare_append_only("orders_fill")

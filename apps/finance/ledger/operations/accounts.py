@@ -85,7 +85,8 @@ def unfreeze_account(*, actor: Actor, account_id: UUID, expected: str, reason: s
 
 
 def _get(account_id: UUID) -> Account:
-    found = Account.objects.filter(pk=account_id).first()
+    """Return an account that can be frozen: one of the wallet book. A frozen mirror would refuse facts."""
+    found = Account.objects.filter(pk=account_id, book=Book.WALLET).first()
     if found is None or found.state == AccountState.CLOSED:
         raise AccountMissing
     return found
