@@ -230,7 +230,7 @@ def _rush(schema: str, step: Step) -> float:
     """Return how many transfers so many processes make in a second of wall time into accounts of fees."""
     with in_schema(schema):
         fees = [AccountName(AccountKind.FEES, "USDT", stripe=stripe) for stripe in range(STRIPES)]
-        payers = [AccountName(AccountKind.HOUSE_CLEARING, "USDT", stripe=stripe) for stripe in range(STRIPES)]
+        payers = [AccountName(AccountKind.INTEREST, "USDT", stripe=stripe) for stripe in range(STRIPES)]
         found = open_accounts([*fees, *payers])
     connections.close_all()
     several = get_context("fork")
@@ -241,7 +241,7 @@ def _rush(schema: str, step: Step) -> float:
     ]
     for client in clients:
         client.start()
-    total = sum(done.get(timeout=60) for _ in clients)
+    total: int = sum(done.get(timeout=60) for _ in clients)
     for client in clients:
         client.join()
     return total / HOT_SECONDS

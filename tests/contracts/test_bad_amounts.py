@@ -134,6 +134,7 @@ def test_an_asset_that_is_none_is_refused_over_the_api(name: str) -> None:
     person = Person("ann")
     request = SAMPLES[name](person)
     before = digest()
+    bad: Any
     for bad in (
         "NOPE",
         request.body["asset"].lower(),

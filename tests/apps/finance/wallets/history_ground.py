@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from random import Random
 from typing import Any, TypeVar
 
@@ -93,7 +94,7 @@ def asked(query: str) -> list[tuple[Any, ...]]:
     """Return the rows of a query."""
     with connection.cursor() as cursor:
         cursor.execute(query)
-        return cursor.fetchall()
+        return [tuple(row) for row in cursor.fetchall()]
 
 
 def fire_timers() -> None:
@@ -248,8 +249,9 @@ class World(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.frame: Any = transaction.atomic()
-        self.frame._from_testcase = True  # the transaction of the test, not of the code under test
+        self.frame = transaction.atomic()
+        frame: Any = self.frame
+        frame._from_testcase = True  # the transaction of the test, not of the code under test
         self.frame.__enter__()
         self.clock = ExitStack()
         self.moment = START
@@ -291,9 +293,8 @@ class World(RuleBasedStateMachine):
     def approve(self, approval_id: Any, *, agrees: bool = True) -> None:
         """Have the people who may decide on a request decide, as many as it takes."""
         for checker in (self.ground.approver, self.ground.second):
-            asked_for = self.attempt(
-                lambda by=checker: approvals.decide(actor=by, approval_id=approval_id, agrees=agrees)
-            )
+            decide = partial(approvals.decide, actor=checker, approval_id=approval_id, agrees=agrees)
+            asked_for = self.attempt(decide)
             if asked_for is None or asked_for.state != "pending":
                 return
 

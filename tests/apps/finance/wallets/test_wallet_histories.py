@@ -160,7 +160,8 @@ def change_the_book(world: World) -> None:
 @verb(9)
 def ask_and_confirm(world: World) -> None:
     row = world.one(AddressEntry.objects.filter(state=EntryState.ACTIVE))
-    actor, given = world.owner(row), {"amount": world.amount(), "mode": world.mode()}
+    actor = world.owner(row)
+    given: dict[str, Any] = {"amount": world.amount(), "mode": world.mode()}
     if row.asset_id == "ETH":
         given["amount"] = D(world.random.randint(5, 90)).scaleb(-2)
     made = world.attempt(lambda: operations.request_withdrawal(actor=actor, entry_id=row.pk, **given))
@@ -396,7 +397,7 @@ def run(examples: int, steps: int, *, expected: set[str]) -> None:
     Histories.ground = Ground()
     SEEN.clear()
     # No shrinking: a failing history is printed as it is, and a minute saved is worth more than a shorter one.
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Histories,
         settings=settings(
             max_examples=examples,
