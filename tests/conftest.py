@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 import redis
@@ -14,6 +15,9 @@ from django.conf import settings
 from django.db import connection, connections
 from psycopg import sql
 
+hypothesis.settings.register_profile("outcry", deadline=None)
+hypothesis.settings.load_profile("outcry")
+"""No example has a deadline of its own: a busy machine is no failure."""
 ROOT = Path(__file__).resolve().parent.parent
 ALPHA, BETA = "alpha", "beta"
 SCHEMA_SOURCES = ("models", "migrations", "schemas", "triggers.py", "sealing.py", "choices.py", "operations")

@@ -331,8 +331,8 @@ def test_nothing_leaves_a_frozen_account() -> None:
 def test_an_order_by_hand_takes_no_bad_amount(name: str) -> None:
     prepare_tenant()
     person = Person("ann")
-    before = digest()
     data = {**SAMPLES["OrderList.post"](person).body, "connection": str(person.connection_id)}
+    before = digest()
     for bad in BAD_TEXTS:
         answer = person.browser.post("/orders/ticket/", {**data, name: bad, "idempotency_key": key()})
         assert answer.status_code < 500, (bad, answer.status_code)

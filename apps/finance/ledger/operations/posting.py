@@ -101,11 +101,12 @@ def _once(transaction_id: str) -> None:
     """Raise PostedTwice when this transaction has posted before.
 
     A test's own outer transaction does not count: there the outermost block of the code under test is the transaction.
+    The server's connection belongs to the mark: after a crash PostgreSQL gives the ids of lost transactions again.
     """
     blocks: list[Any] = connection.atomic_blocks
     place = next((index for index, block in enumerate(blocks) if not block._from_testcase), None)
     inner = None if not place else connection.savepoint_ids[place - 1]
-    marker = (transaction_id, inner)
+    marker = (connection.connection, transaction_id, inner)
     if getattr(connection, "ledger_posted_in", None) == marker:
         raise PostedTwice
     connection.ledger_posted_in = marker  # type: ignore[attr-defined]
