@@ -12,6 +12,43 @@ from kernel.addresses.networks import Network
 LONGEST: Final = 100
 _HEX: Final = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
 _IBAN: Final = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", re.ASCII)
+_BANS: Final = {
+    country: re.compile(form)
+    for form, countries in {
+        "[0-9]{11}": "NO",
+        "[0-9]{12}": "BE",
+        "[0-9]{14}": "DK FI",
+        "[0-9]{15}": "SI",
+        "[0-9]{16}": "AT EE LT",
+        "[0-9]{17}": "HR",
+        "[0-9]{18}": "DE ME RS VA",
+        "[0-9]{20}": "CZ ES SE SK",
+        "[0-9]{21}": "PT",
+        "[0-9]{22}": "IS",
+        "[0-9]{24}": "HU PL",
+        "[0-9]{3}[A-Z0-9]{13}": "LU",
+        "[0-9]{3}[A-Z0-9]{10}[0-9]{2}": "MK",
+        "[0-9]{5}[A-Z0-9]{12}": "CH LI",
+        "[0-9]{7}[A-Z0-9]{16}": "GR",
+        "[0-9]{8}[A-Z0-9]{12}": "AD",
+        "[0-9]{8}[A-Z0-9]{16}": "AL CY",
+        "[0-9]{10}[A-Z0-9]{11}[0-9]{2}": "FR MC",
+        "[A-Z][0-9]{10}[A-Z0-9]{12}": "IT SM",
+        "[A-Z]{4}[0-9]{6}[A-Z0-9]{8}": "BG",
+        "[A-Z]{4}[0-9]{5}[A-Z0-9]{18}": "MT",
+        "[A-Z]{4}[0-9]{10}": "NL",
+        "[A-Z]{4}[0-9]{14}": "GB IE",
+        "[A-Z]{4}[A-Z0-9]{13}": "LV",
+        "[A-Z]{4}[A-Z0-9]{15}": "GI",
+        "[A-Z]{4}[A-Z0-9]{16}": "RO",
+        "[A-Z0-9]{20}": "MD",
+    }.items()
+    for country in countries.split()
+}
+"""The account number inside an IBAN, by country of the payment area (SWIFT's IBAN registry, ISO 13616).
+
+Needed beside the check digits: these find a wrong digit, but not every digit typed as a letter.
+"""
 _P2PKH, _P2SH, _TRON = b"\x00", b"\x05", b"\x41"
 _HASH, _KEY = 20, 32
 _TAPROOT = 1
@@ -115,6 +152,11 @@ def _iban(text: str) -> str:
     spelled = "".join(text.split()).upper()
     if not _IBAN.fullmatch(spelled):
         raise AddressError("An IBAN is a country's two letters, two digits, and 11 to 30 letters or digits.")
+    number = _BANS.get(spelled[:2])
+    if number is None:
+        raise AddressError(f"{spelled[:2]} is no country of the SEPA payment area.")
+    if not number.fullmatch(spelled[4:]):
+        raise AddressError(f"An IBAN of {spelled[:2]} has another length or other letters than this one.")
     if _of_97(spelled[4:] + spelled[:4]) != 1:
         raise AddressError("The check digits of this IBAN are wrong.")
     return spelled

@@ -33,6 +33,9 @@ USABLE = [
     (SOLANA, "11111111111111111111111111111111", ""),
     (SEPA, "GB82 WEST 1234 5698 7654 32", "GB82WEST12345698765432"),
     (SEPA, "de89370400440532013000", "DE89370400440532013000"),
+    (SEPA, "FR14 2004 1010 0505 0001 3M02 606", "FR1420041010050500013M02606"),
+    (SEPA, "NO93 8601 1117 947", "NO9386011117947"),
+    (SEPA, "MT84MALT011000012345MTLCAST001S", ""),
 ]
 REFUSED = [
     (BITCOIN, "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb"),
@@ -63,6 +66,10 @@ REFUSED = [
     (SOLANA, "0PjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"),
     (SEPA, "GB82WEST12345698765431"),
     (SEPA, "DE8937040044053201300０"),
+    # Check digits that fit, but a letter where Germany has digits; and a country outside the payment area
+    (SEPA, "DE7648883753584474411P"),
+    (SEPA, "DE764888375358447P4115"),
+    (SEPA, "AE070331234567890123456"),
     *[(network, text) for network in Network for text in ("", " ", "x" * 101, "ﬀ", "\0", "²")],
 ]
 
