@@ -23,6 +23,7 @@ WITHOUT_SERVERS = frozenset(
         "startapp",
         "diffsettings",
         "makemessages",
+        "sandbox_exchange",
         "compilemessages",
         "collectstatic",
         "document",

@@ -1,5 +1,81 @@
-"""Order matching in integers: price-time priority books of ticks and lots."""
+"""Order matching in integers: price-time priority books of ticks and lots.
 
-from kernel.matching.order_book import Fill, MatchResult, OrderBook, Side, TimeInForce
+`Market` is the whole matching engine of one market, a deterministic state machine with commands in and events out;
+`OrderBook` is a bare book without owners, stop orders or lists.
+"""
 
-__all__ = ["Fill", "MatchResult", "OrderBook", "Side", "TimeInForce"]
+from kernel.matching.commands import (
+    MARKET_TYPES,
+    STOP_TYPES,
+    Amend,
+    Cancel,
+    CancelList,
+    Command,
+    ListKind,
+    NewList,
+    NewOrder,
+    OrderType,
+    Replace,
+    SelfTrade,
+    SetLastPrice,
+    Side,
+    TimeInForce,
+)
+from kernel.matching.events import (
+    Amended,
+    Armed,
+    Cancelled,
+    Completed,
+    Event,
+    Expired,
+    ListChanged,
+    ListStatus,
+    Pending,
+    Prevented,
+    Reason,
+    Refused,
+    Released,
+    Rested,
+    Traded,
+    Triggered,
+)
+from kernel.matching.market import Market
+from kernel.matching.order_book import Fill, MatchResult, OrderBook
+
+__all__ = [
+    "MARKET_TYPES",
+    "STOP_TYPES",
+    "Amend",
+    "Amended",
+    "Armed",
+    "Cancel",
+    "CancelList",
+    "Cancelled",
+    "Command",
+    "Completed",
+    "Event",
+    "Expired",
+    "Fill",
+    "ListChanged",
+    "ListKind",
+    "ListStatus",
+    "Market",
+    "MatchResult",
+    "NewList",
+    "NewOrder",
+    "OrderBook",
+    "OrderType",
+    "Pending",
+    "Prevented",
+    "Reason",
+    "Refused",
+    "Released",
+    "Replace",
+    "Rested",
+    "SelfTrade",
+    "SetLastPrice",
+    "Side",
+    "TimeInForce",
+    "Traded",
+    "Triggered",
+]

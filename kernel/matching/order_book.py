@@ -6,26 +6,11 @@ price). The book is deterministic: equal calls give equal fills and an equal dig
 """
 
 import hashlib
-from collections import deque
 from collections.abc import Iterator
-from enum import Enum
-from heapq import heapify, heappop, heappush
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-
-class Side(Enum):
-    """Which side of the market an order is on."""
-
-    BUY = "BUY"  # wants the base asset; rests among the bids
-    SELL = "SELL"  # gives the base asset; rests among the asks
-
-
-class TimeInForce(Enum):
-    """What happens to the part of a limit order that does not trade at once."""
-
-    GTC = "GTC"  # rests until cancelled
-    IOC = "IOC"  # is dropped
-    FOK = "FOK"  # the whole order is dropped unless all of it trades at once
+from kernel.matching.commands import Side, TimeInForce
+from kernel.matching.levels import Node, SideBook
 
 
 class Fill(NamedTuple):
@@ -48,69 +33,6 @@ class MatchResult(NamedTuple):
         return sum(fill.lots for fill in self.fills)
 
 
-# An order in a queue is a plain list [lots, order id, price, side book]: a class with slots costs 20 % of the rate.
-_Node = list[Any]
-_COMPACT_AFTER = 64
-
-
-class _Level:
-    __slots__ = ("dead", "lots", "queue")
-
-    def __init__(self) -> None:
-        self.queue: deque[_Node] = deque()
-        self.lots = 0
-        self.dead = 0
-
-
-class _SideBook:
-    """Resting orders of one side; `sign` turns prices into heap keys so that the best price is the smallest key."""
-
-    __slots__ = ("heap", "levels", "sign")
-
-    def __init__(self, sign: int) -> None:
-        self.sign = sign
-        self.levels: dict[int, _Level] = {}
-        self.heap: list[int] = []
-
-    def best(self) -> int | None:
-        heap, sign = self.heap, self.sign
-        while heap:
-            price = heap[0] * sign
-            if price in self.levels:
-                return price
-            heappop(heap)
-        return None
-
-    def add(self, node: _Node) -> None:
-        price = node[2]
-        level = self.levels.get(price)
-        if level is None:
-            level = self.levels[price] = _Level()
-            heappush(self.heap, price * self.sign)
-            if len(self.heap) > 2 * len(self.levels) + _COMPACT_AFTER:
-                self.heap = [known * self.sign for known in self.levels]
-                heapify(self.heap)
-        level.queue.append(node)
-        level.lots += node[0]
-
-    def remove(self, node: _Node) -> None:
-        price = node[2]
-        level = self.levels[price]
-        level.lots -= node[0]
-        node[0] = 0
-        if not level.lots:
-            del self.levels[price]
-            return
-        level.dead += 1
-        if level.dead > _COMPACT_AFTER and level.dead * 2 > len(level.queue):
-            level.queue = deque(entry for entry in level.queue if entry[0])
-            level.dead = 0
-
-    def prices(self) -> list[int]:
-        """Prices with orders, best first."""
-        return sorted(self.levels, key=lambda price: price * self.sign)
-
-
 class OrderBook:
     """One market's resting orders.
 
@@ -121,9 +43,9 @@ class OrderBook:
     __slots__ = ("_asks", "_bids", "_orders")
 
     def __init__(self) -> None:
-        self._bids = _SideBook(-1)
-        self._asks = _SideBook(1)
-        self._orders: dict[int, _Node] = {}
+        self._bids = SideBook(-1)
+        self._asks = SideBook(1)
+        self._orders: dict[int, Node] = {}
 
     def __len__(self) -> int:
         return len(self._orders)
@@ -146,7 +68,7 @@ class OrderBook:
         remaining = self._take(other, price, lots, fills)
         if not remaining or tif is not TimeInForce.GTC:
             return MatchResult(fills, 0)
-        self._orders[order_id] = node = [remaining, order_id, price, own]
+        self._orders[order_id] = node = [remaining, order_id, price, None]
         own.add(node)
         return MatchResult(fills, remaining)
 
@@ -179,7 +101,7 @@ class OrderBook:
         if order_id in self._orders:
             raise ValueError(f"order {order_id} already rests in the book")
         own = self._bids if side is Side.BUY else self._asks
-        self._orders[order_id] = node = [lots, order_id, price, own]
+        self._orders[order_id] = node = [lots, order_id, price, None]
         own.add(node)
 
     def cancel(self, order_id: int) -> int | None:
@@ -245,7 +167,7 @@ class OrderBook:
             digest.update(f"{order_id},{side.value},{price},{lots};".encode())
         return digest.hexdigest()
 
-    def _take(self, other: _SideBook, limit: int | None, lots: int, fills: list[Fill]) -> int:
+    def _take(self, other: SideBook, limit: int | None, lots: int, fills: list[Fill]) -> int:
         """Trade up to `lots` against `other` at `limit` or better; append the fills, return what is left."""
         sign, orders = other.sign, self._orders
         while lots:

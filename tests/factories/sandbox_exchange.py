@@ -92,7 +92,11 @@ def running_sandbox(
 def _start(state_dir: Path, arguments: list[str]) -> "subprocess.Popen[bytes]":
     (state_dir / "listening.json").unlink(missing_ok=True)
     return subprocess.Popen(
-        [sys.executable, "-m", "apps.trading.sandbox.exchange", "--state-dir", str(state_dir), *arguments],
+        [
+            *(sys.executable, "-m", "apps.trading.sandbox.exchange", "--state-dir", str(state_dir)),
+            *("--weight-per-minute", "0", "--orders-per-10-seconds", "0"),
+            *arguments,
+        ],
         cwd=ROOT,
         env={**os.environ, "SANDBOX_CONTROL_TOKEN": TOKEN},
         stdin=subprocess.DEVNULL,

@@ -25,6 +25,7 @@ from config.runtime.up import Options, answers_ready, base_environment, report_l
         (["manage.py", "makemigrations", "core"], "config.settings.dev", None),
         (["manage.py", "migrate", "--help"], "config.settings.dev", None),
         (["manage.py", "--version"], "config.settings.dev", None),
+        (["manage.py", "sandbox_exchange", "--mode", "now"], "config.settings.dev", None),
         (["manage.py", "help"], "config.settings.dev", None),
         (["manage.py"], "config.settings.dev", None),
     ],

@@ -89,7 +89,9 @@ GRANTS: dict[Role, frozenset[str]] = {
     Role.MMN: STAFF_VERBS | {"desk.mmn"},
     Role.AUDITOR: STAFF_VERBS | ALL_DESKS | {"audit.read", "limits.read"},
     Role.CUSTOMER: CUSTOMER_VERBS,
-    Role.OPERATOR: STAFF_VERBS | {"desk.platform", "desk.trading", "instruments.manage", "market_data.write"},
+    Role.OPERATOR: STAFF_VERBS | {
+        "desk.platform", "desk.trading", "instruments.manage", "market_data.write", "sandbox.steer",
+    },
     Role.BILLING: STAFF_VERBS | {"desk.platform"},
     Role.SECURITY: STAFF_VERBS
     | {
@@ -101,8 +103,8 @@ GRANTS: dict[Role, frozenset[str]] = {
 OWNER_LACKS = frozenset(
     {
         "exchanges.record", "instruments.manage", "ledger.expire_holds", "ledger.seal", "limits.consume",
-        "market_data.subscribe", "market_data.write", "orders.record", "positions.record", "wallets.run_earning",
-        "wallets.run_custody",
+        "market_data.subscribe", "market_data.write", "orders.record", "positions.record", "sandbox.steer",
+        "wallets.run_earning", "wallets.run_custody",
     }
 )  # fmt: skip
 """What only the product itself or the platform does. All other declared permissions are an owner's."""

@@ -85,6 +85,13 @@ class SandboxControl:
         body = {} if funds is None else {"funds": _texts(funds)}
         return self._object("POST", f"/control/accounts/{account_id}/reset", body)
 
+    def set_fees(
+        self, account_id: int, *, maker_fee: str, taker_fee: str, fee_asset: str = "", fee_discount: str = "0"
+    ) -> Json:
+        """Set an account's rates (decimal texts), and the asset that pays its fees at a discount."""
+        body = {"maker_fee": maker_fee, "taker_fee": taker_fee, "fee_asset": fee_asset, "fee_discount": fee_discount}
+        return self._object("POST", f"/control/accounts/{account_id}/fees", body)
+
     def create_key(self, account_id: int, label: str = "") -> AccountKey:
         """A new key."""
         made = self._object("POST", f"/control/accounts/{account_id}/keys", {"label": label})
@@ -123,28 +130,46 @@ class SandboxControl:
         """Go to the bar that holds a market time without walking there."""
         return self._move("jump", {"market_time": market_time})
 
-    def inject_fault(
-        self,
-        kind: str,
-        *,
-        count: int = 1,
-        delay_ms: int = 0,
-        api_key: str = "",
-        method: str = "",
-        path: str = "",
-    ) -> Json:
-        """Make the next `count` matching REST requests fail; kinds are faults.FaultKind, empty filters match all."""
-        body = {"kind": kind, "count": count, "delay_ms": delay_ms, "api_key": api_key, "method": method, "path": path}
-        return self._object("POST", "/control/faults", body)
+    def inject_fault(self, kind: str, **rule: Any) -> Json:
+        """Make matching requests or frames fail; kinds are faults.FaultKind, empty filters match all.
+
+        `rule` may hold count, every, delay_ms, skew_ms, percent, api_key, method and path.
+        """
+        return self._object("POST", "/control/faults", {"kind": kind, **rule})
 
     def faults(self) -> list[Json]:
         """Rules not yet used up."""
         found: list[Json] = self._request("GET", "/control/faults")
         return found
 
+    def put_fault_profile(self, api_key: str, rules: list[Json]) -> list[Json]:
+        """Replace all rules of a key; an empty list ends them."""
+        found: list[Json] = self._request("PUT", f"/control/keys/{api_key}/faults", {"faults": rules})
+        return found
+
+    def remove_fault(self, fault_id: int) -> None:
+        """Deactivate one rule."""
+        self._request("DELETE", f"/control/faults/{fault_id}")
+
     def clear_faults(self) -> None:
         """Deactivate every rule."""
         self._request("DELETE", "/control/faults")
+
+    def halt_symbol(self, symbol: str, *, cancel_orders: bool = False) -> Json:
+        """Take a symbol out of trading (status BREAK); open orders stay unless they are to be cancelled."""
+        return self._object("POST", f"/control/symbols/{symbol}/halt", {"cancel_orders": cancel_orders})
+
+    def trade_symbol(self, symbol: str) -> Json:
+        """Take a symbol back into trading."""
+        return self._object("POST", f"/control/symbols/{symbol}/trade", {})
+
+    def request_snapshot(self) -> Json:
+        """Begin a snapshot beside the running exchange; `started` is false when one is being written."""
+        return self._object("POST", "/control/snapshot", {})
+
+    def snapshot_facts(self) -> Json:
+        """Generation, records since the last snapshot, whether one is being written, the last failure."""
+        return self._object("GET", "/control/snapshot")
 
     def _move(self, name: str, body: Json | None = None) -> MarketPosition:
         moved = self._object("POST", f"/control/market/{name}", body or {})

@@ -22,3 +22,26 @@ class AccountMissing(NotFound):
 
     code = "sandbox.account_missing"
     message = "There is no paper account for this connection."
+
+
+class ExchangeRefused(Invalid):
+    """The exchange refused what staff asked; nothing changed there."""
+
+    code = "sandbox.exchange_refused"
+    message = "The sandbox exchange refused: {reason}."
+
+
+class OutcomeUnknown(Unavailable):
+    """The exchange did not answer a command."""
+
+    code = "sandbox.outcome_unknown"
+    message = (
+        "The sandbox exchange did not answer, so it may have happened or not. Look where it stands, then ask again."
+    )
+
+
+class NoSuchPaperAccount(NotFound):
+    """No paper account of this number has a key."""
+
+    code = "sandbox.no_such_paper_account"
+    message = "No open paper account has the number {account}. Take the number from the list of sandbox accounts."

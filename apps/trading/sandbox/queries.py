@@ -1,5 +1,7 @@
 """Reading the sandbox: how it is reached, where its market stands, whose account is whose."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -18,7 +20,7 @@ from apps.trading.sandbox.client import (
     SandboxUnavailableError,
     ccxt_urls,
 )
-from apps.trading.sandbox.errors import AccountMissing, SandboxAway
+from apps.trading.sandbox.errors import AccountMissing, NoSuchPaperAccount, SandboxAway
 from apps.trading.sandbox.models import SandboxAccount
 
 START_FUNDS = {"USDT": Decimal(50_000)}
@@ -49,6 +51,10 @@ def get_market_position() -> MarketPosition:
         status = control().status()
     except (SandboxUnavailableError, SandboxRefusedError) as error:
         raise SandboxAway from error
+    return _position(status)
+
+
+def _position(status: Mapping[str, Any]) -> MarketPosition:
     return MarketPosition(
         market_time=status["market_time"],
         last_closed_bar=status["last_closed_bar"],
@@ -74,3 +80,50 @@ def get_account(connection_id: UUID) -> SandboxAccount:
 def list_accounts(tenant_id: UUID) -> list[SandboxAccount]:
     """Return the paper accounts of a tenant, oldest first (reconciliation)."""
     return list(SandboxAccount.objects.filter(tenant_id=tenant_id).order_by("id"))
+
+
+@dataclass(frozen=True)
+class ExchangeFacts:
+    """What the exchange says of itself; nothing about single persons."""
+
+    position: MarketPosition
+    statuses: Mapping[str, str]  # by symbol: TRADING or BREAK
+    accounts: int
+    keys: int
+    open_orders: int
+    counters: Mapping[str, int]
+    rates: Mapping[str, float]  # a second, over the last ten
+    subscriptions: Mapping[str, int]
+    maintenance: bool
+    faults: list[dict[str, Any]]
+
+
+def get_exchange_facts() -> ExchangeFacts:
+    """Return where the exchange stands, with its active faults, or raise SandboxAway."""
+    try:
+        status, faults = control().status(), control().faults()
+    except (SandboxUnavailableError, SandboxRefusedError) as error:
+        raise SandboxAway from error
+    names = dict(SandboxAccount.objects.exclude(key_name="").values_list("key_name", "account_id"))
+    return ExchangeFacts(
+        position=_position(status),
+        statuses=status["statuses"],
+        accounts=status["accounts"],
+        keys=status["keys"],
+        open_orders=status["open_orders"],
+        counters=status["counters"],
+        rates=status["rates"],
+        subscriptions=status["subscriptions"],
+        maintenance=status["maintenance"],
+        faults=[
+            {**rule, "account": names.get(rule["api_key"], "another key") if rule["api_key"] else ""} for rule in faults
+        ],
+    )
+
+
+def get_key_name(account_id: str) -> str:
+    """Return the name of the key of a paper account's number, or raise NoSuchPaperAccount (any tenant's: public)."""
+    found = SandboxAccount.objects.filter(account_id=account_id).exclude(key_name="").first()
+    if found is None:
+        raise NoSuchPaperAccount(field="account", account=account_id)
+    return found.key_name

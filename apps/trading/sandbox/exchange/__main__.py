@@ -28,6 +28,9 @@ def main() -> int:
     parser.add_argument("--start", type=int, default=None, help="market time in Unix milliseconds")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--no-loop", dest="loop", action="store_false")
+    parser.add_argument("--weight-per-minute", type=int, default=6_000, help="request weight of one address; 0: any")
+    parser.add_argument("--orders-per-10-seconds", type=int, default=100, help="unfilled orders of an account; 0: any")
+    parser.add_argument("--orders-per-day", type=int, default=200_000, help="unfilled orders of an account; 0: any")
     options = parser.parse_args()
     token = os.environ.get("SANDBOX_CONTROL_TOKEN", "")
     if not token:

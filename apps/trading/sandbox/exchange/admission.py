@@ -1,40 +1,48 @@
-"""Checks of order requests against rules, filters and funds, before anything is journalled. Changes nothing."""
+"""Checks of order requests against rules, filters, the book and the funds, before anything is journalled.
 
-import re
-from collections.abc import Mapping
+Changes nothing. What is returned is the journal's record; applying it cannot fail.
+"""
 
-from apps.trading.sandbox.exchange import errors
-from apps.trading.sandbox.exchange.amounts import TooPreciseError, parse_units
-from apps.trading.sandbox.exchange.engine import Engine
+from apps.trading.sandbox.exchange import errors, filters
+from apps.trading.sandbox.exchange.engine import Engine, draft_order
 from apps.trading.sandbox.exchange.errors import ApiError
+from apps.trading.sandbox.exchange.filters import OrderCount
 from apps.trading.sandbox.exchange.journal import Record
-from apps.trading.sandbox.exchange.settlement import given_asset, lots_for_notional
-from apps.trading.sandbox.exchange.state import Account, MarketState, Order, OrderType
-from apps.trading.sandbox.exchange.symbols import TICK_UNITS, SymbolSpec
+from apps.trading.sandbox.exchange.order_params import (
+    CLIENT_ID_PATTERN,
+    LegParams,
+    Params,
+    client_id_of,
+    integer,
+    read_order,
+    require_client_id,
+    required,
+)
+from apps.trading.sandbox.exchange.settlement import first_need, given_asset, matching_order, stop_budget
+from apps.trading.sandbox.exchange.state import STOP_TYPES, Account, ListKind, MarketState, Order, OrderType
 from kernel.matching import Side
 
-Params = Mapping[str, str]
-CLIENT_ID_PATTERN = r"^[\.A-Z\:/a-z0-9_-]{1,36}$"
-_NUMBER_PATTERN = r"^([0-9]{1,20})(\.[0-9]{1,20})?$"
-_TIMES_IN_FORCE = ("GTC", "IOC", "FOK")
+__all__ = [
+    "CLIENT_ID_PATTERN",
+    "Params",
+    "admit_amend",
+    "admit_list",
+    "admit_order",
+    "find_order",
+    "integer",
+    "market_of",
+    "required",
+]
 
-
-def required(params: Params, name: str) -> str:
-    """A mandatory parameter's text; ApiError -1102 when absent."""
-    value = params.get(name, "")
-    if not value:
-        raise errors.missing_parameter(name)
-    return value
-
-
-def integer(params: Params, name: str) -> int | None:
-    """An optional integer parameter; ApiError -1100 when malformed."""
-    value = params.get(name, "")
-    if not value:
-        return None
-    if not re.fullmatch(r"[0-9]{1,20}", value):
-        raise errors.illegal_characters(name, "^[0-9]{1,20}$")
-    return int(value)
+_GAINING = (OrderType.LIMIT_MAKER, OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_LIMIT)
+_LOSING = (OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT)
+_WORKING_TYPES = (OrderType.LIMIT.value, OrderType.LIMIT_MAKER.value)
+_OCO_SHARED = ("side", "quantity", "newOrderRespType")
+_PREFIXES = {
+    ListKind.OCO: ("above", "below"),
+    ListKind.OTO: ("working", "pending"),
+    ListKind.OTOCO: ("working", "pendingAbove", "pendingBelow"),
+}
 
 
 def market_of(engine: Engine, params: Params) -> MarketState:
@@ -42,6 +50,14 @@ def market_of(engine: Engine, params: Params) -> MarketState:
     market = engine.state.markets.get(required(params, "symbol"))
     if market is None:
         raise errors.invalid_symbol()
+    return market
+
+
+def _trading_market(engine: Engine, params: Params) -> MarketState:
+    """The market named by `symbol`, refused while it is halted."""
+    market = market_of(engine, params)
+    if market.halted:
+        raise ApiError(-1013, "Market is closed.")
     return market
 
 
@@ -60,129 +76,141 @@ def find_order(account: Account, market: MarketState, params: Params) -> Order |
 
 def admit_order(engine: Engine, account: Account, params: Params, now_ms: int) -> Record:
     """The journal record of a new order; raises ApiError when it breaks a rule, a filter or the account's funds."""
-    market = market_of(engine, params)
-    side, order_type = _side(params), _order_type(params)
-    record: Record = {
-        "k": "order",
-        "t": now_ms,
-        "account": account.id,
-        "s": market.spec.name,
-        "side": side.value,
-        "type": order_type.value,
-        "tif": _time_in_force(params, order_type),
-        "price": 0,
-        "lots": 0,
-        "quote": 0,
-        "cid": _client_id(account, market, params),
-    }
-    if order_type is OrderType.MARKET:
-        _admit_market(engine, market, params, record)
-    else:
-        _admit_limit(market, params, record)
-    if len([1 for symbol, _ in account.open_orders if symbol == market.spec.name]) >= market.spec.max_open_orders:
-        raise errors.filter_failure("MAX_NUM_ORDERS")
+    market = _trading_market(engine, params)
+    facts = read_order(account, market, LegParams(params), engine.view.average_price(market.spec.name))
+    record: Record = {"k": "order", "t": now_ms, "account": account.id, "s": market.spec.name} | facts
+    draft = draft_order(account, market, facts)
+    _check_room(account, market, [draft])
     engine.quote(market.spec.name)
-    if order_type is OrderType.LIMIT_MAKER and market.book.crosses(side, record["price"]):
-        raise errors.would_match()
-    if account.free.get(given_asset(market.spec, side), 0) < _needed(market, side, record):
-        raise errors.insufficient_balance()
+    _check_entry(market, draft)
+    _check_funds(account, market, [draft])
     return record
 
 
-def _side(params: Params) -> Side:
-    try:
-        return Side(required(params, "side"))
-    except ValueError as error:
-        raise ApiError(-1117, "Invalid side.") from error
-
-
-def _order_type(params: Params) -> OrderType:
-    try:
-        return OrderType(required(params, "type"))
-    except ValueError as error:
-        raise ApiError(-1116, "Invalid orderType.") from error
-
-
-def _time_in_force(params: Params, order_type: OrderType) -> str:
-    if order_type is not OrderType.LIMIT:
-        if params.get("timeInForce"):
-            raise ApiError(-1106, "Parameter 'timeInForce' sent when not required.")
-        return "GTC"
-    value = required(params, "timeInForce")
-    if value not in _TIMES_IN_FORCE:
-        raise ApiError(-1115, "Invalid timeInForce.")
-    return value
-
-
-def _client_id(account: Account, market: MarketState, params: Params) -> str:
-    client_id = params.get("newClientOrderId", "")
-    if not client_id:
-        return ""
-    if not re.fullmatch(CLIENT_ID_PATTERN, client_id):
-        raise errors.illegal_characters("newClientOrderId", CLIENT_ID_PATTERN)
-    known = account.by_client_id.get((market.spec.name, client_id))
-    if known is not None and known.is_open:
+def admit_list(engine: Engine, account: Account, params: Params, kind: str, now_ms: int) -> Record:
+    """The journal record of a new OCO, OTO or OTOCO list; raises ApiError as `admit_order`."""
+    market, list_kind = _trading_market(engine, params), ListKind(kind)
+    list_id = _list_client_id(account, params)
+    average = engine.view.average_price(market.spec.name)
+    legs = [read_order(account, market, leg, average) for leg in _legs(list_kind, params)]
+    ids = [leg["cid"] for leg in legs if leg["cid"]]
+    if len(set(ids)) < len(ids):
         raise errors.duplicate_order()
+    drafts = [draft_order(account, market, leg) for leg in legs]
+    _check_room(account, market, drafts, lists=1)
+    engine.quote(market.spec.name)
+    if list_kind is not ListKind.OTO:
+        _check_pair(market, drafts[-2], drafts[-1], reference=_reference(market, list_kind, drafts[0]))
+    entering = drafts if list_kind is ListKind.OCO else drafts[:1]
+    for draft in entering:
+        _check_entry(market, draft)
+    _check_funds(account, market, entering)
+    head: Record = {"k": "list", "t": now_ms, "account": account.id, "s": market.spec.name}
+    return head | {"kind": list_kind.value, "cid": list_id, "orders": legs}
+
+
+def admit_amend(engine: Engine, account: Account, params: Params, now_ms: int) -> Record:
+    """The journal record of an amendment: a smaller quantity at the same place in the queue."""
+    market = _trading_market(engine, params)
+    order = find_order(account, market, params)
+    leg = LegParams(params)
+    units = leg.amount("newQty")
+    client_id = client_id_of(account, market, params, "newClientOrderId")
+    if order is None or not order.is_open:
+        raise errors.no_such_order()
+    if not units:
+        raise ApiError(-1013, "Invalid quantity.")
+    lots = filters.order_lots(market.spec, units)
+    if lots == order.lots:
+        raise ApiError(-2038, "The requested action would change no state; rejecting.")
+    if lots > order.lots:
+        raise ApiError(-2038, "Order amend (quantity increase) is not supported.")
+    if lots <= order.executed + order.prevented_lots:
+        raise ApiError(-2038, "The quantity is not above what has been executed.")
+    filters.check_amends(market.spec, len(order.amendments) + 1)
+    head: Record = {"k": "amend", "t": now_ms, "account": account.id, "s": market.spec.name}
+    return head | {"id": order.id, "lots": lots, "cid": client_id}
+
+
+def _legs(kind: ListKind, params: Params) -> list[LegParams]:
+    """The orders of a list, the working order first."""
+    legs = []
+    for prefix in _PREFIXES[kind]:
+        client_id_name = f"{prefix}ClientOrderId"
+        if kind is ListKind.OCO:
+            legs.append(LegParams(params, prefix, _OCO_SHARED, client_id_name))
+        elif prefix in ("pendingAbove", "pendingBelow"):
+            shared = {"side": "pendingSide", "quantity": "pendingQuantity"}
+            moved = {f"{prefix}{old.capitalize()}": params.get(new, "") for old, new in shared.items()}
+            for new in shared.values():
+                required(params, new)
+            legs.append(LegParams({**params, **moved}, prefix, (), client_id_name))
+        else:
+            legs.append(LegParams(params, prefix, (), client_id_name))
+    if kind is not ListKind.OCO and legs[0].required("type") not in _WORKING_TYPES:
+        raise ApiError(-1116, "Invalid orderType.")
+    return legs
+
+
+def _list_client_id(account: Account, params: Params) -> str:
+    client_id = params.get("listClientOrderId", "")
+    if client_id:
+        require_client_id("listClientOrderId", client_id)
+        known = account.lists_by_client_id.get(client_id)
+        if known is not None and known.is_open:
+            raise errors.duplicate_order()
     return client_id
 
 
-def _amount(params: Params, name: str) -> int:
-    text = required(params, name)
-    try:
-        return parse_units(text)
-    except TooPreciseError as error:
-        raise errors.too_precise(name) from error
-    except ValueError as error:
-        raise errors.illegal_characters(name, _NUMBER_PATTERN) from error
+def _reference(market: MarketState, kind: ListKind, working: Order) -> int:
+    """The price that a pair stands around: the last, or the working order's at which it will be released."""
+    return market.book.last_price if kind is ListKind.OCO else working.price
 
 
-def _lots(spec: SymbolSpec, params: Params) -> int:
-    quantity = _amount(params, "quantity")
-    if not quantity:
-        raise ApiError(-1013, "Invalid quantity.")
-    lots, rest = divmod(quantity, spec.lot_units)
-    if rest or not lots or quantity > spec.max_quantity:
-        raise errors.filter_failure("LOT_SIZE")
-    return lots
+def _check_pair(market: MarketState, above: Order, below: Order, *, reference: int) -> None:
+    """One leg gains and one loses, on the right sides of the reference price."""
+    gaining, losing = (below, above) if above.side is Side.BUY else (above, below)
+    sound = gaining.type in _GAINING and losing.type in _LOSING
+    for order, sign in ((above, 1), (below, -1)):
+        ticks = order.price if order.type is OrderType.LIMIT_MAKER else order.stop_price
+        sound = sound and (not ticks or ticks * sign > reference * sign)
+    if not sound:
+        raise ApiError(-2010, "The relationship of the prices for the orders is not correct.")
 
 
-def _admit_limit(market: MarketState, params: Params, record: Record) -> None:
-    spec = market.spec
-    price = _amount(params, "price")
-    if not price:
-        raise ApiError(-1013, "Invalid price.")
-    ticks, rest = divmod(price, TICK_UNITS)
-    if rest or not ticks or price > spec.max_price:
-        raise errors.filter_failure("PRICE_FILTER")
-    lots = _lots(spec, params)
-    if not spec.min_notional <= ticks * lots * spec.tick_lot_units <= spec.max_notional:
-        raise errors.filter_failure("NOTIONAL")
-    record.update(price=ticks, lots=lots)
+def _check_entry(market: MarketState, draft: Order) -> None:
+    """A maker-only order must not take, a stop order must not trigger at once."""
+    if draft.type is OrderType.LIMIT_MAKER and market.book.crosses(draft.side, draft.price):
+        raise errors.would_match()
+    if market.book.would_trigger(matching_order(draft, market)):
+        raise ApiError(-2010, "Order would trigger immediately.")
 
 
-def _admit_market(engine: Engine, market: MarketState, params: Params, record: Record) -> None:
-    spec = market.spec
-    if params.get("price"):
-        raise ApiError(-1106, "Parameter 'price' sent when not required.")
-    if params.get("quoteOrderQty"):
-        if params.get("quantity"):
-            raise ApiError(-1128, "Combination of optional parameters invalid.")
-        record["quote"] = notional = _amount(params, "quoteOrderQty")
-    else:
-        record["lots"] = _lots(spec, params)
-        notional = engine.view.average_price(spec.name) * record["lots"] * spec.tick_lot_units
-    if not spec.min_notional <= notional <= spec.max_notional:
-        raise errors.filter_failure("NOTIONAL")
+def _check_room(account: Account, market: MarketState, drafts: list[Order], *, lists: int = 0) -> None:
+    """MAX_NUM_* and MAX_POSITION."""
+    name, spec = market.spec.name, market.spec
+    standing = [order for (symbol, _), order in account.open_orders.items() if symbol == name]
+    open_lists = sum(1 for each in account.lists.values() if each.is_open and each.symbol == name) if lists else 0
+    filters.check_counts(spec, _count(standing, open_lists), _count(drafts, lists))
+    bought = sum(order.remaining for order in standing if order.side is Side.BUY)
+    # Of a list at most one buy comes about.
+    added = max((draft.lots for draft in drafts if draft.side is Side.BUY), default=0)
+    held = account.free.get(spec.base, 0) + account.locked.get(spec.base, 0)
+    filters.check_position(spec, drafts[0].side, held + (bought + added) * spec.lot_units)
 
 
-def _needed(market: MarketState, side: Side, record: Record) -> int:
-    """Units of the given asset the order will lock."""
-    spec = market.spec
-    if side is Side.SELL:
-        lots = record["lots"] or lots_for_notional(market, record["quote"] // spec.tick_lot_units)
-        return int(lots * spec.lot_units)
-    if record["type"] == OrderType.MARKET.value:
-        if record["quote"]:
-            return int(record["quote"])
-        return sum(price * lots for price, lots in market.book.walk(side, None, record["lots"])) * spec.tick_lot_units
-    return int(record["price"] * record["lots"] * spec.tick_lot_units)
+def _count(orders: list[Order], lists: int) -> OrderCount:
+    return OrderCount(
+        orders=len(orders),
+        algo=sum(order.type in STOP_TYPES for order in orders),
+        iceberg=sum(order.iceberg_lots > 0 for order in orders),
+        lists=lists,
+    )
+
+
+def _check_funds(account: Account, market: MarketState, drafts: list[Order]) -> None:
+    """The account's free funds cover the dearest of the orders that enter now."""
+    for draft in drafts:
+        draft.budget = stop_budget(market, draft)
+        if account.free.get(given_asset(market.spec, draft.side), 0) < first_need(market, draft):
+            raise errors.insufficient_balance()

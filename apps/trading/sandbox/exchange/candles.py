@@ -7,7 +7,8 @@ time.
 
 import zlib
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +16,17 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from apps.trading.sandbox.exchange.symbols import KNOWN_SYMBOLS
+from apps.trading.sandbox.exchange.book_tape import BookTape, BookUnusableError, read_book
+from apps.trading.sandbox.exchange.symbols import KNOWN_SYMBOLS, SymbolSpec
+from apps.trading.sandbox.exchange.trade_tape import (
+    TRADES_BAR_MS,
+    Trades,
+    TradesUnusableError,
+    TradeTape,
+    build_bars,
+    build_tape,
+    read_trades,
+)
 
 IntArray = npt.NDArray[np.int64]
 
@@ -73,6 +84,8 @@ class Recording:
     bars: int
     digest: int  # CRC-32 over every array: a state folder is bound to the recording it was made with
     symbols: dict[str, SymbolCandles]
+    tapes: dict[str, TradeTape] = field(default_factory=dict)  # of symbols recorded as trades
+    books: dict[str, BookTape] = field(default_factory=dict)  # of those, where order books were recorded too
 
     @property
     def quantum_ms(self) -> int:
@@ -81,7 +94,13 @@ class Recording:
 
 
 def load_recording(folder: Path) -> Recording:
-    """Read every `<SYMBOL>_*.npz` of `folder`; raises CandlesUnusableError."""
+    """Read every `<SYMBOL>_*.npz` of `folder`, or its trades and books; raises CandlesUnusableError."""
+    traded = sorted(folder.glob("*_trades.csv*"))
+    if traded:
+        try:
+            return _load_trades(folder, traded)
+        except (TradesUnusableError, BookUnusableError) as error:
+            raise CandlesUnusableError(str(error)) from error
     raw = _read_files(folder)
     bar_ms = min(int(np.diff(series["ts"][:2])[0]) for series in raw.values())
     for name, series in raw.items():
@@ -105,12 +124,44 @@ def load_recording(folder: Path) -> Recording:
     return Recording(start, bar_ms, bars, digest, symbols)
 
 
+def _load_trades(folder: Path, paths: list[Path]) -> Recording:
+    """A recording of trades over the symbols' common range, in whole bars."""
+    if any(folder.glob("*.npz")):
+        raise CandlesUnusableError("a folder holds either candles or trades")
+    trades: dict[str, Trades] = {}
+    digest = 0
+    for path in paths:
+        spec = _spec_of(path, trades)
+        trades[spec.name] = read_trades(path, spec)
+        digest = zlib.crc32(path.read_bytes(), digest)
+    start = max(int(each.times[0]) for each in trades.values()) // TRADES_BAR_MS * TRADES_BAR_MS
+    bars = (min(int(each.times[-1]) for each in trades.values()) - start) // TRADES_BAR_MS + 1
+    if bars < 1:
+        raise CandlesUnusableError("the symbols share no time")
+    tapes = {name: build_tape(each, start, bars, QUANTA) for name, each in trades.items()}
+    edges = start + (np.arange(bars * QUANTA) + 1) * (TRADES_BAR_MS // QUANTA)
+    books: dict[str, BookTape] = {}
+    for path in sorted(folder.glob("*_book.jsonl*")):
+        spec = _spec_of(path, books)
+        if spec.name not in trades:
+            raise CandlesUnusableError(f"{path.name}: books need the symbol's trades beside them")
+        books[spec.name] = read_book(path, spec, edges)
+        digest = zlib.crc32(path.read_bytes(), digest)
+    symbols = {name: SymbolCandles(**build_bars(tape, KNOWN_SYMBOLS[name])) for name, tape in tapes.items()}
+    return Recording(start, TRADES_BAR_MS, bars, digest, symbols, tapes, books)
+
+
+def _spec_of(path: Path, known: Container[str]) -> SymbolSpec:
+    name = path.name.split("_")[0]
+    if name not in KNOWN_SYMBOLS or name in known:
+        raise CandlesUnusableError(f"{path.name}: unknown symbol or a second file of one symbol")
+    return KNOWN_SYMBOLS[name]
+
+
 def _read_files(folder: Path) -> dict[str, dict[str, IntArray]]:
     raw: dict[str, dict[str, IntArray]] = {}
     for path in sorted(folder.glob("*.npz")):
-        name = path.name.split("_")[0]
-        if name not in KNOWN_SYMBOLS or name in raw:
-            raise CandlesUnusableError(f"{path.name}: unknown symbol or a second file of one symbol")
+        name = _spec_of(path, raw).name
         with np.load(path, allow_pickle=False) as packed:
             raw[name] = {field: packed[field] for field in ("ts", "open", "high", "low", "close", "volume")}
     if not raw:

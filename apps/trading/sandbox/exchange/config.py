@@ -21,9 +21,14 @@ class ExchangeConfig:
     control_port: int
     control_token: str
     state_dir: Path
-    candles_dir: Path
+    candles_dir: Path  # recorded candles, or recorded trades with or without order books
     mode: MarketMode = MarketMode.REPLAY
     speed: float = 60.0  # market seconds per wall second, replay only
-    start: int | None = None  # market time in ms of the first position; None = HISTORY_BARS after the recording's start
+    start: int | None = (
+        None  # market time in ms of the first position; None = HISTORY_BARS after its start, at most half way
+    )
     seed: int = 1  # shapes the synthetic order book
     loop: bool = True  # begin again at the end of the recording; market time keeps running forward
+    weight_per_minute: int = 6_000  # request weight of one address; 0 = not limited
+    orders_per_10_seconds: int = 100  # unfilled orders of one account; 0 = not limited
+    orders_per_day: int = 200_000  # unfilled orders of one account; 0 = not limited

@@ -1,19 +1,22 @@
 """The control face: accounts, keys, market clock and faults. Bearer token on every request."""
 
 import hmac
-import json
 import re
 from collections.abc import Callable
 from typing import Any
 
 from apps.trading.sandbox.exchange import payloads
-from apps.trading.sandbox.exchange.amounts import UNIT, format_units, parse_units
+from apps.trading.sandbox.exchange.amounts import UNIT, format_units
 from apps.trading.sandbox.exchange.candles import QUANTA
+from apps.trading.sandbox.exchange.control_faults import ControlFaults
+from apps.trading.sandbox.exchange.control_fields import Json, integer, only, read_body, text, texts, units
 from apps.trading.sandbox.exchange.errors import ControlError
-from apps.trading.sandbox.exchange.faults import Fault, FaultBox, FaultKind
+from apps.trading.sandbox.exchange.faults import FaultBox
 from apps.trading.sandbox.exchange.hub import Hub
 from apps.trading.sandbox.exchange.journal import JournalBrokenError
+from apps.trading.sandbox.exchange.keys import PERMISSIONS, check_new_key
 from apps.trading.sandbox.exchange.state import DEFAULT_FEE, Account
+from apps.trading.sandbox.exchange.status_page import RateWatch
 from apps.trading.sandbox.exchange.venue import Venue
 from apps.trading.sandbox.exchange.web import (
     BodyTooLargeError,
@@ -26,20 +29,21 @@ from apps.trading.sandbox.exchange.web import (
     send_response,
 )
 
-Json = dict[str, Any]
 Handler = Callable[[Json, tuple[str, ...]], Any]
 MAX_STEP_BARS = 10_000
 MAX_SPEED = 100_000
 MAX_FEE = UNIT // 10
+MAX_PEM = 4_000
 
 
 class ControlApp:
     """ASGI application of the control listener."""
 
-    def __init__(self, venue: Venue, hub: Hub, faults: FaultBox) -> None:
+    def __init__(self, venue: Venue, hub: Hub, faults: FaultBox, rates: RateWatch) -> None:
         self._venue = venue
         self._hub = hub
         self._faults = faults
+        self._rates = rates
         self._token = venue.config.control_token.encode()
         self._routes: list[tuple[str, re.Pattern[str], Handler]] = [
             (method, re.compile(pattern), handler)
@@ -51,15 +55,16 @@ class ControlApp:
                 ("GET", r"/control/accounts/(\d+)", self._show_account),
                 ("POST", r"/control/accounts/(\d+)/reset", self._reset_account),
                 ("POST", r"/control/accounts/(\d+)/keys", self._add_key),
+                ("POST", r"/control/accounts/(\d+)/fees", self._set_fees),
                 ("DELETE", r"/control/keys/(\w+)", self._revoke_key),
                 ("POST", r"/control/market/pause", self._pause),
                 ("POST", r"/control/market/resume", self._resume),
                 ("POST", r"/control/market/speed", self._speed),
                 ("POST", r"/control/market/step", self._step),
                 ("POST", r"/control/market/jump", self._jump),
-                ("GET", r"/control/faults", self._list_faults),
-                ("POST", r"/control/faults", self._add_fault),
-                ("DELETE", r"/control/faults", self._clear_faults),
+                ("GET", r"/control/snapshot", self._show_snapshot),
+                ("POST", r"/control/snapshot", self._snapshot),
+                *ControlFaults(venue, hub, faults).routes(),
             )
         ]
 
@@ -88,14 +93,14 @@ class ControlApp:
         for method, pattern, handler in self._routes:
             match = pattern.fullmatch(request.path)
             if match is not None and method == request.method:
-                return handler(_body(request), match.groups())
+                return handler(read_body(request), match.groups())
         raise ControlError(404, f"no control operation {request.method} {request.path}")
 
     # ---- accounts
 
     def _open_account(self, body: Json, _: tuple[str, ...]) -> Any:
         fees = (_fee(body, "maker_fee"), _fee(body, "taker_fee"))
-        label, reference = _text(body, "label", ""), _text(body, "reference", "")
+        label, reference = text(body, "label", ""), text(body, "reference", "")
         account = self._venue.open_account(label, reference, self._funds(body, {}), fees)
         return _account(account)
 
@@ -110,14 +115,37 @@ class ControlApp:
         return _account(self._venue.reset_account(account, self._funds(body, account.initial)))
 
     def _add_key(self, body: Json, parts: tuple[str, ...]) -> Any:
-        key = self._venue.add_key(self._account(parts), _text(body, "label", ""))
+        kind, public_key = text(body, "kind", "HMAC"), text(body, "public_key", "", MAX_PEM)
+        permissions, ips = texts(body, "permissions", PERMISSIONS), texts(body, "ips", ())
+        try:
+            check_new_key(kind, public_key, permissions, ips)
+        except ValueError as error:
+            raise ControlError(422, str(error)) from error
+        label = text(body, "label", "")
+        key = self._venue.add_key(
+            self._account(parts), label, kind=kind, public_key=public_key, permissions=permissions, ips=ips
+        )
         return {"api_key": key.key, "secret": key.secret, "account_id": key.account_id}
 
     def _revoke_key(self, _body: Json, parts: tuple[str, ...]) -> Any:
         if parts[0] not in self._venue.engine.state.keys:
             raise ControlError(404, "no such key")
         self._venue.revoke_key(parts[0])
+        self._faults.clear(parts[0])
         return {}
+
+    def _set_fees(self, body: Json, parts: tuple[str, ...]) -> Any:
+        """Set both rates, and the asset that pays fees at a discount (empty: what is received pays)."""
+        account = self._account(parts)
+        only(body, frozenset({"maker_fee", "taker_fee", "fee_asset", "fee_discount"}))
+        asset = text(body, "fee_asset", "")
+        if asset and asset not in self._assets():
+            raise ControlError(422, f"fee_asset must be one of {', '.join(sorted(self._assets()))}")
+        discount = units(body.get("fee_discount", "0"), "fee_discount")
+        if discount > UNIT or (discount and not asset):
+            raise ControlError(422, "fee_discount must be from 0 to 1, and needs a fee_asset")
+        maker, taker = _fee(body, "maker_fee"), _fee(body, "taker_fee")
+        return _account(self._venue.set_fees(account, maker=maker, taker=taker, fee_asset=asset, fee_discount=discount))
 
     def _account(self, parts: tuple[str, ...]) -> Account:
         account = self._venue.engine.state.accounts.get(int(parts[0]))
@@ -129,11 +157,23 @@ class ControlApp:
         given = body.get("funds")
         if given is None:
             return default
-        specs = [market.spec for market in self._venue.engine.state.markets.values()]
-        assets = {spec.base for spec in specs} | {spec.quote for spec in specs}
+        assets = self._assets()
         if not isinstance(given, dict) or not given.keys() <= assets:
             raise ControlError(422, f"funds must be amounts of {', '.join(sorted(assets))}")
-        return {asset: _units(amount, f"funds.{asset}") for asset, amount in given.items()}
+        return {asset: units(amount, f"funds.{asset}") for asset, amount in given.items()}
+
+    def _assets(self) -> set[str]:
+        specs = [market.spec for market in self._venue.engine.state.markets.values()]
+        return {spec.base for spec in specs} | {spec.quote for spec in specs}
+
+    # ---- snapshots
+
+    def _snapshot(self, _body: Json, _: tuple[str, ...]) -> Any:
+        """Begin a snapshot; `started` is false when one is being written already."""
+        return {"started": self._venue.request_snapshot()} | self._venue.snapshot_facts()
+
+    def _show_snapshot(self, _body: Json, _: tuple[str, ...]) -> Any:
+        return self._venue.snapshot_facts()
 
     # ---- market
 
@@ -157,8 +197,12 @@ class ControlApp:
             "keys": len(engine.state.keys),
             "open_orders": sum(len(account.open_orders) for account in engine.state.accounts.values()),
             "counters": self._venue.counters | {"journal_records": journal.records, "journal_syncs": journal.syncs},
+            "rates": self._rates.rates(),
             "subscriptions": self._hub.counts(),
+            "statuses": {name: market.status for name, market in engine.state.markets.items()},
+            "maintenance": self._faults.in_maintenance,
             "faults": len(self._faults.rules),
+            "snapshot": self._venue.snapshot_facts(),
         }
 
     def _digest(self, _body: Json, _: tuple[str, ...]) -> Any:
@@ -196,76 +240,18 @@ class ControlApp:
         return self._position()
 
     def _step(self, body: Json, _: tuple[str, ...]) -> Any:
-        self._venue.step(_integer(body, "bars", 1, MAX_STEP_BARS))
+        self._venue.step(integer(body, "bars", 1, MAX_STEP_BARS))
         return self._position()
 
     def _jump(self, body: Json, _: tuple[str, ...]) -> Any:
         if "market_time" not in body:
             raise ControlError(422, "market_time (ms) is required")
-        self._venue.jump(_integer(body, "market_time", 0, 1 << 62))
+        self._venue.jump(integer(body, "market_time", 0, 1 << 62))
         return self._position()
-
-    # ---- faults
-
-    def _add_fault(self, body: Json, _: tuple[str, ...]) -> Any:
-        try:
-            kind = FaultKind(body.get("kind"))
-        except ValueError as error:
-            known = ", ".join(kind.value for kind in FaultKind)
-            raise ControlError(422, f"kind must be one of {known}") from error
-        fault = Fault(
-            kind,
-            _integer(body, "count", 1, 1_000_000),
-            _integer(body, "delay_ms", 0, 600_000),
-            _text(body, "api_key", ""),
-            _text(body, "method", "").upper(),
-            _text(body, "path", ""),
-        )
-        return _fault(self._faults.add(fault))
-
-    def _list_faults(self, _body: Json, _: tuple[str, ...]) -> Any:
-        return [_fault(fault) for fault in self._faults.rules]
-
-    def _clear_faults(self, _body: Json, _: tuple[str, ...]) -> Any:
-        self._faults.clear()
-        return {}
-
-
-def _body(request: Request) -> Json:
-    if not request.body:
-        return {}
-    try:
-        body = json.loads(request.body)
-    except ValueError as error:
-        raise ControlError(400, "the body is not JSON") from error
-    if not isinstance(body, dict):
-        raise ControlError(400, "the body must be a JSON object")
-    return body
-
-
-def _text(body: Json, name: str, default: str) -> str:
-    value = body.get(name, default)
-    if not isinstance(value, str) or len(value) > 200:
-        raise ControlError(422, f"{name} must be a text of at most 200 characters")
-    return value
-
-
-def _integer(body: Json, name: str, default: int, largest: int) -> int:
-    value = body.get(name, default)
-    if not isinstance(value, int) or isinstance(value, bool) or not min(default, 1) <= value <= largest:
-        raise ControlError(422, f"{name} must be a whole number of at most {largest}")
-    return value
-
-
-def _units(value: Any, name: str) -> int:
-    try:
-        return parse_units(str(value))
-    except ValueError as error:
-        raise ControlError(422, f"{name} must be a decimal text with at most 8 decimals") from error
 
 
 def _fee(body: Json, name: str) -> int:
-    fee = _units(body[name], name) if name in body else DEFAULT_FEE
+    fee = units(body[name], name) if name in body else DEFAULT_FEE
     if fee > MAX_FEE:
         raise ControlError(422, f"{name} must be at most {format_units(MAX_FEE)}")
     return fee
@@ -278,19 +264,8 @@ def _account(account: Account) -> Json:
         "reference": account.reference,
         "maker_fee": format_units(account.maker_fee),
         "taker_fee": format_units(account.taker_fee),
+        "fee_asset": account.fee_asset,
+        "fee_discount": format_units(account.fee_discount),
         "balances": payloads.balances_of(account, account.assets()),
         "open_orders": len(account.open_orders),
-    }
-
-
-def _fault(fault: Fault) -> Json:
-    return {
-        "id": fault.id,
-        "kind": fault.kind.value,
-        "count": fault.count,
-        "hits": fault.hits,
-        "delay_ms": fault.delay_ms,
-        "api_key": fault.api_key,
-        "method": fault.method,
-        "path": fault.path,
     }

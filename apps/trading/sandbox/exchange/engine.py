@@ -5,67 +5,42 @@ Records are checked before they reach the engine (`admission`), so applying neve
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
+from apps.trading.sandbox.exchange.booking import Booking
 from apps.trading.sandbox.exchange.candles import QUANTA
 from apps.trading.sandbox.exchange.journal import Record
-from apps.trading.sandbox.exchange.market import MarketView
-from apps.trading.sandbox.exchange.settlement import Settlement
+from apps.trading.sandbox.exchange.market import MarketPrint, MarketView
+from apps.trading.sandbox.exchange.notices import (
+    BalanceEvent,
+    Event,
+    Execution,
+    Listener,
+    ListEvent,
+    OrderEvent,
+    TapeEvent,
+)
 from apps.trading.sandbox.exchange.state import (
     TAPE_LENGTH,
     Account,
+    Amendment,
     ApiKey,
     ExchangeState,
+    ListKind,
     MarketState,
     Order,
+    OrderList,
     OrderStatus,
     OrderType,
-    PrivateTrade,
     TapeTrade,
 )
-from kernel.matching import MatchResult, Side, TimeInForce
+from kernel.matching import NewOrder, Side, TimeInForce
 
+__all__ = ["BalanceEvent", "Engine", "Event", "Execution", "ListEvent", "OrderEvent", "TapeEvent"]
 
-class Execution(Enum):
-    """Why an order event happened (the protocol's execution types)."""
-
-    NEW = "NEW"  # accepted
-    TRADE = "TRADE"  # traded, wholly or in part
-    CANCELED = "CANCELED"  # taken out by its owner
-    EXPIRED = "EXPIRED"  # dropped by time in force
-
-
-@dataclass(frozen=True, slots=True)
-class OrderEvent:
-    """One change of an order, for its owner."""
-
-    account: Account
-    order: Order
-    execution: Execution
-    trade: PrivateTrade | None = None
-    cancel_client_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class BalanceEvent:
-    """Balances of some assets changed."""
-
-    account: Account
-    assets: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TapeEvent:
-    """A public trade."""
-
-    symbol: str
-    trade: TapeTrade
-
-
-Event = OrderEvent | BalanceEvent | TapeEvent
-Listener = Callable[[Event], None]
+_SIDES = {member.value: member for member in Side}
+_TYPES = {member.value: member for member in OrderType}
+_EVERY_LOT = 1 << 62
 
 
 class Engine:
@@ -74,31 +49,49 @@ class Engine:
     def __init__(self, state: ExchangeState, view: MarketView) -> None:
         self.state = state
         self.view = view
-        self.listener: Listener | None = None
         self._wall = 0
-        self._settlement = Settlement(state.accounts)
+        self._booking = Booking(state, view)
         self._handlers: dict[str, Callable[[Record], Any]] = {
             "account": self._open_account,
+            "fees": self._set_fees,
             "key": self._add_key,
             "revoke": self._revoke_key,
             "reset": self._reset_account,
             "order": self._place_order,
+            "list": self._place_list,
             "cancel": self._cancel_order,
+            "amend": self._amend_order,
             "move": self._move,
             "jump": self._jump,
             "clock": self._set_clock,
+            "renew": lambda _: self.withdraw_quotes(),
+            "halt": self._halt,
+            "thin": self._thin_quotes,
         }
+        for symbol, market in state.markets.items():
+            if not market.book.last_price:
+                market.book.set_last_price(view.price(symbol))
+
+    @property
+    def listener(self) -> Listener | None:
+        """Who is told what happens."""
+        return self._booking.listener
+
+    @listener.setter
+    def listener(self, listener: Listener | None) -> None:
+        self._booking.listener = listener
 
     def apply(self, record: Record) -> Any:
-        """Apply one record; returns the order for `order` and `cancel`, the account or key for theirs."""
-        self._wall = record["t"]
+        """Apply one record; returns the order, order list, account or key it made or changed."""
+        self._wall = self._booking.wall = self._booking.settlement.wall = record["t"]
         return self._handlers[record["k"]](record)
 
     def quote(self, symbol: str) -> MarketState:
         """The market with its synthetic orders in the book. Placing them is no change: they follow from the clock."""
         market = self.state.markets[symbol]
-        if not market.ladder.placed:
-            market.ladder.place(market.book, self.view.price(symbol), standing=self.state.clock.standing)
+        if not market.ladder.placed and not market.halted:
+            price, levels = self.view.price(symbol), self.view.book(symbol)
+            market.ladder.place(market.book, price, standing=self.state.clock.standing, recorded=levels)
         return market
 
     def withdraw_quotes(self) -> None:
@@ -107,20 +100,32 @@ class Engine:
             market.ladder.clear(market.book)
 
     def digest(self) -> str:
-        """SHA-256 over customers' resting orders in priority, balances, counters and executed amounts."""
+        """SHA-256 over customers' resting and waiting orders, balances, counters and executed amounts."""
         digest = hashlib.sha256()
         for symbol, market in sorted(self.state.markets.items()):
-            digest.update(f"{symbol},{market.last_order_id};".encode())
-            for order_id, side, price, lots in market.book.resting():
-                if order_id > 0:
-                    digest.update(f"{order_id},{side.value},{price},{lots};".encode())
+            digest.update(f"{symbol},{market.last_order_id},{market.last_trade_id},{market.book.digest()};".encode())
             for order in market.orders.values():
-                digest.update(f"{order.id},{order.client_id},{order.status.value},{order.quote_executed};".encode())
+                digest.update(_facts(order).encode())
+        for order_list in self.state.lists.values():
+            digest.update(f"{order_list.id},{order_list.client_id},{order_list.is_open};".encode())
         for account in self.state.accounts.values():
             funds = [(asset, account.free.get(asset, 0), account.locked.get(asset, 0)) for asset in account.assets()]
             trades = [trade.id for symbol in sorted(account.trades) for trade in account.trades[symbol]]
             digest.update(f"{account.id},{account.label},{funds},{trades};".encode())
         return digest.hexdigest()
+
+    def imbalance(self) -> dict[str, int]:
+        """Units by asset that accounts, fees and synthetic liquidity hold beyond what was granted; empty is right."""
+        totals = self.state.totals
+        units: dict[str, int] = {}
+        for sign, amounts in ((1, totals.fees), (1, totals.street), (-1, totals.granted)):
+            for asset, amount in amounts.items():
+                units[asset] = units.get(asset, 0) + sign * amount
+        for account in self.state.accounts.values():
+            for amounts in (account.free, account.locked):
+                for asset, amount in amounts.items():
+                    units[asset] = units.get(asset, 0) + amount
+        return {asset: amount for asset, amount in sorted(units.items()) if amount}
 
     # ---- accounts
 
@@ -137,10 +142,30 @@ class Engine:
             updated=self._wall,
         )
         self.state.accounts[account_id] = account
+        self._grant(record["funds"], 1)
+        return account
+
+    def _grant(self, funds: dict[str, int], sign: int) -> None:
+        granted = self.state.totals.granted
+        for asset, amount in funds.items():
+            granted[asset] = granted.get(asset, 0) + sign * amount
+
+    def _set_fees(self, record: Record) -> Account:
+        account = self.state.accounts[record["account"]]
+        account.maker_fee, account.taker_fee = record["maker"], record["taker"]
+        account.fee_asset, account.fee_discount = record["asset"], record["discount"]
         return account
 
     def _add_key(self, record: Record) -> ApiKey:
-        key = ApiKey(record["key"], record["secret"], record["account"], record["label"])
+        key = ApiKey(
+            record["key"],
+            record["secret"],
+            record["account"],
+            record["label"],
+            record.get("kind", "HMAC"),
+            tuple(record.get("permissions", ("read", "trade"))),
+            tuple(record.get("ips", ())),
+        )
         self.state.keys[key.key] = key
         return key
 
@@ -150,116 +175,106 @@ class Engine:
     def _reset_account(self, record: Record) -> Account:
         account = self.state.accounts[record["account"]]
         for order in list(account.open_orders.values()):
-            self._take_out(account, order, "")
+            if order.is_open:
+                self._booking.cancel(account, order, "")
+                self._booking.finish()
+        before = dict(account.free)
+        self._grant(before, -1)
         account.free, account.locked, account.updated = dict(record["funds"]), {}, self._wall
-        self._tell(BalanceEvent(account, tuple(account.assets())))
+        self._grant(account.free, 1)
+        change = {asset: account.free.get(asset, 0) - before.get(asset, 0) for asset in account.free | before}
+        granted = {asset: units for asset, units in change.items() if units}
+        self._tell(BalanceEvent(account, tuple(sorted(change)), granted))
         return account
 
     # ---- orders
 
     def _place_order(self, record: Record) -> Order:
         account, market = self.state.accounts[record["account"]], self.quote(record["s"])
-        order_id = market.last_order_id = market.last_order_id + 1
-        order = Order(
-            order_id,
-            account.id,
-            record["s"],
-            Side(record["side"]),
-            OrderType(record["type"]),
-            record["tif"],
-            record["price"],
-            record["lots"],
-            record["quote"],
-            record["cid"] or f"sandbox-{order_id}",
-            self._wall,
-            self._wall,
-        )
-        market.orders[order_id] = order
-        account.orders.setdefault(order.symbol, []).append(order)
-        account.by_client_id[order.symbol, order.client_id] = order
-        account.open_orders[order.symbol, order_id] = order
-        self._settlement.lock(account, order, market, self._cost(market, order))
-        self._tell(OrderEvent(account, order, Execution.NEW))
-        result = self._match(market, order)
-        touched = self._settle(market, order, result)
-        if not result.resting and order.status is not OrderStatus.FILLED:
-            self._expire(account, market, order)
-        self._settlement.trim_lock(account, order, market)
-        self._tell_balances(touched | {account.id}, market)
+        order = self._new_order(account, market, record)
+        self._booking.place(account, market, order)
+        self._booking.finish()
         return order
 
-    def _cost(self, market: MarketState, order: Order) -> int:
-        """Tick-lots a market order would trade for now; its lock."""
-        if order.type is not OrderType.MARKET or order.side is Side.SELL:
-            return 0
-        return sum(price * lots for price, lots in market.book.walk(order.side, None, order.lots))
+    def _new_order(self, account: Account, market: MarketState, record: Record) -> Order:
+        order_id = market.last_order_id = market.last_order_id + 1
+        order = draft_order(account, market, record, order_id, self._wall)
+        symbol = order.symbol
+        market.orders[order_id] = order
+        known = account.orders.get(symbol)
+        if known is None:
+            known = account.orders[symbol] = []
+        known.append(order)
+        account.by_client_id[symbol, order.client_id] = order
+        account.open_orders[symbol, order_id] = order
+        return order
 
-    def _match(self, market: MarketState, order: Order) -> MatchResult:
-        book = market.book
-        if order.type is not OrderType.MARKET:
-            return book.place_limit(order.id, order.side, order.price, order.lots, TimeInForce(order.tif))
-        if not order.quote_quantity:
-            return book.place_market(order.side, order.lots)
-        result = book.place_market_notional(order.side, order.quote_quantity // market.spec.tick_lot_units)
-        order.lots = result.traded
-        return result
-
-    def _settle(self, market: MarketState, order: Order, result: MatchResult) -> set[int]:
-        """Book every fill for both sides; returns the ids of other accounts concerned."""
-        touched: set[int] = set()
-        for fill in result.fills:
-            trade_id = market.last_trade_id = market.last_trade_id + 1
-            self._record_tape(
-                market, TapeTrade(trade_id, fill.price, fill.lots, self.view.now_ms, order.side is Side.SELL)
-            )
-            self._fill(market, order, trade_id, fill.price, fill.lots, is_maker=False)
-            if fill.maker_id > 0:
-                maker = market.orders[fill.maker_id]
-                self._fill(market, maker, trade_id, fill.price, fill.lots, is_maker=True)
-                touched.add(maker.account_id)
-        return touched
-
-    def _fill(self, market: MarketState, order: Order, trade_id: int, price: int, lots: int, *, is_maker: bool) -> None:
-        account = self.state.accounts[order.account_id]
-        trade = self._settlement.settle(
-            account,
-            order,
-            market,
-            PrivateTrade(
-                trade_id,
-                order.id,
-                order.symbol,
-                order.side,
-                price,
-                lots,
-                0,
-                0,
-                "",
-                self._wall,
-                self.view.now_ms,
-                is_maker,
-            ),
+    def _place_list(self, record: Record) -> OrderList:
+        account, market, kind = (
+            self.state.accounts[record["account"]],
+            self.quote(record["s"]),
+            ListKind(record["kind"]),
         )
-        self._tell(OrderEvent(account, order, Execution.TRADE, trade))
-
-    def _expire(self, account: Account, market: MarketState, order: Order) -> None:
-        order.status = OrderStatus.EXPIRED
-        self._settlement.release(account, order, market)
-        self._tell(OrderEvent(account, order, Execution.EXPIRED))
+        orders = [self._new_order(account, market, facts) for facts in record["orders"]]
+        list_id = self.state.last_list_id = self.state.last_list_id + 1
+        ids = tuple(order.id for order in orders)
+        client_id = record["cid"] or f"sandbox-list-{list_id}"
+        order_list = OrderList(list_id, account.id, market.spec.name, kind, client_id, self._wall, ids)
+        self.state.lists[list_id] = account.lists[list_id] = order_list
+        account.lists_by_client_id[client_id] = order_list
+        for number, order in enumerate(orders):
+            order.list_id = list_id
+            if number and kind is not ListKind.OCO:
+                order.status, order.is_working, order.working_time = OrderStatus.PENDING_NEW, False, -1
+        self._tell(ListEvent(account, order_list))
+        if kind is ListKind.OCO:
+            self._booking.place_pair(account, market, orders, list_id)
+        else:
+            for order in orders[1:]:
+                self._tell(OrderEvent(account, order, Execution.NEW))
+            self._booking.place(account, market, orders[0])
+        self._booking.finish()
+        return order_list
 
     def _cancel_order(self, record: Record) -> Order:
         account = self.state.accounts[record["account"]]
         order = account.open_orders[record["s"], record["id"]]
-        self._take_out(account, order, record["cid"])
-        self._tell_balances({account.id}, self.state.markets[order.symbol])
+        self._booking.cancel(account, order, record["cid"])
+        self._booking.finish()
         return order
 
-    def _take_out(self, account: Account, order: Order, cancel_client_id: str) -> None:
-        market = self.state.markets[order.symbol]
-        market.book.cancel(order.id)
-        order.status, order.updated = OrderStatus.CANCELED, self._wall
-        self._settlement.release(account, order, market)
-        self._tell(OrderEvent(account, order, Execution.CANCELED, cancel_client_id=cancel_client_id))
+    def _amend_order(self, record: Record) -> Order:
+        account, market = self.state.accounts[record["account"]], self.state.markets[record["s"]]
+        order = account.open_orders[record["s"], record["id"]]
+        new_id = record["cid"] or f"sandbox-{order.id}-{len(order.amendments) + 1}"
+        number = market.last_amendment_id = market.last_amendment_id + 1
+        change = Amendment(number, self._wall, order.client_id, new_id, order.lots, record["lots"])
+        order.amendments = (*order.amendments, change)
+        if account.by_client_id.get((order.symbol, order.client_id)) is order:
+            del account.by_client_id[order.symbol, order.client_id]
+        order.client_id = new_id
+        account.by_client_id[order.symbol, new_id] = order
+        self._booking.amend(market, order, record["lots"])
+        self._booking.finish()
+        return order
+
+    # ---- faults of a market
+
+    def _halt(self, record: Record) -> None:
+        """Take a symbol out of trading, or back in at the price the recording has then."""
+        market = self.state.markets[record["s"]]
+        market.ladder.clear(market.book)
+        market.halted = record["halted"]
+        if not market.halted:
+            self._visit(record["s"], market)
+
+    def _thin_quotes(self, record: Record) -> None:
+        """Until the market moves, synthetic orders offer at most so many lots a side."""
+        market, clock = self.state.markets[record["s"]], self.state.clock
+        market.ladder.clear(market.book)
+        if not market.halted:
+            price, levels = self.view.price(record["s"]), self.view.book(record["s"])
+            market.ladder.place(market.book, price, standing=clock.standing, recorded=levels, most=record["lots"])
 
     # ---- market clock
 
@@ -286,76 +301,111 @@ class Engine:
         clock = self.state.clock
         self.withdraw_quotes()
         bar = (clock.quantum + 1) // QUANTA
-        if not any(self._touches(symbol, market, bar) for symbol, market in self.state.markets.items()):
-            for symbol, market in self.state.markets.items():
+        trading = [(symbol, market) for symbol, market in self.state.markets.items() if not market.halted]
+        if not any(self._touches(symbol, market, bar) for symbol, market in trading):
+            for symbol, market in trading:
                 unseen = max(0, min(end + 1, first_shown) - (clock.quantum + 1))
+                if self.view.is_traded(symbol):
+                    unseen = 0  # a quantum has any number of trades, each has its id
                 market.last_trade_id += unseen
                 for quantum in range(clock.quantum + 1 + unseen, end + 1):
-                    self._print_trade(symbol, market, quantum)
+                    for each in self.view.prints(symbol, quantum):
+                        self._print(market, each)
+                market.book.set_last_price(self.view.price(symbol, end))
             clock.quantum = end
             return
         while clock.quantum < end:
             clock.quantum += 1
-            for symbol, market in self.state.markets.items():
+            for symbol, market in trading:
                 self._visit(symbol, market)
 
     def _touches(self, symbol: str, market: MarketState, bar: int) -> bool:
-        """Whether a virtual bar's range reaches a resting customer order (synthetic orders are out of the book)."""
+        """Whether a virtual bar's range reaches a customer's order (synthetic orders are out of the book)."""
         if not len(market.book):
             return False
         _, high, low, _ = self.view.recording.symbols[symbol].bar(bar % self.view.recording.bars)
-        return market.book.crosses(Side.BUY, high) or market.book.crosses(Side.SELL, low)
+        if market.book.crosses(Side.BUY, high) or market.book.crosses(Side.SELL, low):
+            return True
+        return any(_reaches(order, low, high) for order in market.armed.values())
 
     def _jump(self, record: Record) -> None:
         """Go to a quantum without walking the path between."""
         self.state.clock.quantum = record["q"]
         for symbol, market in self.state.markets.items():
-            self._visit(symbol, market)
+            if not market.halted:
+                self._visit(symbol, market)
 
     def _visit(self, symbol: str, market: MarketState) -> None:
+        """Print the quantum's trades; each reaches customers' orders at its price, recorded trades with their lots."""
         market.ladder.clear(market.book)
-        self._print_trade(symbol, market, self.state.clock.quantum)
-        if not len(market.book):
-            return
-        price = self.view.price(symbol)
-        for side in Side:
-            if market.book.crosses(side, price):
-                self._sweep(market, side, price)
+        prints = self.view.prints(symbol, self.state.clock.quantum)
+        for each in prints:
+            self._print(market, each)
+            self._reach(symbol, market, each.price, each.lots if self.view.is_traded(symbol) else _EVERY_LOT)
+        if not prints:
+            self._reach(symbol, market, self.view.price(symbol), 0)
 
-    def _sweep(self, market: MarketState, side: Side, price: int) -> None:
-        """The market takes every customer order of the other side at `price` or better for the market."""
-        lots = market.book.available(side, price, 1 << 62)
-        result = market.book.place_limit(0, side, price, lots, TimeInForce.IOC)
-        touched: set[int] = set()
-        for fill in result.fills:
-            trade_id = market.last_trade_id = market.last_trade_id + 1
-            self._record_tape(market, TapeTrade(trade_id, fill.price, fill.lots, self.view.now_ms, side is Side.SELL))
-            maker = market.orders[fill.maker_id]
-            self._fill(market, maker, trade_id, fill.price, fill.lots, is_maker=True)
-            touched.add(maker.account_id)
-        self._tell_balances(touched, market)
+    def _reach(self, symbol: str, market: MarketState, price: int, most: int) -> None:
+        """The market is at `price`: it takes at most so many lots of each side, and stop orders see the price."""
+        market.ladder.clear(market.book)
+        for side in [side for side in Side if most and market.book.crosses(side, price)]:
+            self._sweep(symbol, market, side, price, most)
+        if market.armed and market.book.triggers(price):
+            self.quote(symbol)  # a triggered order finds the synthetic orders of the new price
+        self._booking.book(market, market.book.set_last_price(price))
+        self._booking.finish()
 
-    def _print_trade(self, symbol: str, market: MarketState, quantum: int) -> None:
-        """The recorded market's own trade of a quantum: a fiftieth of the bar's volume at the path's price."""
-        bar, step = divmod(quantum, QUANTA)
-        path = self.view.path(symbol, bar)
-        recording = self.view.recording
-        volume = int(recording.symbols[symbol].volume[bar % recording.bars])
-        lots = max(1, volume // QUANTA // market.spec.lot_units)
+    def _sweep(self, symbol: str, market: MarketState, side: Side, price: int, most: int) -> None:
+        """The market takes customer orders of the other side at `price` or better for the market, `most` lots."""
+        lots = market.book.available(side, price, most)
+        if market.armed:
+            self.quote(symbol)
+        taker = NewOrder(0, 0, side, OrderType.LIMIT, price, min(lots, most), TimeInForce.IOC)
+        self._booking.book(market, market.book.place(taker))
+        self._booking.finish()
+
+    def _print(self, market: MarketState, each: MarketPrint) -> None:
         market.last_trade_id += 1
-        falling = step > 0 and path[step] < path[step - 1]
-        self._record_tape(
-            market, TapeTrade(market.last_trade_id, path[step], lots, self.view.time_of(quantum), falling)
-        )
-
-    def _record_tape(self, market: MarketState, trade: TapeTrade) -> None:
-        market.tape.append(trade)
-        self._tell(TapeEvent(market.spec.name, trade))
+        self._booking.record_tape(market, TapeTrade(market.last_trade_id, *each))
 
     def _tell(self, event: Event) -> None:
         if self.listener is not None:
             self.listener(event)
 
-    def _tell_balances(self, account_ids: set[int], market: MarketState) -> None:
-        for account_id in sorted(account_ids):
-            self._tell(BalanceEvent(self.state.accounts[account_id], (market.spec.base, market.spec.quote)))
+
+def _reaches(order: Order, low: int, high: int) -> bool:
+    """Whether a range of prices may trigger a waiting stop order; a trailing one has to see every price."""
+    if order.trailing_delta:
+        return True
+    against = order.type in (OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT)
+    rising = against == (order.side is Side.BUY)
+    return high >= order.stop_price if rising else low <= order.stop_price
+
+
+def _facts(order: Order) -> str:
+    amounts = f"{order.lots},{order.executed},{order.quote_executed},{order.locked}"
+    return f"{order.id},{order.client_id},{order.status.value},{amounts},{order.is_working};"
+
+
+def draft_order(account: Account, market: MarketState, facts: Record, order_id: int = 0, wall: int = 0) -> Order:
+    """An order as a record describes it, not placed yet."""
+    order = Order(
+        order_id,
+        account.id,
+        market.spec.name,
+        _SIDES[facts["side"]],
+        _TYPES[facts["type"]],
+        facts["tif"],
+        facts["price"],
+        facts["lots"],
+        facts["quote"],
+        facts["cid"] or f"sandbox-{order_id}",
+        wall,
+        wall,
+    )
+    order.working_time = wall
+    if "stp" in facts:
+        order.stop_price, order.trailing_delta = facts["stop"], facts["trail"]
+        order.iceberg_lots, order.stp_mode = facts["iceberg"], facts["stp"]
+        order.strategy_id, order.strategy_type = facts["strategy_id"], facts["strategy_type"]
+    return order

@@ -69,6 +69,6 @@ def too_precise(name: str) -> ApiError:
     return ApiError(-1111, f"Parameter '{name}' has too much precision.")
 
 
-def filter_failure(name: str) -> ApiError:
+def filter_failure(name: str, code: int = -1013) -> ApiError:
     """An order breaks one of the symbol's filters."""
-    return ApiError(-1013, f"Filter failure: {name}")
+    return ApiError(code, f"Filter failure: {name}")

@@ -1,5 +1,10 @@
-"""Faults injected on purpose, per key or for everybody, for the next N matching REST requests. Not journalled."""
+"""Faults injected on purpose, per key or for everybody. They concern the wire only, so they are not journalled.
 
+A rule waits for matching requests (REST or WS-API) or frames of user streams. The WS-API's requests have the method
+`WS` and their own name as path (`order.place`); frames have their event type as path (`executionReport`).
+"""
+
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -11,32 +16,67 @@ class FaultKind(Enum):
     LATE_ANSWER = "late_answer"  # processed at once, answered `delay_ms` later
     ACCEPT_THEN_TIMEOUT = "accept_then_timeout"  # processed, never answered; the connection closes after `delay_ms`
     DROP = "drop"  # not processed, the connection closes at once
+    DUPLICATE = "duplicate"  # processed twice, as by a client that tries again; the second answer is sent
     ERROR_5XX = "error_5xx"  # not processed, HTTP 503
     HTTP_429 = "http_429"  # not processed, HTTP 429 with Retry-After
+    PARTIAL_FILL = "partial_fill"  # synthetic orders offer only `percent` of the order; more when the market moves
+    CLOCK_SKEW = "clock_skew"  # the server's clock is `skew_ms` ahead (negative: behind), until cleared
+    MAINTENANCE = "maintenance"  # system status 1 and HTTP 503 for all else, until cleared
+    FRAME_DROP = "frame_drop"  # a frame of a user stream is not sent
+    FRAME_DUPLICATE = "frame_duplicate"  # a frame is sent twice
+    FRAME_REORDER = "frame_reorder"  # a frame is sent after the next one of the same stream
+    FRAME_DELAY = "frame_delay"  # a frame is sent `delay_ms` late, those behind it wait too
+
+
+STANDING = frozenset({FaultKind.CLOCK_SKEW, FaultKind.MAINTENANCE})
+"""Kinds that act until they are cleared instead of `count` times."""
+FRAMES = frozenset({FaultKind.FRAME_DROP, FaultKind.FRAME_DUPLICATE, FaultKind.FRAME_REORDER, FaultKind.FRAME_DELAY})
+"""Kinds for frames of user streams."""
+STATUS_PATH = "/sapi/v1/system/status"
+WS_METHOD, FRAME_METHOD = "WS", "FRAME"
+_PLACING = frozenset({("POST", "/api/v3/order"), (WS_METHOD, "order.place")})
+
+skew_ms: ContextVar[int] = ContextVar("skew_ms", default=0)
+"""What the request being answered sees the server's clock off by."""
 
 
 @dataclass
 class Fault:
-    """One rule; empty filters match everything."""
+    """One rule; empty filters match everything. Of the matching requests each `every`-th suffers, `count` in all."""
 
     kind: FaultKind
-    count: int
+    count: int = 1  # 0: until cleared
     delay_ms: int = 0
+    skew_ms: int = 0
+    percent: int = 0
+    every: int = 1
     api_key: str = ""
     method: str = ""
     path: str = ""
     id: int = 0
+    seen: int = 0
     hits: int = 0
 
     def matches(self, api_key: str, method: str, path: str) -> bool:
-        """Whether the rule is for this request."""
+        """Whether the rule is for this request or frame."""
+        if (method == FRAME_METHOD) != (self.kind in FRAMES):
+            return False
+        if self.kind is FaultKind.PARTIAL_FILL and (method, path) not in _PLACING:
+            return False
         wanted = ((self.api_key, api_key), (self.method, method), (self.path, path))
         return all(not rule or rule == value for rule, value in wanted)
+
+    def strike(self) -> bool:
+        """Count a match; whether this one suffers."""
+        self.seen += 1
+        struck = self.seen % self.every == 0
+        self.hits += struck
+        return struck
 
 
 @dataclass
 class FaultBox:
-    """Active rules in the order they were added; the first that matches is used up by one."""
+    """Active rules in the order they were added; of those that match, the first whose turn it is acts."""
 
     rules: list[Fault] = field(default_factory=list)
     last_id: int = 0
@@ -48,16 +88,33 @@ class FaultBox:
         self.rules.append(fault)
         return fault
 
-    def clear(self) -> None:
-        """Deactivate all rules."""
-        self.rules.clear()
+    def clear(self, api_key: str = "") -> None:
+        """Deactivate all rules, or those of one key."""
+        self.rules[:] = [rule for rule in self.rules if api_key and rule.api_key != api_key]
+
+    def remove(self, fault_id: int) -> bool:
+        """Deactivate one rule; False when there is none."""
+        kept = [rule for rule in self.rules if rule.id != fault_id]
+        found = len(kept) < len(self.rules)
+        self.rules[:] = kept
+        return found
 
     def take(self, api_key: str, method: str, path: str) -> Fault | None:
-        """The fault this request suffers, if any."""
+        """The fault this request or frame suffers, if any."""
         for rule in self.rules:
-            if rule.matches(api_key, method, path):
-                rule.hits += 1
-                if rule.hits >= rule.count:
-                    self.rules.remove(rule)
-                return rule
+            if rule.kind is FaultKind.CLOCK_SKEW or not rule.matches(api_key, method, path) or not rule.strike():
+                continue
+            if rule.count and rule.hits >= rule.count:
+                self.rules.remove(rule)
+            return rule
         return None
+
+    def skew(self, api_key: str, method: str, path: str) -> int:
+        """Milliseconds by which the server's clock is ahead for this request."""
+        skews = [rule for rule in self.rules if rule.kind is FaultKind.CLOCK_SKEW]
+        return sum(rule.skew_ms for rule in skews if rule.matches(api_key, method, path) and rule.strike())
+
+    @property
+    def in_maintenance(self) -> bool:
+        """Whether the whole exchange is under maintenance."""
+        return any(rule.kind is FaultKind.MAINTENANCE and not rule.api_key for rule in self.rules)

@@ -2,8 +2,9 @@
 
 import zlib
 
+from apps.trading.sandbox.exchange.book_tape import Quote
 from apps.trading.sandbox.exchange.symbols import SymbolSpec
-from kernel.matching import OrderBook, Side
+from kernel.matching import Market, Side
 
 NEAR_LEVELS = 20
 _FAR_BASIS_POINTS = (30, 60, 120, 250, 500)
@@ -11,8 +12,6 @@ _NEAR_NOTIONAL_TICKS = 30_000 * 100  # about 30,000 quote on the first level, ri
 _FAR_NOTIONAL_TICKS = 2_000_000 * 100
 DEEP_LOTS = 10**12
 _MASK = (1 << 64) - 1
-
-Quote = tuple[Side, int, int]
 
 
 def _mix(value: int) -> int:
@@ -36,17 +35,31 @@ class Ladder:
         """Whether the book holds synthetic orders now."""
         return self._count > 0
 
-    def place(self, book: OrderBook, price: int, *, standing: bool) -> None:
-        """Quote around `price` ticks; `standing` = zero spread and one deep level a side (lock-step)."""
-        quotes = [(side, price, DEEP_LOTS) for side in Side] if standing else self._quotes(price)
+    def place(
+        self,
+        book: Market,
+        price: int,
+        *,
+        standing: bool,
+        recorded: list[Quote] | None = None,
+        most: int | None = None,
+    ) -> None:
+        """Quote around `price` ticks; `standing` = zero spread and one deep level a side (lock-step).
+
+        A `recorded` book, each side best first, takes the place of the made one. `most` bounds the lots of
+        each side, best prices first.
+        """
+        quotes = [(side, price, DEEP_LOTS) for side in Side] if standing else recorded or self._quotes(price)
+        if most is not None:
+            quotes = [quote for side in Side for quote in _first_lots(quotes, side, most)]
         for number, (side, level, lots) in enumerate(quotes, start=1):
-            book.rest(-number, side, level, lots)
+            book.quote(-number, side, level, lots)
         self._count = len(quotes)
 
-    def clear(self, book: OrderBook) -> None:
+    def clear(self, book: Market) -> None:
         """Take every synthetic order out."""
         for number in range(1, self._count + 1):
-            book.cancel(-number)
+            book.withdraw(-number)
         self._count = 0
 
     def _quotes(self, price: int) -> list[Quote]:
@@ -68,3 +81,13 @@ class Ladder:
     def _lots(self, price: int, notional_ticks: int) -> int:
         percent = 50 + _mix(self._salt ^ price) % 101
         return max(1, notional_ticks * self._lots_per_unit * percent // (100 * max(1, price)))
+
+
+def _first_lots(quotes: list[Quote], side: Side, most: int) -> list[Quote]:
+    """One side's quotes up to `most` lots; they come best first."""
+    kept, left = [], most
+    for _, price, lots in (quote for quote in quotes if quote[0] is side):
+        if left > 0:
+            kept.append((side, price, min(lots, left)))
+        left -= lots
+    return kept

@@ -1,9 +1,12 @@
 """Prices and candles at a position of the market clock. Reads only."""
 
+import itertools
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
+from apps.trading.sandbox.exchange.book_tape import Quote
 from apps.trading.sandbox.exchange.candles import (
     QUANTA,
     Recording,
@@ -13,6 +16,7 @@ from apps.trading.sandbox.exchange.candles import (
     path_prices,
 )
 from apps.trading.sandbox.exchange.state import MarketClock
+from apps.trading.sandbox.exchange.symbols import KNOWN_SYMBOLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,15 @@ class Candle:
     quote_cents: int
     trades: int
     closed: bool
+
+
+class MarketPrint(NamedTuple):
+    """A trade of the recorded market: ticks, lots, market time in ms."""
+
+    price: int
+    lots: int
+    time: int
+    buyer_is_maker: bool
 
 
 class MarketView:
@@ -53,12 +66,40 @@ class MarketView:
 
     def path(self, symbol: str, bar: int) -> tuple[int, ...]:
         """The QUANTA prices of a virtual bar."""
+        tape = self.recording.tapes.get(symbol)
+        if tape is not None:
+            return tape.path(bar % self.recording.bars)
         return path_prices(*self.recording.symbols[symbol].bar(bar % self.recording.bars))
 
     def price(self, symbol: str, quantum: int | None = None) -> int:
         """Price in ticks at a quantum (now by default)."""
         bar, step = divmod(self.clock.quantum if quantum is None else quantum, QUANTA)
+        tape = self.recording.tapes.get(symbol)
+        if tape is not None:
+            return tape.price(bar % self.recording.bars * QUANTA + step)
         return self.path(symbol, bar)[step]
+
+    def is_traded(self, symbol: str) -> bool:
+        """Whether a symbol's source is recorded trades; else candles."""
+        return symbol in self.recording.tapes
+
+    def prints(self, symbol: str, quantum: int) -> list[MarketPrint]:
+        """The recorded market's own trades of a quantum: with candles one, a fiftieth of the bar's volume."""
+        bar, step = divmod(quantum, QUANTA)
+        index, opened = bar % self.recording.bars, self.bar_time(bar)
+        tape = self.recording.tapes.get(symbol)
+        if tape is not None:
+            found = tape.prints(index * QUANTA + step)
+            return [MarketPrint(each.price, each.lots, opened + each.offset_ms, each.seller_took) for each in found]
+        path, spec = self.path(symbol, bar), KNOWN_SYMBOLS[symbol]
+        lots = max(1, int(self.recording.symbols[symbol].volume[index]) // QUANTA // spec.lot_units)
+        falling = step > 0 and path[step] < path[step - 1]
+        return [MarketPrint(path[step], lots, self.time_of(quantum), falling)]
+
+    def book(self, symbol: str) -> list[Quote] | None:
+        """The recorded levels of now, each side best first; None where no books were recorded."""
+        books = self.recording.books.get(symbol)
+        return books.quotes(self.clock.quantum % (self.recording.bars * QUANTA)) if books is not None else None
 
     def average_price(self, symbol: str) -> int:
         """Mean price in ticks over the last QUANTA quanta (one bar's length)."""
@@ -69,6 +110,8 @@ class MarketView:
     def forming(self, symbol: str) -> Candle:
         """The current base bar as far as it has been walked."""
         bar, step = divmod(self.clock.quantum, QUANTA)
+        if symbol in self.recording.tapes:
+            return self._forming_traded(symbol, bar, step)
         walked = self.path(symbol, bar)[: step + 1]
         candles = self.recording.symbols[symbol]
         index = bar % self.recording.bars
@@ -83,6 +126,24 @@ class MarketView:
             int(candles.volume[index]) * step // QUANTA,
             int(candles.quote_cents[index]) * step // QUANTA,
             step + 1,
+            closed=False,
+        )
+
+    def _forming_traded(self, symbol: str, bar: int, step: int) -> Candle:
+        tape, spec = self.recording.tapes[symbol], KNOWN_SYMBOLS[symbol]
+        index, opened = bar % self.recording.bars, self.bar_time(bar)
+        trades = tape.walked(index, step)
+        prices = [price for price, _ in trades] or [int(self.recording.symbols[symbol].close[max(0, index - 1)])]
+        return Candle(
+            opened,
+            opened + self.recording.bar_ms - 1,
+            prices[0],
+            max(prices),
+            min(prices),
+            prices[-1],
+            sum(lots for _, lots in trades) * spec.lot_units,
+            sum(price * lots for price, lots in trades) * spec.tick_lot_units // 10**6,
+            len(trades),
             closed=False,
         )
 
@@ -136,47 +197,55 @@ class MarketView:
             return []
         size, origin = self.recording.bar_ms, self.clock.origin
         current = self.clock.quantum // QUANTA
-        edges = [max(0, (at - origin) // size) for at in [*opens, interval_end(interval, opens[-1])]]
-        first, last = edges[0], min(edges[-1], current)
-        columns = _columns(self.recording.symbols[symbol], first, last, self.recording.bars)
-        merged = []
-        for number, opened in enumerate(opens):
-            low, high = edges[number] - first, min(edges[number + 1], current) - first
-            tail = self.forming(symbol) if edges[number] <= current < edges[number + 1] else None
-            merged.append(_merged(columns, low, high, tail, (opened, interval_end(interval, opened) - 1)))
+        ends = [*opens[1:], interval_end(interval, opens[-1])]
+        edges = [max(0, (at - origin) // size) for at in [*opens, ends[-1]]]
+        starts = [edge for edge, after in itertools.pairwise(edges) if min(after, current) > edge]
+        last = min(edges[-1], current)
+        rows = _sums(self.recording.symbols[symbol], starts, last, self.recording.bars)
+        merged = [
+            Candle(opened, end - 1, *row, closed=True) for opened, end, row in zip(opens, ends, rows, strict=False)
+        ]
+        if edges[-2] <= current < edges[-1]:
+            tail, times = self.forming(symbol), (opens[-1], ends[-1] - 1)
+            merged[len(opens) - 1 :] = [_joined(merged[-1] if len(merged) == len(opens) else None, tail, times)]
         return merged
 
 
-def _columns(candles: SymbolCandles, first: int, last: int, bars: int) -> SymbolCandles:
-    index = np.arange(first, max(first, last)) % bars
-    return SymbolCandles(
-        candles.open[index],
-        candles.high[index],
-        candles.low[index],
-        candles.close[index],
-        candles.volume[index],
-        candles.quote_cents[index],
+_Row = tuple[int, int, int, int, int, int, int]  # open, high, low, close, volume, quote volume, trades
+
+
+def _sums(candles: SymbolCandles, starts: list[int], last: int, bars: int) -> list[_Row]:
+    """One row for the virtual bars from each start to the next one, the last one's to `last`."""
+    if not starts:
+        return []
+    index = np.arange(starts[0], last) % bars
+    begins = np.array(starts) - starts[0]
+    lengths = np.diff(np.append(begins, len(index)))
+    columns = (
+        candles.open[index][begins],
+        np.maximum.reduceat(candles.high[index], begins),
+        np.minimum.reduceat(candles.low[index], begins),
+        candles.close[index][begins + lengths - 1],
+        np.add.reduceat(candles.volume[index], begins),
+        np.add.reduceat(candles.quote_cents[index], begins),
+        lengths * QUANTA,
     )
+    return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
-def _merged(columns: SymbolCandles, low: int, high: int, tail: Candle | None, times: tuple[int, int]) -> Candle:
-    if high <= low:
-        assert tail is not None  # an interval without closed bars is the one being formed
+def _joined(closed: Candle | None, tail: Candle, times: tuple[int, int]) -> Candle:
+    """The candle being formed: its closed bars, if any, and the forming bar."""
+    if closed is None:
         parts = (tail.open, tail.high, tail.low, tail.close, tail.volume, tail.quote_cents, tail.trades)
         return Candle(*times, *parts, closed=False)
-    volume, cents = int(columns.volume[low:high].sum()), int(columns.quote_cents[low:high].sum())
-    top, bottom = int(columns.high[low:high].max()), int(columns.low[low:high].min())
-    opened, close, trades = int(columns.open[low]), int(columns.close[high - 1]), QUANTA * (high - low)
-    if tail is None:
-        return Candle(*times, opened, top, bottom, close, volume, cents, trades, closed=True)
     return Candle(
         *times,
-        opened,
-        max(top, tail.high),
-        min(bottom, tail.low),
+        closed.open,
+        max(closed.high, tail.high),
+        min(closed.low, tail.low),
         tail.close,
-        volume + tail.volume,
-        cents + tail.quote_cents,
-        trades + tail.trades,
+        closed.volume + tail.volume,
+        closed.quote_cents + tail.quote_cents,
+        closed.trades + tail.trades,
         closed=False,
     )

@@ -2,18 +2,33 @@
 
 from typing import Any
 
+from apps.trading.sandbox.exchange import filters
 from apps.trading.sandbox.exchange.amounts import format_units
 from apps.trading.sandbox.exchange.market import Candle
-from apps.trading.sandbox.exchange.state import Account, MarketState, Order, OrderType, PrivateTrade, TapeTrade
-from apps.trading.sandbox.exchange.symbols import TICK_UNITS, SymbolSpec
+from apps.trading.sandbox.exchange.state import (
+    Account,
+    Amendment,
+    MarketState,
+    Order,
+    OrderList,
+    OrderType,
+    PreventedMatch,
+    PrivateTrade,
+    TapeTrade,
+)
+from apps.trading.sandbox.exchange.symbols import TICK_UNITS, TICKS_PER_UNIT, SymbolSpec
 
 Json = dict[str, Any]
 _CENT_UNITS = 10**6
+ZERO = "0.00000000"
+STP_MODES = ("NONE", "EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH", "DECREMENT")
 
 
 def price_text(ticks: int) -> str:
     """A price in the protocol's form."""
-    return format_units(ticks * TICK_UNITS)
+    if ticks < 0:
+        return format_units(ticks * TICK_UNITS)
+    return f"{ticks // TICKS_PER_UNIT}.{ticks % TICKS_PER_UNIT:02d}000000"
 
 
 def lots_text(spec: SymbolSpec, lots: int) -> str:
@@ -61,12 +76,30 @@ def account_view(account: Account) -> Json:
     }
 
 
+def commission(account: Account, suffix: str) -> Json:
+    """Fee rates: of GET account/commission, and with the suffix `ForOrder` of order/test."""
+    rates = {"maker": rate_text(account.maker_fee), "taker": rate_text(account.taker_fee)}
+    zero = dict.fromkeys(rates, ZERO)
+    sides = {} if suffix else {"buyer": ZERO, "seller": ZERO}
+    return {
+        f"standardCommission{suffix}": rates | sides,
+        f"specialCommission{suffix}": zero | sides,
+        f"taxCommission{suffix}": zero | sides,
+        "discount": {
+            "enabledForAccount": bool(account.fee_asset),
+            "enabledForSymbol": bool(account.fee_asset),
+            "discountAsset": account.fee_asset or "BNB",
+            "discount": rate_text(account.fee_discount),
+        },
+    }
+
+
 def order_view(spec: SymbolSpec, order: Order) -> Json:
     """GET order, openOrders, allOrders."""
-    return {
+    view: Json = {
         "symbol": order.symbol,
         "orderId": order.id,
-        "orderListId": -1,
+        "orderListId": order.list_id,
         "clientOrderId": order.client_id,
         "price": price_text(order.price),
         "origQty": lots_text(spec, order.lots),
@@ -76,15 +109,48 @@ def order_view(spec: SymbolSpec, order: Order) -> Json:
         "timeInForce": order.tif,
         "type": order.type.value,
         "side": order.side.value,
-        "stopPrice": "0.00000000",
-        "icebergQty": "0.00000000",
+        "stopPrice": price_text(order.stop_price),
+        "icebergQty": lots_text(spec, order.iceberg_lots),
         "time": order.time,
         "updateTime": order.updated,
-        "isWorking": True,
-        "workingTime": order.time,
+        "isWorking": order.is_working,
+        "workingTime": order.working_time,
         "origQuoteOrderQty": format_units(order.quote_quantity),
-        "selfTradePreventionMode": "NONE",
+        "selfTradePreventionMode": order.stp_mode,
     }
+    return view | _conditional(spec, order)
+
+
+def _conditional(spec: SymbolSpec, order: Order) -> Json:
+    """Fields that only some orders show."""
+    extra: Json = {}
+    if order.trailing_delta:
+        extra |= {"trailingDelta": order.trailing_delta, "trailingTime": order.trailing_time}
+    if order.strategy_id is not None:
+        extra["strategyId"] = order.strategy_id
+    if order.strategy_type is not None:
+        extra["strategyType"] = order.strategy_type
+    if order.prevented_match_id >= 0:
+        extra["preventedMatchId"] = order.prevented_match_id
+        extra["preventedQuantity"] = lots_text(spec, order.prevented_lots)
+    if order.expiry_reason and order.expiry_reason != "STP":
+        extra["expiryReason"] = order.expiry_reason
+    return extra
+
+
+_RESULT_FIELDS = (
+    "price",
+    "origQty",
+    "executedQty",
+    "origQuoteOrderQty",
+    "cummulativeQuoteQty",
+    "status",
+    "timeInForce",
+    "type",
+    "side",
+    "workingTime",
+    "selfTradePreventionMode",
+)
 
 
 def order_result(spec: SymbolSpec, order: Order, response_type: str, trades: list[PrivateTrade]) -> Json:
@@ -92,27 +158,14 @@ def order_result(spec: SymbolSpec, order: Order, response_type: str, trades: lis
     result: Json = {
         "symbol": order.symbol,
         "orderId": order.id,
-        "orderListId": -1,
+        "orderListId": order.list_id,
         "clientOrderId": order.client_id,
         "transactTime": order.time,
     }
     if response_type == "ACK":
         return result
     view = order_view(spec, order)
-    for name in (
-        "price",
-        "origQty",
-        "executedQty",
-        "origQuoteOrderQty",
-        "cummulativeQuoteQty",
-        "status",
-        "timeInForce",
-        "type",
-        "side",
-        "workingTime",
-        "selfTradePreventionMode",
-    ):
-        result[name] = view[name]
+    result |= {name: view[name] for name in _RESULT_FIELDS} | _sent_conditions(order, view) | _conditional(spec, order)
     if response_type == "FULL":
         result["fills"] = [
             {
@@ -127,16 +180,28 @@ def order_result(spec: SymbolSpec, order: Order, response_type: str, trades: lis
     return result
 
 
+def _sent_conditions(order: Order, view: Json) -> Json:
+    """Stop price and iceberg quantity, in answers that show them only when they were sent."""
+    extra: Json = {}
+    if order.stop_price:
+        extra["stopPrice"] = view["stopPrice"]
+    if order.iceberg_lots:
+        extra["icebergQty"] = view["icebergQty"]
+    return extra
+
+
 def default_response_type(order_type: OrderType) -> str:
     """What POST order answers when newOrderRespType is not sent."""
-    return "ACK" if order_type is OrderType.LIMIT_MAKER else "FULL"
+    return "FULL" if order_type in (OrderType.LIMIT, OrderType.MARKET) else "ACK"
 
 
 def cancel_result(spec: SymbolSpec, order: Order, cancel_client_id: str) -> Json:
     """DELETE order."""
     view = order_view(spec, order)
     for name in ("time", "updateTime", "isWorking", "workingTime", "stopPrice", "icebergQty"):
-        del view[name]
+        shown = view.pop(name)
+        if name in ("stopPrice", "icebergQty") and shown != ZERO:
+            view[name] = shown
     return view | {
         "origClientOrderId": order.client_id,
         "clientOrderId": cancel_client_id,
@@ -144,13 +209,80 @@ def cancel_result(spec: SymbolSpec, order: Order, cancel_client_id: str) -> Json
     }
 
 
-def my_trade(spec: SymbolSpec, trade: PrivateTrade) -> Json:
+def amended_order(spec: SymbolSpec, order: Order, old_client_id: str) -> Json:
+    """The order in the answer of PUT order/amend/keepPriority."""
+    return {
+        "symbol": order.symbol,
+        "orderId": order.id,
+        "orderListId": order.list_id,
+        "origClientOrderId": old_client_id,
+        "clientOrderId": order.client_id,
+        "price": price_text(order.price),
+        "qty": lots_text(spec, order.lots),
+        "executedQty": lots_text(spec, order.executed),
+        "preventedQty": lots_text(spec, order.prevented_lots),
+        "quoteOrderQty": format_units(order.quote_quantity),
+        "cumulativeQuoteQty": format_units(order.quote_executed),
+        "status": order.status.value,
+        "timeInForce": order.tif,
+        "type": order.type.value,
+        "side": order.side.value,
+        "workingTime": order.working_time,
+        "selfTradePreventionMode": order.stp_mode,
+    }
+
+
+def amendment(spec: SymbolSpec, order: Order, change: Amendment) -> Json:
+    """One row of GET order/amendments."""
+    return {
+        "symbol": order.symbol,
+        "orderId": order.id,
+        "executionId": change.execution_id,
+        "origClientOrderId": change.old_client_id,
+        "newClientOrderId": change.new_client_id,
+        "origQty": lots_text(spec, change.old_lots),
+        "newQty": lots_text(spec, change.new_lots),
+        "time": change.time,
+    }
+
+
+def list_view(order_list: OrderList, orders: list[Order]) -> Json:
+    """GET orderList."""
+    return {
+        "orderListId": order_list.id,
+        "contingencyType": order_list.contingency,
+        "listStatusType": order_list.status,
+        "listOrderStatus": order_list.order_status,
+        "listClientOrderId": order_list.client_id,
+        "transactionTime": order_list.time,
+        "symbol": order_list.symbol,
+        "orders": [{"symbol": order.symbol, "orderId": order.id, "clientOrderId": order.client_id} for order in orders],
+    }
+
+
+def prevented_match(spec: SymbolSpec, match: PreventedMatch) -> Json:
+    """One row of GET myPreventedMatches."""
+    return {
+        "symbol": match.symbol,
+        "preventedMatchId": match.id,
+        "takerOrderId": match.taker_order_id,
+        "makerSymbol": match.symbol,
+        "makerOrderId": match.maker_order_id,
+        "tradeGroupId": match.trade_group_id,
+        "selfTradePreventionMode": match.mode,
+        "price": price_text(match.price),
+        "makerPreventedQuantity": lots_text(spec, match.lots),
+        "transactTime": match.time,
+    }
+
+
+def my_trade(spec: SymbolSpec, trade: PrivateTrade, list_id: int = -1) -> Json:
     """GET myTrades. `marketTime` is ours: the market clock at the trade."""
     return {
         "symbol": trade.symbol,
         "id": trade.id,
         "orderId": trade.order_id,
-        "orderListId": -1,
+        "orderListId": list_id,
         "price": price_text(trade.price),
         "qty": lots_text(spec, trade.lots),
         "quoteQty": format_units(trade.quote),
@@ -242,9 +374,9 @@ def kline_event(symbol: str, interval: str, candle: Candle, market_time: int) ->
 def execution_report(
     spec: SymbolSpec, order: Order, execution: str, trade: PrivateTrade | None, cancel_client_id: str
 ) -> Json:
-    """The user stream's executionReport."""
+    """The user stream's executionReport. `cancel_client_id` is also the old client id of a REPLACED order."""
     cancelled = execution == "CANCELED"
-    return {
+    report: Json = {
         "e": "executionReport",
         "E": order.updated,
         "s": order.symbol,
@@ -254,10 +386,10 @@ def execution_report(
         "f": order.tif,
         "q": lots_text(spec, order.lots),
         "p": price_text(order.price),
-        "P": "0.00000000",
-        "F": "0.00000000",
-        "g": -1,
-        "C": order.client_id if cancelled else "",
+        "P": price_text(order.stop_price),
+        "F": lots_text(spec, order.iceberg_lots),
+        "g": order.list_id,
+        "C": order.client_id if cancelled else (cancel_client_id if execution == "REPLACED" else ""),
         "x": execution,
         "X": order.status.value,
         "r": "NONE",
@@ -269,18 +401,59 @@ def execution_report(
         "N": trade.fee_asset if trade else None,
         "T": order.updated,
         "t": trade.id if trade else -1,
-        "v": 0,
+        "v": max(order.prevented_match_id, 0),
         "I": order.id,
-        "w": order.is_open,
+        "w": order.is_open and order.is_working,
         "m": trade.is_maker if trade else False,
         "M": False,
         "O": order.time,
         "Z": format_units(order.quote_executed),
         "Y": format_units(trade.quote if trade else 0),
         "Q": format_units(order.quote_quantity),
-        "W": order.time,
-        "V": "NONE",
+        "V": order.stp_mode,
     }
+    return report | _conditional_report(spec, order)
+
+
+def _conditional_report(spec: SymbolSpec, order: Order) -> Json:
+    """Fields of an executionReport that only some orders show."""
+    extra: Json = {}
+    if order.working_time >= 0:
+        extra["W"] = order.working_time
+    if order.trailing_delta:
+        extra |= {"d": order.trailing_delta, "D": order.trailing_time}
+    if order.strategy_id is not None:
+        extra["j"] = order.strategy_id
+    if order.strategy_type is not None:
+        extra["J"] = order.strategy_type
+    if order.prevented_match_id >= 0:
+        extra["A"] = lots_text(spec, order.prevented_lots)
+    if order.expiry_reason and order.expiry_reason != "STP":
+        extra["eR"] = order.expiry_reason
+    return extra
+
+
+def list_status(order_list: OrderList, orders: list[Order]) -> Json:
+    """The user stream's listStatus."""
+    updated = max((order.updated for order in orders), default=order_list.time)
+    return {
+        "e": "listStatus",
+        "E": updated,
+        "s": order_list.symbol,
+        "g": order_list.id,
+        "c": order_list.contingency,
+        "l": order_list.status,
+        "L": order_list.order_status,
+        "r": "NONE",
+        "C": order_list.client_id,
+        "T": updated,
+        "O": [{"s": order.symbol, "i": order.id, "c": order.client_id} for order in orders],
+    }
+
+
+def balance_update(asset: str, delta_units: int, time: int) -> Json:
+    """The user stream's balanceUpdate: funds that came or went without a trade."""
+    return {"e": "balanceUpdate", "E": time, "a": asset, "d": format_units(delta_units), "T": time}
 
 
 def account_position(account: Account, assets: tuple[str, ...]) -> Json:
@@ -289,13 +462,11 @@ def account_position(account: Account, assets: tuple[str, ...]) -> Json:
     return {"e": "outboundAccountPosition", "E": account.updated, "u": account.updated, "B": balances}
 
 
-def exchange_symbol(spec: SymbolSpec) -> Json:
+def exchange_symbol(spec: SymbolSpec, status: str = "TRADING") -> Json:
     """One symbol of exchangeInfo with the filters that are really enforced."""
-    step, minimum = format_units(spec.lot_units), format_units(spec.lot_units)
-    tick = price_text(1)
     return {
         "symbol": spec.name,
-        "status": "TRADING",
+        "status": status,
         "baseAsset": spec.base,
         "baseAssetPrecision": 8,
         "quoteAsset": spec.quote,
@@ -304,40 +475,20 @@ def exchange_symbol(spec: SymbolSpec) -> Json:
         "baseCommissionPrecision": 8,
         "quoteCommissionPrecision": 8,
         "orderTypes": [order_type.value for order_type in OrderType],
-        "icebergAllowed": False,
-        "ocoAllowed": False,
-        "otoAllowed": False,
+        "icebergAllowed": True,
+        "ocoAllowed": True,
+        "otoAllowed": True,
+        "opoAllowed": False,
         "quoteOrderQtyMarketAllowed": True,
-        "allowTrailingStop": False,
-        "cancelReplaceAllowed": False,
-        "amendAllowed": False,
+        "allowTrailingStop": True,
+        "cancelReplaceAllowed": True,
+        "amendAllowed": True,
+        "pegInstructionsAllowed": False,
         "isSpotTradingAllowed": True,
         "isMarginTradingAllowed": False,
-        "filters": [
-            {
-                "filterType": "PRICE_FILTER",
-                "minPrice": tick,
-                "maxPrice": format_units(spec.max_price),
-                "tickSize": tick,
-            },
-            {
-                "filterType": "LOT_SIZE",
-                "minQty": minimum,
-                "maxQty": format_units(spec.max_quantity),
-                "stepSize": step,
-            },
-            {
-                "filterType": "NOTIONAL",
-                "minNotional": format_units(spec.min_notional),
-                "applyMinToMarket": True,
-                "maxNotional": format_units(spec.max_notional),
-                "applyMaxToMarket": True,
-                "avgPriceMins": 5,
-            },
-            {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": spec.max_open_orders},
-        ],
-        "permissions": ["SPOT"],
+        "filters": filters.published(spec),
+        "permissions": [],
         "permissionSets": [["SPOT"]],
         "defaultSelfTradePreventionMode": "NONE",
-        "allowedSelfTradePreventionModes": ["NONE"],
+        "allowedSelfTradePreventionModes": list(STP_MODES),
     }

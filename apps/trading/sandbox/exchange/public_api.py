@@ -5,24 +5,32 @@ from typing import Any
 
 from apps.trading.sandbox.exchange import errors, payloads
 from apps.trading.sandbox.exchange.admission import integer, market_of, required
-from apps.trading.sandbox.exchange.candles import interval_supported
+from apps.trading.sandbox.exchange.candles import DAY_MS, interval_supported
 from apps.trading.sandbox.exchange.errors import ApiError
+from apps.trading.sandbox.exchange.faults import skew_ms
 from apps.trading.sandbox.exchange.hub import Hub
-from apps.trading.sandbox.exchange.tickers import book_ticker, rolling_day
+from apps.trading.sandbox.exchange.tickers import (
+    book_ticker,
+    rolling_day,
+    rolling_window,
+    trading_day,
+    window_length,
+)
 from apps.trading.sandbox.exchange.venue import Venue
 
 Params = Mapping[str, str]
 MAX_ROWS = 1_000
 MAX_DEPTH = 5_000
-WEIGHT_LIMIT = 6_000
+SYMBOL_STATUSES = ("TRADING", "HALT", "BREAK")
 
 
 class PublicApi:
     """Answers from the market's present; nothing later than the market clock is shown."""
 
-    def __init__(self, venue: Venue, hub: Hub) -> None:
+    def __init__(self, venue: Venue, hub: Hub, rate_limits: list[dict[str, Any]]) -> None:
         self._venue = venue
         self._hub = hub
+        self._rate_limits = rate_limits
 
     def ping(self, _: Params) -> Any:
         """Readiness."""
@@ -30,20 +38,27 @@ class PublicApi:
 
     def time(self, _: Params) -> Any:
         """Server time is the wall clock: signatures are checked against it."""
-        return {"serverTime": self._venue.clock.now_ms()}
+        return {"serverTime": self._venue.clock.now_ms() + skew_ms.get()}
 
     def exchange_info(self, params: Params) -> Any:
-        """Symbols with their enforced filters."""
+        """Symbols with their enforced filters: all, by name, by permission or by status."""
+        one_symbol = bool(params.get("symbol") or params.get("symbols"))
+        if one_symbol and (params.get("permissions") or params.get("symbolStatus")):
+            raise ApiError(-1128, "Combination of optional parameters invalid.")
         names = self._symbols(params)
+        permissions = _listed(params.get("permissions", "")) or ["SPOT"]
+        status = _status(params)
         markets = self._venue.engine.state.markets
+        symbols = [payloads.exchange_symbol(markets[name].spec, markets[name].status) for name in names]
+        symbols = [row for row in symbols if "SPOT" in permissions and status in ("", row["status"])]
+        if params.get("showPermissionSets", "").lower() == "false":
+            symbols = [symbol | {"permissionSets": []} for symbol in symbols]
         return {
             "timezone": "UTC",
-            "serverTime": self._venue.clock.now_ms(),
-            "rateLimits": [
-                {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": WEIGHT_LIMIT}
-            ],
+            "serverTime": self._venue.clock.now_ms() + skew_ms.get(),
+            "rateLimits": self._rate_limits,
             "exchangeFilters": [],
-            "symbols": [payloads.exchange_symbol(markets[name].spec) for name in names],
+            "symbols": symbols,
         }
 
     def depth(self, params: Params) -> Any:
@@ -57,6 +72,8 @@ class PublicApi:
         view = self._venue.engine.view
         symbol = market_of(self._venue.engine, params).spec.name
         interval = required(params, "interval")
+        if params.get("timeZone", "0") not in ("0", "00:00", "+00:00"):
+            raise ApiError(-1130, "Data sent for parameter 'timeZone' is not valid.")
         if not interval_supported(interval, view.recording.bar_ms):
             raise ApiError(-1120, "Invalid interval.")
         start, end = integer(params, "startTime"), integer(params, "endTime")
@@ -68,6 +85,29 @@ class PublicApi:
         market = market_of(self._venue.engine, params)
         newest = list(market.tape)[-_limit(params, 500, MAX_ROWS) :]
         return [payloads.public_trade(market, trade) for trade in newest]
+
+    def historical_trades(self, params: Params) -> Any:
+        """Public trades from an id on, else the newest; what is older than the tape is gone."""
+        market = market_of(self._venue.engine, params)
+        first, limit = integer(params, "fromId"), _limit(params, 500, MAX_ROWS)
+        if first is None:
+            return self.trades(params)
+        found = [trade for trade in market.tape if trade.id >= first]
+        return [payloads.public_trade(market, trade) for trade in found[:limit]]
+
+    def block_trades(self, params: Params) -> Any:
+        """There are none."""
+        market_of(self._venue.engine, params)
+        return []
+
+    def execution_rules(self, params: Params) -> Any:
+        """Symbols without rules of their own."""
+        return {"symbolRules": [{"symbol": name, "rules": []} for name in self._symbols(params)]}
+
+    def reference_price(self, params: Params) -> Any:
+        """No symbol has one: filters use the average price."""
+        market_of(self._venue.engine, params)
+        raise ApiError(-2043, "This symbol doesn't have a reference price.")
 
     def aggregate_trades(self, params: Params) -> Any:
         """Public trades by id or by market time; what is older than the tape is gone."""
@@ -86,7 +126,23 @@ class PublicApi:
 
     def ticker_day(self, params: Params) -> Any:
         """24-hour statistics of one or all symbols."""
+        if params.get("type") == "MINI":
+            return self._each(
+                params, lambda market: rolling_window(self._venue.engine, market.spec.name, DAY_MS, "MINI")
+            )
         return self._each(params, lambda market: rolling_day(self._venue.engine, market.spec.name))
+
+    def ticker_window(self, params: Params) -> Any:
+        """Statistics of the last `windowSize`."""
+        length, shape = window_length(params.get("windowSize") or "1d"), params.get("type") or "FULL"
+        _require_symbols(params)
+        return self._each(params, lambda market: rolling_window(self._venue.engine, market.spec.name, length, shape))
+
+    def ticker_trading_day(self, params: Params) -> Any:
+        """Statistics since midnight UTC of the market clock."""
+        shape = params.get("type") or "FULL"
+        _require_symbols(params)
+        return self._each(params, lambda market: trading_day(self._venue.engine, market.spec.name, shape))
 
     def ticker_price(self, params: Params) -> Any:
         """Last price of one or all symbols."""
@@ -112,18 +168,42 @@ class PublicApi:
 
     def _symbols(self, params: Params) -> list[str]:
         markets = self._venue.engine.state.markets
+        if params.get("symbol") and params.get("symbols"):
+            raise ApiError(-1128, "Combination of optional parameters invalid.")
         if params.get("symbol"):
             return [market_of(self._venue.engine, params).spec.name]
         if not params.get("symbols"):
             return list(markets)
-        names = [name.strip('[]" ') for name in params["symbols"].split(",")]
+        names = _listed(params["symbols"])
         if any(name not in markets for name in names):
             raise errors.invalid_symbol()
+        if len(set(names)) != len(names):
+            raise ApiError(-1151, "Symbol is present multiple times in the list.")
         return names
 
     def _each(self, params: Params, row: Any) -> Any:
         rows = [row(self._venue.engine.state.markets[name]) for name in self._symbols(params)]
         return rows[0] if params.get("symbol") else rows
+
+
+def _listed(text: str) -> list[str]:
+    """Names of an array parameter: `["A","B"]`, or one bare name; ApiError -1100."""
+    names = [name.strip('[]" ') for name in text.split(",")] if text else []
+    if any(not name.replace("_", "").isalnum() or len(name) > 20 for name in names):
+        raise errors.illegal_characters("symbols", '^\\[("[A-Z0-9-_.]{1,20}"(,"[A-Z0-9-_.]{1,20}"){0,}){0,1}\\]$')
+    return names
+
+
+def _status(params: Params) -> str:
+    status = params.get("symbolStatus", "")
+    if status and status not in SYMBOL_STATUSES:
+        raise ApiError(-1122, "Invalid symbolStatus.")
+    return status
+
+
+def _require_symbols(params: Params) -> None:
+    if not params.get("symbol") and not params.get("symbols"):
+        raise ApiError(-1102, "Param 'symbol' or 'symbols' must be sent, but both were empty/null!")
 
 
 def _limit(params: Params, default: int, largest: int) -> int:

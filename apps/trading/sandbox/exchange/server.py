@@ -11,43 +11,43 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from apps.trading.sandbox.exchange.account_api import AccountApi
 from apps.trading.sandbox.exchange.candles import load_recording
 from apps.trading.sandbox.exchange.clock import WallClock
 from apps.trading.sandbox.exchange.config import ExchangeConfig
+from apps.trading.sandbox.exchange.connections import STALL_SECONDS, HttpProtocol, SocketProtocol, StallWatch
 from apps.trading.sandbox.exchange.control import ControlApp
+from apps.trading.sandbox.exchange.endpoints import build_endpoints
+from apps.trading.sandbox.exchange.fault_effects import Faults, FrameFaults
 from apps.trading.sandbox.exchange.faults import FaultBox
+from apps.trading.sandbox.exchange.gateway import Gateway
 from apps.trading.sandbox.exchange.hub import Hub
 from apps.trading.sandbox.exchange.journal import Journal, write_durably
+from apps.trading.sandbox.exchange.limits import LimitPlan
+from apps.trading.sandbox.exchange.memory import spare_the_orders
+from apps.trading.sandbox.exchange.order_list_api import OrderListApi
 from apps.trading.sandbox.exchange.public_api import PublicApi
+from apps.trading.sandbox.exchange.replace_api import ReplaceApi
 from apps.trading.sandbox.exchange.rest import RestApp
 from apps.trading.sandbox.exchange.sockets import SocketApp
+from apps.trading.sandbox.exchange.status_page import STATUS_PAGE_PATH, RateWatch, StatusPage
 from apps.trading.sandbox.exchange.storage import StateFolder
 from apps.trading.sandbox.exchange.venue import TICK_SECONDS, Venue
-from apps.trading.sandbox.exchange.web import TRANSPORT, Receive, Scope, Send
+from apps.trading.sandbox.exchange.web import Receive, Scope, Send
 
 LISTENING_FILE = "listening.json"
 _KEEP_ALIVE_SECONDS = 120
 _PING_SECONDS = 20
 _PONG_SECONDS = 60
 _SHUTDOWN_SECONDS = 3
-_MAX_FRAME = 1 << 20
+_MAX_FRAME = 1 << 16
 _SLOW_TICKS = 10
+_STALL_TICKS = 20
 _BACKLOG = 1_024
 
 log = logging.getLogger("sandbox.exchange")
 Asgi = Callable[[Scope, Receive, Send], Any]
-
-
-class _Protocol(HttpToolsProtocol):
-    """HTTP protocol that lets the application cut its own connection (fault injection)."""
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        scope: dict[str, Any] = self.scope  # type: ignore[assignment]  # extensions are free by the ASGI specification
-        scope["extensions"] = {TRANSPORT: self.transport}
 
 
 class _Listener(uvicorn.Server):
@@ -68,6 +68,7 @@ def run(config: ExchangeConfig) -> int:
     folder = StateFolder(config, recording)
     try:
         engine, replayed = folder.load()
+        spare_the_orders()
         log.info("replayed %d records, digest %s", replayed, engine.digest())
         uvicorn_loop = uvicorn.Config(app=_no_app, log_config=None).get_loop_factory()
         with asyncio.Runner(loop_factory=uvicorn_loop) as runner:
@@ -95,10 +96,12 @@ async def _serve(config: ExchangeConfig, folder: StateFolder, engine: Any) -> in
     clock = WallClock()
     journal = Journal(folder.journal_path, on_broken)
     venue = Venue(config, clock, engine, journal)
+    venue.keep_snapshots(folder)
     await journal.commit()
     hub = Hub(venue, first_update_id=clock.now_ms())
     venue.outlet = hub
-    listeners, sockets = _listeners(config, venue, hub)
+    rates = RateWatch(venue, asyncio.get_running_loop().time)
+    listeners, sockets = _listeners(config, venue, hub, rates)
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
@@ -106,7 +109,7 @@ async def _serve(config: ExchangeConfig, folder: StateFolder, engine: Any) -> in
         asyncio.create_task(server.serve(sockets=[sock])) for server, sock in zip(listeners, sockets, strict=True)
     ]
     _announce(config, sockets)
-    pulse = asyncio.create_task(_pulse(venue, hub))
+    pulse = asyncio.create_task(_pulse(venue, hub, listeners[0], rates))
     pulse.add_done_callback(lambda _: stop.set())
     await stop.wait()
     failed = pulse.done() and pulse.exception() is not None
@@ -119,27 +122,46 @@ async def _serve(config: ExchangeConfig, folder: StateFolder, engine: Any) -> in
     await asyncio.gather(*serving)
     if broken:
         return 1
+    await venue.stop_snapshots()
     await journal.close()
     return 1 if failed else 0
 
 
-def _listeners(config: ExchangeConfig, venue: Venue, hub: Hub) -> tuple[list[_Listener], list[socket.socket]]:
+def _listeners(
+    config: ExchangeConfig, venue: Venue, hub: Hub, rates: RateWatch
+) -> tuple[list[_Listener], list[socket.socket]]:
     faults = FaultBox()
-    public, private = PublicApi(venue, hub), AccountApi(venue)
-    rest, stream = RestApp(venue, faults, public, private), SocketApp(venue, hub, public, private)
+    gateway = Gateway(venue, _limit_plan(config), Faults(faults, venue))
+    hub.frames = FrameFaults(faults)
+    private = AccountApi(venue, gateway.orders)
+    endpoints = build_endpoints(
+        PublicApi(venue, hub, gateway.published_limits()),
+        private,
+        OrderListApi(venue, private),
+        ReplaceApi(venue, private),
+    )
+    rest = RestApp(gateway, endpoints, hub.listen_keys)
+    stream = SocketApp(gateway, hub, endpoints.socket)
+
+    page = StatusPage(venue, hub, faults, rates)
 
     async def exchange(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (scope["method"], scope["path"]) == ("GET", STATUS_PAGE_PATH):
+            await page.answer(send)
+            return
         await (stream if scope["type"] == "websocket" else rest)(scope, receive, send)
 
     sockets = [_bind(config.host, config.port), _bind(config.host, config.control_port)]
-    return [_listener(exchange), _listener(ControlApp(venue, hub, faults))], sockets
+    return [_listener(exchange), _listener(ControlApp(venue, hub, faults, rates))], sockets
 
 
 def _listener(app: Asgi) -> _Listener:
     return _Listener(
         uvicorn.Config(
             app,
-            http=_Protocol,
+            http=HttpProtocol,
+            ws=SocketProtocol,
+            ws_per_message_deflate=False,
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -151,6 +173,14 @@ def _listener(app: Asgi) -> _Listener:
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         )
+    )
+
+
+def _limit_plan(config: ExchangeConfig) -> LimitPlan:
+    return LimitPlan(
+        weight_per_minute=config.weight_per_minute,
+        orders_per_10_seconds=config.orders_per_10_seconds,
+        orders_per_day=config.orders_per_day,
     )
 
 
@@ -170,13 +200,16 @@ def _announce(config: ExchangeConfig, sockets: list[socket.socket]) -> None:
     log.info("exchange on %s:%d, control on %s:%d", config.host, ports[0], config.host, ports[1])
 
 
-async def _pulse(venue: Venue, hub: Hub) -> None:
-    """Move the market and publish differences, ten times a second."""
-    count = 0
+async def _pulse(venue: Venue, hub: Hub, listener: _Listener, rates: RateWatch) -> None:
+    """Move the market and publish differences, ten times a second; end stalled connections now and then."""
+    count, stalls = 0, StallWatch()
     while True:
         venue.tick()
         hub.flush_fast()
         count += 1
         if count % _SLOW_TICKS == 0:
             hub.flush_slow()
+            rates.sample()
+        if count % _STALL_TICKS == 0:
+            stalls.look(listener.server_state.connections, round(STALL_SECONDS / TICK_SECONDS / _STALL_TICKS))
         await asyncio.sleep(TICK_SECONDS)

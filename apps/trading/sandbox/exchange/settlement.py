@@ -1,98 +1,205 @@
-"""Funds: lock, settle with fees, release. Every amount in units of 10^-8."""
+"""Funds: lock, settle with fees, release. Every amount in units of 10^-8; nothing goes below zero."""
 
-from dataclasses import replace
-
-from apps.trading.sandbox.exchange.amounts import fee_of
+from apps.trading.sandbox.exchange.amounts import UNIT
+from apps.trading.sandbox.exchange.market import MarketView
 from apps.trading.sandbox.exchange.state import (
+    MARKET_TYPES,
     Account,
+    ExchangeState,
     MarketState,
     Order,
-    OrderStatus,
     OrderType,
     PrivateTrade,
 )
-from apps.trading.sandbox.exchange.symbols import SymbolSpec
-from kernel.matching import Side
+from apps.trading.sandbox.exchange.symbols import TICK_UNITS, SymbolSpec
+from kernel.matching import NewOrder, SelfTrade, Side, TimeInForce
+
+Fill = tuple[int, int, int]
+"""Trade id, price in ticks, lots."""
+
+_BUY = Side.BUY
+_STOP_MARGIN_PERCENT = 105  # a stop order that buys at market may pay so much of its trigger price
+_BASIS = 10_000
+_TIMES = {member.value: member for member in TimeInForce}
+SELF_TRADES = {member.value: member for member in SelfTrade}
 
 
 def given_asset(spec: SymbolSpec, side: Side) -> str:
     """The asset an order of `side` gives and therefore locks."""
-    return spec.quote if side is Side.BUY else spec.base
+    return spec.quote if side is _BUY else spec.base
+
+
+def matching_order(order: Order, market: MarketState) -> NewOrder:
+    """The order as the matching engine takes it."""
+    notional = order.budget or order.quote_quantity // market.tick_lot_units
+    return NewOrder(
+        order.id,
+        order.account_id,
+        order.side,
+        order.type,
+        order.price,
+        0 if order.quote_quantity else order.lots,
+        _TIMES[order.tif],
+        order.stop_price,
+        order.trailing_delta,
+        notional,
+        order.iceberg_lots,
+        SELF_TRADES[order.stp_mode],
+    )
+
+
+def stop_budget(market: MarketState, order: Order) -> int:
+    """Tick-lots a stop order that buys at market may spend: 105 % of its trigger price (trailing: of the farthest)."""
+    if order.side is not _BUY or order.type not in MARKET_TYPES or order.type is OrderType.MARKET:
+        return 0
+    last = market.book.last_price
+    reference = order.stop_price or last
+    if order.trailing_delta:
+        reference = max(reference, last) * (_BASIS + order.trailing_delta) // _BASIS + 1
+    return -(-reference * order.lots * _STOP_MARGIN_PERCENT // 100)
+
+
+def first_need(market: MarketState, order: Order) -> int:
+    """Units of the given asset that a new order locks."""
+    if order.type is not OrderType.MARKET:
+        return standing_need(market, order)
+    if order.quote_quantity and order.side is _BUY:
+        return order.quote_quantity
+    trades = market.book.preview(matching_order(order, market))
+    if order.side is _BUY:
+        return sum(price * lots for price, lots in trades) * market.tick_lot_units
+    return (sum(lots for _, lots in trades) if order.quote_quantity else order.lots) * market.lot_units
+
+
+def standing_need(market: MarketState, order: Order) -> int:
+    """Units of the given asset that what is left of an order may still give (no market orders)."""
+    if order.side is not _BUY:
+        return order.remaining * market.lot_units
+    if order.budget:
+        return order.budget * market.tick_lot_units - order.quote_executed
+    return order.price * order.remaining * market.tick_lot_units
 
 
 class Settlement:
-    """Moves units between free, locked and the other side of a trade; free and locked never go below zero."""
+    """Moves units between free, locked, fees and the other side of a trade."""
 
-    def __init__(self, accounts: dict[int, Account]) -> None:
-        self._accounts = accounts
+    def __init__(self, state: ExchangeState, view: MarketView) -> None:
+        self._state = state
+        self._view = view
+        self.wall = 0  # wall time of the record being applied
 
-    def lock(self, account: Account, order: Order, market: MarketState, market_cost: int) -> None:
-        """Hold what the order may give: its price, its quote amount, or `market_cost` tick-lots for a market buy."""
-        self._hold(account, order, market, self._lock_amount(order, market, market_cost))
-
-    def settle(self, account: Account, order: Order, market: MarketState, trade: PrivateTrade) -> PrivateTrade:
-        """Exchange one fill's amounts, take the fee from what is received, and keep the completed trade."""
-        spec = market.spec
-        quote, base = trade.price * trade.lots * spec.tick_lot_units, trade.lots * spec.lot_units
-        given, received = (quote, base) if order.side is Side.BUY else (base, quote)
-        received_asset = spec.base if order.side is Side.BUY else spec.quote
-        fee = fee_of(received, account.maker_fee if trade.is_maker else account.taker_fee)
-        account.locked[given_asset(spec, order.side)] -= given
-        order.locked -= given
-        account.free[received_asset] = account.free.get(received_asset, 0) + received - fee
-        account.updated = order.updated = trade.time
-        order.executed += trade.lots
-        order.quote_executed += quote
-        done = replace(trade, quote=quote, fee=fee, fee_asset=received_asset)
-        account.trades.setdefault(order.symbol, []).append(done)
-        # A quote-quantity order learns its lots from matching before it is settled, so this holds for it too.
-        if order.executed == order.lots:
-            order.status = OrderStatus.FILLED
-            self.release(account, order, market)
-        else:
-            order.status = OrderStatus.PARTIALLY_FILLED
-        return done
-
-    def trim_lock(self, account: Account, order: Order, market: MarketState) -> None:
-        """A resting order holds only what its rest may give: a better price taken frees the difference."""
-        if order.is_open and order.side is Side.BUY:
-            needed = order.price * order.remaining * market.spec.tick_lot_units
-            self._hold(account, order, market, needed - order.locked)
-
-    def release(self, account: Account, order: Order, market: MarketState) -> None:
-        """Free what a finished order still holds and forget it among the open ones."""
-        self._hold(account, order, market, -order.locked)
-        account.updated = order.updated
-        account.open_orders.pop((order.symbol, order.id), None)
-
-    def _hold(self, account: Account, order: Order, market: MarketState, amount: int) -> None:
-        asset = given_asset(market.spec, order.side)
+    def hold(self, account: Account, market: MarketState, order: Order, amount: int) -> None:
+        """Lock `amount` more for an order; a negative amount frees."""
+        if not amount:
+            return
+        asset = market.spec.quote if order.side is _BUY else market.spec.base
         account.free[asset] = account.free.get(asset, 0) - amount
         account.locked[asset] = account.locked.get(asset, 0) + amount
         order.locked += amount
 
-    @staticmethod
-    def _lock_amount(order: Order, market: MarketState, market_cost: int) -> int:
+    def can_hold(self, account: Account, market: MarketState, side: Side, amount: int) -> bool:
+        """Whether the account's free funds cover `amount`."""
+        return account.free.get(given_asset(market.spec, side), 0) >= amount
+
+    def sibling(self, market: MarketState, order: Order) -> Order | None:
+        """The other, still open leg of an OCO pair; both draw on one lock."""
+        if order.list_id < 0:
+            return None
+        pair = self._state.lists[order.list_id].pair
+        if order.id not in pair:
+            return None
+        other = market.orders[pair[0] if pair[1] == order.id else pair[1]]
+        return other if other.is_open else None
+
+    def trim(self, account: Account, market: MarketState, order: Order) -> None:
+        """Free what the order, or the pair it belongs to, can no longer give."""
+        need = standing_need(market, order)
+        other = self.sibling(market, order)
+        if other is not None:
+            order.locked, other.locked = order.locked + other.locked, 0
+            need = max(need, standing_need(market, other))
+        self.hold(account, market, order, min(0, need - order.locked))
+
+    def release(self, account: Account, market: MarketState, order: Order) -> None:
+        """Free what a finished order still holds; an open sibling keeps what it may still give."""
+        if order.list_id >= 0:
+            other = self.sibling(market, order)
+            if other is not None:
+                other.locked, order.locked = other.locked + order.locked, 0
+                self.hold(account, market, other, min(0, standing_need(market, other) - other.locked))
+                return
+        if order.locked:
+            self.hold(account, market, order, -order.locked)
+
+    def settle(self, market: MarketState, order: Order, fill: Fill, *, is_maker: bool) -> PrivateTrade:
+        """Exchange one fill's amounts, take the fee, and keep the trade."""
+        trade_id, price, lots = fill
+        account = self._state.accounts[order.account_id]
         spec = market.spec
-        if order.side is Side.SELL:
-            if order.quote_quantity:
-                tick_lots = order.quote_quantity // spec.tick_lot_units
-                return lots_for_notional(market, tick_lots) * spec.lot_units
-            return order.lots * spec.lot_units
-        if order.quote_quantity:
-            return order.quote_quantity
-        if order.type is OrderType.MARKET:
-            return market_cost * spec.tick_lot_units
-        return order.price * order.lots * spec.tick_lot_units
+        quote, base = price * lots * market.tick_lot_units, lots * market.lot_units
+        if order.side is _BUY:
+            given_name, given, received_name, received = spec.quote, quote, spec.base, base
+        else:
+            given_name, given, received_name, received = spec.base, base, spec.quote, quote
+        if order.locked < given:
+            self._gather(market, order)
+        account.locked[given_name] -= given
+        order.locked -= given
+        free = account.free
+        free[received_name] = free.get(received_name, 0) + received
+        rate = account.maker_fee if is_maker else account.taker_fee
+        fee, fee_asset = self._take_fee(account, market, price, (received_name, received * rate // UNIT))
+        account.updated = order.updated = self.wall
+        order.executed += lots
+        order.quote_executed += quote
+        symbol, time = order.symbol, self._view.now_ms
+        trade = PrivateTrade(
+            trade_id, order.id, symbol, order.side, price, lots, quote, fee, fee_asset, self.wall, time, is_maker
+        )
+        known = account.trades.get(symbol)
+        if known is None:
+            known = account.trades[symbol] = []
+        known.append(trade)
+        return trade
 
+    def book_street(self, market: MarketState, side: Side, price: int, lots: int) -> None:
+        """Account for a trade of a customer on `side` with synthetic liquidity."""
+        street, spec = self._state.totals.street, market.spec
+        quote, base = price * lots * market.tick_lot_units, lots * market.lot_units
+        if side is _BUY:
+            base, quote = -base, -quote
+        street[spec.base] = street.get(spec.base, 0) + base
+        street[spec.quote] = street.get(spec.quote, 0) - quote
 
-def lots_for_notional(market: MarketState, notional: int) -> int:
-    """Lots a market sell for `notional` tick-lots would trade now (the same walk as the book's)."""
-    lots = 0
-    for price, level_lots in market.book.depth(Side.BUY):
-        part = min(notional // price, level_lots)
-        if not part:
-            break
-        lots += part
-        notional -= part * price
-    return lots
+    def _gather(self, market: MarketState, order: Order) -> None:
+        other = self.sibling(market, order)
+        if other is not None:
+            order.locked, other.locked = order.locked + other.locked, 0
+
+    def _take_fee(self, account: Account, market: MarketState, price: int, due: tuple[str, int]) -> tuple[int, str]:
+        """Take a fee due in the received asset: from the fee asset while it covers it, else as it is due."""
+        asset, fee = due
+        if fee and account.fee_asset:
+            discounted = fee * (UNIT - account.fee_discount) // UNIT
+            converted = self._convert(market, price, (asset, discounted), account.fee_asset)
+            if converted is not None and account.free.get(account.fee_asset, 0) >= converted:
+                asset, fee = account.fee_asset, converted
+        if fee:
+            account.free[asset] -= fee
+            fees = self._state.totals.fees
+            fees[asset] = fees.get(asset, 0) + fee
+        return fee, asset
+
+    def _convert(self, market: MarketState, price: int, amount: tuple[str, int], wanted: str) -> int | None:
+        """Units of `wanted` worth an amount of one of the market's assets now; None without a price for it."""
+        asset, units = amount
+        quote = market.spec.quote
+        if asset == wanted:
+            return units
+        value = units if asset == quote else units * price * TICK_UNITS // UNIT
+        if wanted == quote:
+            return value
+        symbol = wanted + quote
+        if symbol not in self._state.markets:
+            return None
+        return value * UNIT // (self._view.price(symbol) * TICK_UNITS)

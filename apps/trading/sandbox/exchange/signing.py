@@ -1,19 +1,18 @@
 """Request signatures and timing rules."""
 
-import hashlib
-import hmac
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from apps.trading.sandbox.exchange import errors
 from apps.trading.sandbox.exchange.amounts import parse_units
 from apps.trading.sandbox.exchange.errors import ApiError
-from apps.trading.sandbox.exchange.state import ApiKey
 from apps.trading.sandbox.exchange.web import Request
 
 DEFAULT_RECV_WINDOW_MS = 5_000
 MAX_RECV_WINDOW_MS = 60_000
-_AHEAD_MS = 1_000
+MICROSECOND_DIGITS = 16
+_AHEAD = 1_000_000
 _UNITS = 10**8
 
 
@@ -38,36 +37,28 @@ def param_text(value: Any) -> str:
     return str(value)
 
 
-def check_key(key_text: str | None, keys: Mapping[str, ApiKey]) -> ApiKey:
-    """The known key; ApiError -2014 or -2015."""
-    if not key_text:
-        raise ApiError(-2014, "API-key format invalid.", 401)
-    key = keys.get(key_text)
-    if key is None:
-        raise ApiError(-2015, "Invalid API-key, IP, or permissions for action.", 401)
-    return key
-
-
-def check_signature(key: ApiKey, payload: bytes, signature: str | None) -> None:
-    """HMAC-SHA256 in hex, case-insensitive, over the raw bytes; ApiError -1102 or -1022."""
-    if not signature:
-        raise errors.missing_parameter("signature")
-    expected = hmac.new(key.secret.encode(), payload, hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(expected.encode(), signature.lower().encode("utf-8", "replace")):
-        raise ApiError(-1022, "Signature for this request is not valid.")
-
-
 def check_time(params: Mapping[str, str], now_ms: int) -> None:
     """Accept iff timestamp < now + 1 s and now - timestamp <= recvWindow; ApiError -1102, -1021 or -1131."""
     text = params.get("timestamp", "")
-    if not text.isascii() or not text.isdigit() or len(text) > 16:
+    if not text.isascii() or not text.isdigit() or len(text) > MICROSECOND_DIGITS:
         raise errors.missing_parameter("timestamp")
-    timestamp = int(text) // 1_000 if len(text) == 16 else int(text)
+    timestamp, now = int(text), now_ms * 1_000  # both in microseconds below
+    if len(text) < MICROSECOND_DIGITS:
+        timestamp *= 1_000
     window = _recv_window(params.get("recvWindow", ""))
-    if timestamp >= now_ms + _AHEAD_MS:
+    if timestamp >= now + _AHEAD:
         raise ApiError(-1021, "Timestamp for this request was 1000ms ahead of the server's time.")
-    if (now_ms - timestamp) * _UNITS > window:
+    if (now - timestamp) * _UNITS > window * 1_000:
         raise ApiError(-1021, "Timestamp for this request is outside of the recvWindow.")
+
+
+def times_in_milliseconds(params: dict[str, str]) -> dict[str, str]:
+    """`startTime` and `endTime` may come in microseconds; everything behind this reads milliseconds."""
+    for name in ("startTime", "endTime"):
+        text = params.get(name, "")
+        if len(text) == MICROSECOND_DIGITS and text.isascii() and text.isdigit():
+            params[name] = str(int(text) // 1_000)
+    return params
 
 
 def _recv_window(text: str) -> int:
@@ -89,7 +80,7 @@ def _without_signature(raw: bytes) -> tuple[bytes, str | None]:
     kept, signature = [], None
     for pair in raw.split(b"&"):
         if pair.startswith(b"signature="):
-            signature = pair.removeprefix(b"signature=").decode("utf-8", "replace")
+            signature = unquote(pair.removeprefix(b"signature=").decode("utf-8", "replace"))
         else:
             kept.append(pair)
     return b"&".join(kept), signature

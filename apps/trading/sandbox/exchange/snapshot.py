@@ -1,30 +1,55 @@
 """The state as JSON and back: what a start loads before it replays the journal."""
 
 from dataclasses import asdict, fields
+from enum import Enum
 from typing import Any
 
 from apps.trading.sandbox.exchange.candles import Recording
 from apps.trading.sandbox.exchange.ladder import Ladder
 from apps.trading.sandbox.exchange.state import (
     Account,
+    Amendment,
     ApiKey,
     ExchangeState,
+    ListKind,
     MarketClock,
     MarketState,
     Order,
+    OrderList,
     OrderStatus,
     OrderType,
+    PreventedMatch,
     PrivateTrade,
     TapeTrade,
+    Totals,
 )
 from apps.trading.sandbox.exchange.symbols import KNOWN_SYMBOLS
-from kernel.matching import OrderBook, Side
+from kernel.matching import Market, NewOrder, Side
 
 Json = dict[str, Any]
-FORMAT = 1
+FORMAT = 2
+OLD_FORMATS = (1,)  # loaded too: they lack what has a default
 _ORDER_FIELDS = tuple(field.name for field in fields(Order))
-_TRADE_FIELDS = tuple(field.name for field in fields(PrivateTrade))
-_TAPE_FIELDS = tuple(field.name for field in fields(TapeTrade))
+_OLD_ORDER_FIELDS = _ORDER_FIELDS[: _ORDER_FIELDS.index("is_open")]
+_ACCOUNT_FIELDS = (
+    "id",
+    "label",
+    "reference",
+    "maker_fee",
+    "taker_fee",
+    "initial",
+    "free",
+    "locked",
+    "updated",
+    "fee_asset",
+    "fee_discount",
+    "prevented",
+)
+_COUNTERS = ("last_order_id", "last_trade_id", "last_prevented_id", "last_amendment_id")
+_SIDE_AT, _TYPE_AT, _STATUS_AT = (_ORDER_FIELDS.index(name) for name in ("side", "type", "status"))
+_SIDES = {member.value: member for member in Side}
+_TYPES = {member.value: member for member in OrderType}
+_STATUSES = {member.value: member for member in OrderStatus}
 
 
 class StateUnusableError(Exception):
@@ -32,38 +57,38 @@ class StateUnusableError(Exception):
 
 
 def _flat(value: Any) -> Any:
-    return value.value if isinstance(value, Side | OrderType | OrderStatus) else value
+    return value.value if isinstance(value, Enum) else value
 
 
 def dump_state(state: ExchangeState) -> Json:
-    """The whole state; the books must hold no synthetic orders."""
+    """The whole state; synthetic orders are left out, they follow from the clock."""
     return {
         "clock": asdict(state.clock),
         "last_account_id": state.last_account_id,
-        "keys": [[key.key, key.secret, key.account_id, key.label] for key in state.keys.values()],
+        "last_list_id": state.last_list_id,
+        "totals": asdict(state.totals),
+        "keys": [
+            [key.key, key.secret, key.account_id, key.label, key.kind, key.permissions, key.ips]
+            for key in state.keys.values()
+        ],
+        "lists": [[_flat(getattr(each, field.name)) for field in fields(OrderList)] for each in state.lists.values()],
         "markets": {name: _dump_market(market) for name, market in state.markets.items()},
         "accounts": [_dump_account(account) for account in state.accounts.values()],
     }
 
 
 def _dump_market(market: MarketState) -> Json:
-    return {
-        "last_order_id": market.last_order_id,
-        "last_trade_id": market.last_trade_id,
+    return {name: getattr(market, name) for name in _COUNTERS} | {
         "orders": [[_flat(getattr(order, name)) for name in _ORDER_FIELDS] for order in market.orders.values()],
-        "resting": [order_id for order_id, _, _, _ in market.book.resting()],
-        "tape": [[getattr(trade, name) for name in _TAPE_FIELDS] for trade in market.tape],
+        "book": market.book.dump(),
+        "halted": market.halted,
+        "tape": list(market.tape),
     }
 
 
 def _dump_account(account: Account) -> Json:
-    names = ("id", "label", "reference", "maker_fee", "taker_fee", "initial", "free", "locked", "updated")
-    dumped = {name: getattr(account, name) for name in names}
-    dumped["trades"] = [
-        [_flat(getattr(trade, name)) for name in _TRADE_FIELDS]
-        for trades in account.trades.values()
-        for trade in trades
-    ]
+    dumped = {name: getattr(account, name) for name in _ACCOUNT_FIELDS}
+    dumped["trades"] = [[_flat(part) for part in trade] for trades in account.trades.values() for trade in trades]
     return dumped
 
 
@@ -72,47 +97,78 @@ def new_state(recording: Recording, clock: MarketClock, seed: int) -> ExchangeSt
     markets = {}
     for name in recording.symbols:
         spec = KNOWN_SYMBOLS[name]
-        markets[name] = MarketState(spec, OrderBook(), Ladder(spec, seed))
+        markets[name] = MarketState(spec, Market(), Ladder(spec, seed))
     return ExchangeState(clock, markets)
 
 
 def load_state(data: Json, recording: Recording, seed: int) -> ExchangeState:
-    """The state that `dump_state` wrote."""
+    """The state that `dump_state` wrote, in this or the first format."""
     state = new_state(recording, MarketClock(**data["clock"]), seed)
-    state.last_account_id = data["last_account_id"]
-    state.keys = {row[0]: ApiKey(*row) for row in data["keys"]}
+    state.last_account_id, state.last_list_id = data["last_account_id"], data.get("last_list_id", 0)
+    for row in data["keys"]:
+        key = ApiKey(*row)
+        key.permissions, key.ips = tuple(key.permissions), tuple(key.ips)
+        state.keys[key.key] = key
     for row in data["accounts"]:
-        trades = [_trade(values) for values in row.pop("trades")]
-        account = state.accounts[row["id"]] = Account(**row)
-        for trade in trades:
-            account.trades.setdefault(trade.symbol, []).append(trade)
+        _load_account(state, row)
+    for row in data.get("lists", ()):
+        order_list = OrderList(*row)
+        order_list.kind, order_list.order_ids = ListKind(order_list.kind), tuple(order_list.order_ids)
+        account = state.accounts[order_list.account_id]
+        state.lists[order_list.id] = account.lists[order_list.id] = order_list
+        account.lists_by_client_id[order_list.client_id] = order_list
     for name, dumped in data["markets"].items():
         _load_market(state, state.markets[name], dumped)
+    state.totals = Totals(**data["totals"]) if "totals" in data else _first_totals(state)
     return state
 
 
+def _load_account(state: ExchangeState, row: Json) -> None:
+    trades = [PrivateTrade._make([*values[:3], _SIDES[values[3]], *values[4:]]) for values in row.pop("trades")]
+    account = state.accounts[row["id"]] = Account(**row)
+    account.prevented = [PreventedMatch(*match) for match in account.prevented]
+    for trade in trades:
+        account.trades.setdefault(trade.symbol, []).append(trade)
+
+
 def _load_market(state: ExchangeState, market: MarketState, dumped: Json) -> None:
-    market.last_order_id, market.last_trade_id = dumped["last_order_id"], dumped["last_trade_id"]
+    for name in _COUNTERS:
+        setattr(market, name, dumped.get(name, 0))
+    market.halted = dumped.get("halted", False)
     market.tape.extend(TapeTrade(*row) for row in dumped["tape"])
     for row in dumped["orders"]:
-        values = dict(zip(_ORDER_FIELDS, row, strict=True))
-        values |= {
-            "side": Side(values["side"]),
-            "type": OrderType(values["type"]),
-            "status": OrderStatus(values["status"]),
-        }
-        order = Order(**values)
-        account = state.accounts[order.account_id]
-        market.orders[order.id] = order
-        account.orders.setdefault(order.symbol, []).append(order)
-        account.by_client_id[order.symbol, order.client_id] = order
-        if order.is_open:
-            account.open_orders[order.symbol, order.id] = order
-    for order_id in dumped["resting"]:
+        _load_order(state, market, row)
+    if "book" in dumped:
+        market.book = Market.load(dumped["book"])
+    for order_id in dumped.get("resting", ()):
         order = market.orders[order_id]
-        market.book.rest(order.id, order.side, order.price, order.remaining)
+        market.book.place(
+            NewOrder(order.id, order.account_id, order.side, OrderType.LIMIT, order.price, order.remaining)
+        )
+    market.armed = {tracked.order.order_id: market.orders[tracked.order.order_id] for tracked in market.book.armed()}
 
 
-def _trade(row: list[Any]) -> PrivateTrade:
-    values = dict(zip(_TRADE_FIELDS, row, strict=True))
-    return PrivateTrade(**(values | {"side": Side(values["side"])}))
+def _load_order(state: ExchangeState, market: MarketState, row: list[Any]) -> None:
+    row[_SIDE_AT], row[_TYPE_AT] = _SIDES[row[_SIDE_AT]], _TYPES[row[_TYPE_AT]]
+    row[_STATUS_AT] = _STATUSES[row[_STATUS_AT]]
+    order = Order(*row)
+    if len(row) == len(_OLD_ORDER_FIELDS):
+        order.is_open = order.status in (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED)
+        order.working_time = order.time
+    order.amendments = tuple(Amendment(*values) for values in order.amendments)
+    account = state.accounts[order.account_id]
+    market.orders[order.id] = order
+    account.orders.setdefault(order.symbol, []).append(order)
+    account.by_client_id[order.symbol, order.client_id] = order
+    if order.is_open:
+        account.open_orders[order.symbol, order.id] = order
+
+
+def _first_totals(state: ExchangeState) -> Totals:
+    """Totals of a state that did not count them: what accounts hold now counts as granted."""
+    totals = Totals()
+    for account in state.accounts.values():
+        for amounts in (account.free, account.locked):
+            for asset, amount in amounts.items():
+                totals.granted[asset] = totals.granted.get(asset, 0) + amount
+    return totals

@@ -1,4 +1,4 @@
-"""What the exchange remembers: accounts, keys, orders, trades, markets and the market clock.
+"""What the exchange remembers: accounts, keys, orders, order lists, trades, markets and the market clock.
 
 Everything here is a function of the journal. Amounts are units of 10^-8, prices ticks, quantities lots, times Unix ms.
 """
@@ -6,35 +6,67 @@ Everything here is a function of the journal. Amounts are units of 10^-8, prices
 from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 from apps.trading.sandbox.exchange.amounts import UNIT
 from apps.trading.sandbox.exchange.ladder import Ladder
 from apps.trading.sandbox.exchange.symbols import SymbolSpec
-from kernel.matching import OrderBook, Side
+from kernel.matching import MARKET_TYPES, STOP_TYPES, ListKind, Market, OrderType, Side
+
+__all__ = [
+    "DEFAULT_FEE",
+    "MARKET_TYPES",
+    "NO_LIST",
+    "OPEN_STATUSES",
+    "STOP_TYPES",
+    "TAPE_LENGTH",
+    "Account",
+    "Amendment",
+    "ApiKey",
+    "ExchangeState",
+    "ListKind",
+    "MarketClock",
+    "MarketState",
+    "Order",
+    "OrderList",
+    "OrderStatus",
+    "OrderType",
+    "PreventedMatch",
+    "PrivateTrade",
+    "Side",
+    "TapeTrade",
+    "Totals",
+]
 
 TAPE_LENGTH = 1_000
 DEFAULT_FEE = UNIT // 1_000  # 0.1 %
-
-
-class OrderType(Enum):
-    """Order types accepted today."""
-
-    LIMIT = "LIMIT"  # at a price or better
-    MARKET = "MARKET"  # at any price, at once
-    LIMIT_MAKER = "LIMIT_MAKER"  # refused when it would take
+NO_LIST = -1
 
 
 class OrderStatus(Enum):
     """Where an order stands."""
 
-    NEW = "NEW"  # accepted, nothing traded
-    PARTIALLY_FILLED = "PARTIALLY_FILLED"  # rests with a part traded
+    NEW = "NEW"  # accepted, nothing traded; a stop order also while it waits for its trigger
+    PENDING_NEW = "PENDING_NEW"  # of a list, waits until the working order is filled
+    PARTIALLY_FILLED = "PARTIALLY_FILLED"  # a part traded, the rest still may
     FILLED = "FILLED"  # all traded
     CANCELED = "CANCELED"  # taken out by its owner
-    EXPIRED = "EXPIRED"  # what could not trade at once was dropped
+    EXPIRED = "EXPIRED"  # ended by its time in force, its list, or for lack of orders or funds
+    EXPIRED_IN_MATCH = "EXPIRED_IN_MATCH"  # ended by self-trade prevention
 
 
-OPEN_STATUSES = (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED)
+OPEN_STATUSES = (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED, OrderStatus.PENDING_NEW)
+
+
+class Amendment(NamedTuple):
+    """One reduction of an order that kept its place in the queue."""
+
+    execution_id: int
+    time: int
+    old_client_id: str
+    new_client_id: str
+    old_lots: int
+    new_lots: int
 
 
 @dataclass(slots=True)
@@ -57,20 +89,66 @@ class Order:
     executed: int = 0  # lots
     quote_executed: int = 0
     locked: int = 0  # still held for this order, in the asset it gives
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it rests in the book."""
-        return self.status in OPEN_STATUSES
+    is_open: bool = True
+    stop_price: int = 0  # ticks
+    trailing_delta: int = 0  # basis points
+    trailing_time: int = -1  # wall; since when the trailing follows the price
+    iceberg_lots: int = 0  # shown at most
+    stp_mode: str = "NONE"
+    prevented_lots: int = 0
+    prevented_match_id: int = -1
+    list_id: int = NO_LIST
+    is_working: bool = True  # in the book or done; False while a stop order or a pending order waits
+    working_time: int = -1  # wall
+    budget: int = 0  # tick-lots a stop order that buys at market may spend
+    strategy_id: int | None = None
+    strategy_type: int | None = None
+    expiry_reason: str = ""
+    amendments: tuple[Amendment, ...] = ()
 
     @property
     def remaining(self) -> int:
-        """Lots not traded."""
-        return self.lots - self.executed
+        """Lots that may still trade."""
+        return self.lots - self.executed - self.prevented_lots
 
 
-@dataclass(frozen=True, slots=True)
-class PrivateTrade:
+@dataclass(slots=True)
+class OrderList:
+    """Orders placed together; OTO and OTOCO begin with the working order."""
+
+    id: int
+    account_id: int
+    symbol: str
+    kind: ListKind
+    client_id: str
+    time: int  # wall
+    order_ids: tuple[int, ...]
+    is_open: bool = True
+
+    @property
+    def contingency(self) -> str:
+        """The protocol's contingencyType."""
+        return "OCO" if self.kind is ListKind.OCO else "OTO"
+
+    @property
+    def status(self) -> str:
+        """The protocol's listStatusType."""
+        return "EXEC_STARTED" if self.is_open else "ALL_DONE"
+
+    @property
+    def order_status(self) -> str:
+        """The protocol's listOrderStatus."""
+        return "EXECUTING" if self.is_open else "ALL_DONE"
+
+    @property
+    def pair(self) -> tuple[int, ...]:
+        """The two legs of which only one may trade, or nothing."""
+        if self.kind is ListKind.OTO:
+            return ()
+        return self.order_ids[-2:]
+
+
+class PrivateTrade(NamedTuple):
     """One account's part in a trade."""
 
     id: int
@@ -87,8 +165,22 @@ class PrivateTrade:
     is_maker: bool
 
 
-@dataclass(frozen=True, slots=True)
-class TapeTrade:
+class PreventedMatch(NamedTuple):
+    """A trade of an account with itself that its orders' self-trade prevention stopped."""
+
+    id: int
+    symbol: str
+    taker_order_id: int
+    maker_order_id: int
+    trade_group_id: int
+    mode: str
+    price: int
+    lots: int
+    time: int  # wall
+    account_id: int
+
+
+class TapeTrade(NamedTuple):
     """One public trade; time is market time."""
 
     id: int
@@ -100,12 +192,15 @@ class TapeTrade:
 
 @dataclass(slots=True)
 class ApiKey:
-    """An HMAC key of an account."""
+    """A key of an account."""
 
     key: str
-    secret: str
+    secret: str  # of an HMAC key; else the PEM public key
     account_id: int
     label: str
+    kind: str = "HMAC"  # or RSA, ED25519
+    permissions: tuple[str, ...] = ("read", "trade")
+    ips: tuple[str, ...] = ()  # addresses or networks; empty: any
 
 
 @dataclass(slots=True)
@@ -121,10 +216,15 @@ class Account:
     free: dict[str, int] = field(default_factory=dict)
     locked: dict[str, int] = field(default_factory=dict)
     updated: int = 0
+    fee_asset: str = ""  # fees are taken from it, with the discount, while it lasts; empty: from what is received
+    fee_discount: int = 0  # units of 10^-8: a quarter is 25,000,000
     orders: dict[str, list[Order]] = field(default_factory=dict)
     open_orders: dict[tuple[str, int], Order] = field(default_factory=dict)
     by_client_id: dict[tuple[str, str], Order] = field(default_factory=dict)  # the newest under each id
     trades: dict[str, list[PrivateTrade]] = field(default_factory=dict)
+    lists: dict[int, OrderList] = field(default_factory=dict)
+    lists_by_client_id: dict[str, OrderList] = field(default_factory=dict)  # the newest under each id
+    prevented: list[PreventedMatch] = field(default_factory=list)
 
     def assets(self) -> list[str]:
         """Assets ever held, by name."""
@@ -136,12 +236,27 @@ class MarketState:
     """One symbol: its book, counters and recent public trades."""
 
     spec: SymbolSpec
-    book: OrderBook
+    book: Market
     ladder: Ladder
     last_order_id: int = 0
     last_trade_id: int = 0
+    last_prevented_id: int = 0
+    last_amendment_id: int = 0
     orders: dict[int, Order] = field(default_factory=dict)
+    armed: dict[int, Order] = field(default_factory=dict)  # stop orders that wait for their trigger
+    halted: bool = False  # no orders are taken, nothing trades
     tape: deque[TapeTrade] = field(default_factory=lambda: deque(maxlen=TAPE_LENGTH))
+    lot_units: int = 0
+    tick_lot_units: int = 0
+
+    def __post_init__(self) -> None:
+        """Keep what every trade needs at hand."""
+        self.lot_units, self.tick_lot_units = self.spec.lot_units, self.spec.tick_lot_units
+
+    @property
+    def status(self) -> str:
+        """The protocol's symbol status."""
+        return "BREAK" if self.halted else "TRADING"
 
 
 @dataclass(slots=True)
@@ -158,6 +273,15 @@ class MarketClock:
 
 
 @dataclass(slots=True)
+class Totals:
+    """Where units are that no account holds, by asset; accounts + fees + street = granted, always."""
+
+    granted: dict[str, int] = field(default_factory=dict)  # given to accounts at opening and by resets
+    fees: dict[str, int] = field(default_factory=dict)  # taken as fees
+    street: dict[str, int] = field(default_factory=dict)  # what synthetic liquidity took minus what it gave
+
+
+@dataclass(slots=True)
 class ExchangeState:
     """The whole."""
 
@@ -165,4 +289,7 @@ class ExchangeState:
     markets: dict[str, MarketState]
     accounts: dict[int, Account] = field(default_factory=dict)
     keys: dict[str, ApiKey] = field(default_factory=dict)
+    lists: dict[int, OrderList] = field(default_factory=dict)
+    totals: Totals = field(default_factory=Totals)
     last_account_id: int = 0
+    last_list_id: int = 0

@@ -7,12 +7,15 @@ from typing import Any, Protocol
 from apps.trading.sandbox.exchange import payloads
 from apps.trading.sandbox.exchange.candles import QUANTA
 from apps.trading.sandbox.exchange.clock import WallClock
+from apps.trading.sandbox.exchange.compaction import SnapshotKeeper
 from apps.trading.sandbox.exchange.config import ExchangeConfig, MarketMode
-from apps.trading.sandbox.exchange.engine import BalanceEvent, Engine, Event, OrderEvent, TapeEvent
+from apps.trading.sandbox.exchange.engine import BalanceEvent, Engine, Event, ListEvent, OrderEvent, TapeEvent
 from apps.trading.sandbox.exchange.errors import ControlError
 from apps.trading.sandbox.exchange.journal import Journal, Record
-from apps.trading.sandbox.exchange.state import Account, ApiKey, ExchangeState, Order
+from apps.trading.sandbox.exchange.state import Account, ApiKey, ExchangeState, Order, OrderList, PrivateTrade
+from apps.trading.sandbox.exchange.storage import StateFolder
 
+Json = dict[str, Any]
 TICK_SECONDS = 0.1
 
 
@@ -21,6 +24,9 @@ class Outlet(Protocol):
 
     def wants_trades(self, symbol: str) -> bool:
         """Whether anybody listens to a symbol's public trades."""
+
+    def wants_private(self, account_id: int) -> bool:
+        """Whether anybody listens to an account."""
 
     def send_private(self, account_id: int, event: dict[str, Any]) -> None:
         """An event of an account's user stream."""
@@ -41,7 +47,9 @@ class Venue:
         self.engine = engine
         self.journal = journal
         self.outlet: Outlet | None = None
+        self.on_trade: Callable[[Order, PrivateTrade], None] | None = None
         self.counters = {"orders": 0, "cancels": 0, "trades": 0}
+        self._snapshots: SnapshotKeeper | None = None
         self._journaled_quantum = engine.state.clock.quantum
         self._anchor = (clock.now_ms(), engine.state.clock.quantum)
         self._outgoing: list[Callable[[Outlet], None]] = []
@@ -90,10 +98,47 @@ class Venue:
         opened: Account = self.submit(record | {"maker": fees[0], "taker": fees[1]})
         return opened
 
-    def add_key(self, account: Account, label: str) -> ApiKey:
-        """A new HMAC key with a random secret."""
+    def place_list(self, record: Record) -> OrderList:
+        """Submit an admitted order list."""
+        self.counters["orders"] += len(record["orders"])
+        placed: OrderList = self.submit(record)
+        return placed
+
+    def cancel_list(self, account: Account, order_list: OrderList, client_id: str) -> OrderList:
+        """Submit the cancel of an open list: of any of its open orders, the others go with it."""
+        orders = self.engine.state.markets[order_list.symbol].orders
+        first = next(orders[order_id] for order_id in order_list.order_ids if orders[order_id].is_open)
+        self.cancel_order(account, first, client_id)
+        return order_list
+
+    def amend_order(self, record: Record) -> Order:
+        """Submit an admitted amendment."""
+        order: Order = self.submit(record)
+        return order
+
+    def set_fees(
+        self, account: Account, *, maker: int, taker: int, fee_asset: str = "", fee_discount: int = 0
+    ) -> Account:
+        """Set an account's rates, and the asset that pays its fees at a discount ("" = what is received pays)."""
+        record = {"k": "fees", "t": self.clock.now_ms(), "account": account.id, "maker": maker, "taker": taker}
+        changed: Account = self.submit(record | {"asset": fee_asset, "discount": fee_discount})
+        return changed
+
+    def add_key(
+        self,
+        account: Account,
+        label: str,
+        *,
+        kind: str = "HMAC",
+        public_key: str = "",
+        permissions: tuple[str, ...] = ("read", "trade"),
+        ips: tuple[str, ...] = (),
+    ) -> ApiKey:
+        """A new key: HMAC with a random secret, or RSA or ED25519 with the owner's public key (PEM)."""
         record = {"k": "key", "t": self.clock.now_ms(), "account": account.id, "label": label}
-        key: ApiKey = self.submit(record | {"key": secrets.token_hex(32), "secret": secrets.token_hex(32)})
+        secret = secrets.token_hex(32) if kind == "HMAC" else public_key
+        record |= {"kind": kind, "permissions": list(permissions), "ips": list(ips)}
+        key: ApiKey = self.submit(record | {"key": secrets.token_hex(32), "secret": secret})
         return key
 
     def revoke_key(self, key: str) -> None:
@@ -106,10 +151,34 @@ class Venue:
         result: Account = self.submit(record)
         return result
 
+    # ---- snapshots
+
+    def keep_snapshots(self, folder: StateFolder) -> None:
+        """Write a snapshot beside the running exchange whenever enough was journalled."""
+        self._snapshots = SnapshotKeeper(folder, self.journal, self._renew_quotes)
+
+    def _renew_quotes(self) -> None:
+        self.submit({"k": "renew", "t": self.clock.now_ms()})
+
+    def request_snapshot(self) -> bool:
+        """Begin a snapshot now; False when one is being written (or none are kept)."""
+        return self._snapshots is not None and self._snapshots.request()
+
+    def snapshot_facts(self) -> dict[str, Any]:
+        """Generation, records since the last snapshot, whether one is being written, the last failure."""
+        return self._snapshots.facts() if self._snapshots is not None else {}
+
+    async def stop_snapshots(self) -> None:
+        """End a snapshot under way: the next one does its work."""
+        if self._snapshots is not None:
+            await self._snapshots.stop()
+
     # ---- market clock
 
     def tick(self) -> None:
         """Move the market to where the wall clock says it is."""
+        if self._snapshots is not None:
+            self._snapshots.look()
         clock = self.engine.state.clock
         if not clock.running:
             return
@@ -217,21 +286,30 @@ class Venue:
 
     def _collect(self, event: Event) -> None:
         """Turn an event into a message now: orders and balances change again before the disk answers."""
+        if isinstance(event, TapeEvent):
+            self._collect_trade(event)
+            return
         if isinstance(event, OrderEvent):
             self._fills = True
-            spec = self.engine.state.markets[event.order.symbol].spec
-            report = payloads.execution_report(
-                spec, event.order, event.execution.value, event.trade, event.cancel_client_id
-            )
-            account_id = event.account.id
-            self.counters["trades"] += event.trade is not None
-            self._outgoing.append(lambda outlet: outlet.send_private(account_id, report))
-        elif isinstance(event, BalanceEvent):
-            position = payloads.account_position(event.account, event.assets)
-            owner = event.account.id
-            self._outgoing.append(lambda outlet: outlet.send_private(owner, position))
-        else:
-            self._collect_trade(event)
+            if event.trade is not None:
+                self.counters["trades"] += 1
+                if self.on_trade is not None:
+                    self.on_trade(event.order, event.trade)
+        account_id = event.account.id
+        if self.outlet is not None and self.outlet.wants_private(account_id):
+            for message in self._messages(event):
+                self._outgoing.append(_private(account_id, message))
+
+    def _messages(self, event: OrderEvent | BalanceEvent | ListEvent) -> list[Json]:
+        if isinstance(event, BalanceEvent):
+            granted, time = event.granted or {}, event.account.updated
+            updates = [payloads.balance_update(asset, units, time) for asset, units in granted.items()]
+            return [payloads.account_position(event.account, event.assets), *updates]
+        if isinstance(event, ListEvent):
+            orders = self.engine.state.markets[event.order_list.symbol].orders
+            return [payloads.list_status(event.order_list, [orders[each] for each in event.order_list.order_ids])]
+        spec, execution = self.engine.state.markets[event.order.symbol].spec, event.execution.value
+        return [payloads.execution_report(spec, event.order, execution, event.trade, event.cancel_client_id)]
 
     def _collect_trade(self, event: TapeEvent) -> None:
         symbol = event.symbol
@@ -253,3 +331,7 @@ class Venue:
 
         if messages or moved:
             self.journal.after_commit(publish)
+
+
+def _private(account_id: int, message: Json) -> Callable[[Outlet], None]:
+    return lambda outlet: outlet.send_private(account_id, message)

@@ -12,11 +12,17 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 BODY_LIMIT = 1 << 20
+DISCARD_LIMIT = 16 << 20
+MAX_PARAMETERS = 100
 TRANSPORT = "sandbox.transport"  # scope extension: the socket's transport, for faults that cut the connection
 
 
 class BodyTooLargeError(Exception):
-    """The request body exceeds BODY_LIMIT."""
+    """The request body exceeds the limit."""
+
+
+class DuplicateParameterError(Exception):
+    """A parameter was sent twice in the query, or twice in the body."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +38,8 @@ class Request:
     transport: Any = None
 
     def parameters(self) -> dict[str, str]:
-        """Query and form body merged; the query wins."""
-        merged = dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
-        merged.update(parse_qsl(self.query.decode("utf-8", "replace"), keep_blank_values=True))
-        return merged
+        """Query and form body merged; the query wins. Raises DuplicateParameterError or ValueError (too many)."""
+        return _pairs(self.body) | _pairs(self.query)
 
 
 @dataclass(frozen=True)
@@ -47,17 +51,29 @@ class Response:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-async def read_request(scope: Scope, receive: Receive) -> Request:
+def _pairs(raw: bytes) -> dict[str, str]:
+    text = raw.decode("utf-8", "replace")
+    pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise DuplicateParameterError
+    return found
+
+
+async def read_request(scope: Scope, receive: Receive, limit: int = BODY_LIMIT) -> Request:
     """Collect the body; raises BodyTooLargeError."""
     chunks, size, more = [], 0, True
     while more:
         message = await receive()
         chunk = message.get("body", b"")
         size += len(chunk)
-        if size > BODY_LIMIT:
+        if size > DISCARD_LIMIT:
             raise BodyTooLargeError
-        chunks.append(chunk)
+        if size <= limit:
+            chunks.append(chunk)
         more = message.get("more_body", False)
+    if size > limit:  # read to its end, so that the client hears the refusal
+        raise BodyTooLargeError
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
     client = (scope.get("client") or ("", 0))[0]
     transport = (scope.get("extensions") or {}).get(TRANSPORT)

@@ -1,4 +1,4 @@
-"""Which sandbox account belongs to whom: the registry that both sides can be checked against."""
+"""Which sandbox account belongs to whom, and what staff asked of the exchange."""
 
 from typing import ClassVar
 
@@ -7,6 +7,7 @@ from django.db import models
 from apps.core.models.base import BaseModel
 from apps.core.placement import DataCategory, Placement
 from apps.core.triggers import no_delete
+from apps.trading.sandbox.choices import COMMAND_STATES, CommandState, Verb
 
 
 class SandboxAccount(BaseModel):
@@ -50,3 +51,24 @@ class SandboxAccount(BaseModel):
 
     def __str__(self) -> str:
         return self.account_id or "opening"
+
+
+class ExchangeCommand(BaseModel):
+    """What staff asked of the exchange that all tenants share: written down first, then asked, then the outcome.
+
+    `facts` holds numbers and names of kinds and symbols; a paper account is named by its number, never by its key.
+    """
+
+    placement = Placement.PUBLIC
+    data_categories: ClassVar = dict.fromkeys(("verb", "facts", "state", "answer"), DataCategory.OPERATIONAL)
+
+    verb = models.CharField(max_length=16, choices=Verb.choices)
+    facts = models.JSONField(default=dict)
+    state = models.CharField(max_length=8, choices=CommandState.choices, default=CommandState.ASKED)
+    answer = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        triggers: ClassVar = [COMMAND_STATES.trigger("exchange_command"), no_delete("exchange_command")]
+
+    def __str__(self) -> str:
+        return str(self.get_verb_display())  # type: ignore[attr-defined]  # made by Django for choices

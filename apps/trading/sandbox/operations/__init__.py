@@ -1,4 +1,4 @@
-"""Opening, renewing and closing paper accounts."""
+"""Opening, renewing and closing paper accounts; steering the exchange."""
 
 from apps.trading.sandbox.operations.accounts import (
     close_paper_account,
@@ -7,8 +7,12 @@ from apps.trading.sandbox.operations.accounts import (
     request_fresh_account,
     request_paper_account,
 )
+from apps.trading.sandbox.operations.steering import STEER, ask_exchange, carry_out
 
 __all__ = [
+    "STEER",
+    "ask_exchange",
+    "carry_out",
     "close_paper_account",
     "finish_paper_account",
     "open_paper_account",

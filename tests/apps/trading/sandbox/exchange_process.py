@@ -19,6 +19,18 @@ RICH = {"USDT": Decimal("1000000"), "BTC": Decimal("10"), "ETH": Decimal("100"),
 START_SECONDS = 20
 
 
+def recording(venue: Any) -> Any:
+    """ccxt's own hook for answers, used to see the HTTP status."""
+    seen = venue.on_rest_response
+
+    def note(code: int, *rest: Any, **more: Any) -> Any:
+        venue.last_status = code
+        return seen(code, *rest, **more)
+
+    venue.on_rest_response = note
+    return venue
+
+
 @dataclass
 class ExchangeProcess:
     """Starts, kills and restarts one exchange over one state folder."""
@@ -31,6 +43,8 @@ class ExchangeProcess:
     def start(self) -> "ExchangeProcess":
         (self.state_dir / "listening.json").unlink(missing_ok=True)
         command = [sys.executable, "-m", "apps.trading.sandbox.exchange", "--port", "0", "--control-port", "0"]
+        # One address stands for many clients here: tests of the limits set their own (the last flag counts).
+        command += ["--weight-per-minute", "0", "--orders-per-10-seconds", "0"]
         command += ["--state-dir", str(self.state_dir), *self.arguments]
         environment = {**os.environ, "SANDBOX_CONTROL_TOKEN": TOKEN}
         self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE)

@@ -4,14 +4,11 @@ import json
 import random
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.trading.sandbox.exchange.admission import admit_order
 from apps.trading.sandbox.exchange.amounts import TooPreciseError, fee_of, format_units, parse_units
 from apps.trading.sandbox.exchange.candles import (
     QUANTA,
@@ -23,29 +20,10 @@ from apps.trading.sandbox.exchange.candles import (
     path_prices,
 )
 from apps.trading.sandbox.exchange.engine import Engine
-from apps.trading.sandbox.exchange.errors import ApiError
-from apps.trading.sandbox.exchange.journal import Record
 from apps.trading.sandbox.exchange.market import MarketView
 from apps.trading.sandbox.exchange.snapshot import dump_state, load_state, new_state
 from apps.trading.sandbox.exchange.state import MarketClock, MarketState
-
-UNIT = 10**8
-START = 1_704_067_200_000
-BARS = 60
-
-
-def write_recording(folder: Path, symbol: str, gap_at: int | None = None) -> None:
-    rng = random.Random(symbol)
-    price, rows = 4_000_000, []
-    for number in range(BARS):
-        opened = price
-        price += rng.randint(-20_000, 20_000)
-        high, low = max(opened, price) + rng.randint(0, 9_000), min(opened, price) - rng.randint(0, 9_000)
-        time = START + number * 300_000 + (300_000 if gap_at is not None and number >= gap_at else 0)
-        rows.append((time, opened, high, low, price, rng.randint(1, 10**11)))
-    columns = np.array(rows, dtype=np.int64).T
-    names = ("ts", "open", "high", "low", "close", "volume")
-    np.savez(folder / f"{symbol}_5m.npz", **dict(zip(names, columns, strict=True)))
+from tests.apps.trading.sandbox.engine_bench import START, UNIT, Bench, check_books, write_recording
 
 
 @pytest.fixture(scope="module")
@@ -54,100 +32,6 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     for symbol in ("BTCUSDT", "ETHUSDT"):
         write_recording(folder, symbol)
     return load_recording(folder)
-
-
-class Bench:
-    """An engine with its journal kept in a list."""
-
-    def __init__(self, recording: Recording, accounts: int = 0) -> None:
-        clock = MarketClock(recording.start_ms, 0, 60.0, "replay")
-        self.engine = Engine(new_state(recording, clock, 1), MarketView(recording, clock))
-        self.records: list[Record] = []
-        for number in range(accounts):
-            funds = {"USDT": 10**6 * UNIT, "BTC": 20 * UNIT, "ETH": 20 * UNIT}
-            fees = {"maker": 50_000, "taker": 100_000}
-            self.apply({"k": "account", "label": f"a{number}", "ref": "", "funds": funds} | fees)
-
-    def apply(self, record: Record) -> Any:
-        record = {"t": START + len(self.records)} | record
-        self.records.append(json.loads(json.dumps(record)))
-        return self.engine.apply(record)
-
-    def order(self, account_id: int, **params: str) -> Any:
-        account = self.engine.state.accounts[account_id]
-        return self.apply(admit_order(self.engine, account, params, START + len(self.records)))
-
-    def play(self, seed: int, commands: int) -> None:
-        """Random orders, cancels, moves, steps and resets; refusals must leave the digest alone."""
-        choices = random.Random(seed)
-        for _ in range(commands):
-            kind = choices.random()
-            clock = self.engine.state.clock
-            if kind < 0.25:
-                self.apply({"k": "move", "q": clock.quantum + choices.randint(1, 70)})
-            elif kind < 0.3:
-                step = (clock.quantum // QUANTA + 1) * QUANTA
-                self.apply({"k": "move", "q": step, "standing": choices.random() < 0.5})
-            elif kind < 0.45:
-                self.cancel_any(choices)
-            else:
-                self.random_order(choices)
-
-    def cancel_any(self, choices: random.Random) -> None:
-        for account in self.engine.state.accounts.values():
-            if account.open_orders:
-                symbol, order_id = choices.choice(list(account.open_orders))
-                self.apply({"k": "cancel", "account": account.id, "s": symbol, "id": order_id, "cid": "c"})
-                return
-
-    def random_order(self, choices: random.Random) -> None:
-        symbol = choices.choice(["BTCUSDT", "ETHUSDT"])
-        width = choices.choice([1_000, 30_000])  # narrow orders often take a part and rest with the remainder
-        ticks = self.engine.view.price(symbol) + choices.randint(-width, width)
-        params = {
-            "symbol": symbol,
-            "side": choices.choice(["BUY", "SELL"]),
-            "type": choices.choice(["LIMIT", "MARKET"]),
-        }
-        quantity = f"{Decimal(choices.randint(1, 300)) / 100}"
-        if params["type"] == "LIMIT":
-            tif = choices.choice(["GTC", "GTC", "IOC", "FOK"])
-            params |= {"timeInForce": tif, "price": f"{Decimal(ticks) / 100}", "quantity": quantity}
-        else:
-            params |= choices.choice([{"quantity": quantity}, {"quoteOrderQty": str(choices.randint(5, 90_000))}])
-        before = self.engine.digest()
-        code = 0
-        try:
-            self.order(choices.choice(list(self.engine.state.accounts)), **params)
-        except ApiError as refusal:
-            code = refusal.code
-        assert code in (0, -2010, -1013)
-        assert (self.engine.digest() == before) == (code != 0)
-
-
-def check_books(engine: Engine) -> None:
-    """Nothing below zero; locks are exactly the open orders'; balances are funds plus trades."""
-    for account in engine.state.accounts.values():
-        locked: dict[str, int] = {}
-        expected = dict(account.initial)
-        for (symbol, _), order in account.open_orders.items():
-            spec = engine.state.markets[symbol].spec
-            asset = spec.quote if order.side.value == "BUY" else spec.base
-            locked[asset] = locked.get(asset, 0) + order.locked
-            unit = order.price * spec.tick_lot_units if order.side.value == "BUY" else spec.lot_units
-            assert order.locked == order.remaining * unit
-            assert engine.state.markets[symbol].book.lots_of(order.id) == order.remaining > 0
-        for trades in account.trades.values():
-            for trade in trades:
-                spec = engine.state.markets[trade.symbol].spec
-                base, buys = trade.lots * spec.lot_units, trade.side.value == "BUY"
-                expected[spec.base] += base if buys else -base
-                expected[spec.quote] += -trade.quote if buys else trade.quote
-                expected[trade.fee_asset] -= trade.fee
-        for asset in account.assets():
-            assert account.free.get(asset, 0) >= 0
-            assert account.locked.get(asset, 0) == locked.get(asset, 0)
-            assert account.free.get(asset, 0) + account.locked.get(asset, 0) == expected[asset]
 
 
 @settings(max_examples=25, deadline=None)

@@ -10,6 +10,7 @@ from typing import Any
 import ccxt
 import pytest
 
+from apps.trading.sandbox.exchange.journal import frame
 from tests.apps.trading.sandbox.exchange_process import ExchangeProcess
 
 BTC = "BTC/USDT"
@@ -116,12 +117,15 @@ def test_a_torn_tail_is_cut_and_damage_in_the_middle_is_refused(new_exchange: Ca
     digest = exchange.control.digest()
     exchange.kill()
     (journal,) = exchange.state_dir.glob("journal-*.log")
+    sound = journal.read_bytes()
     with journal.open("ab") as file:
-        file.write(b'0badc0de {"k":"order","t":1')
+        file.write(frame(99, b"never finished")[:-3])
     assert exchange.start().control.digest() == digest
     exchange.kill()
-    lines = journal.read_bytes().splitlines(keepends=True)
-    journal.write_bytes(b"".join([lines[0], b"00000000" + lines[1][8:], *lines[2:]]))
+    assert journal.read_bytes()[: len(sound)] == sound
+    damaged = bytearray(sound)
+    damaged[len(frame(0, b"")) + 5] ^= 1
+    journal.write_bytes(damaged)
     with pytest.raises(AssertionError, match="JournalCorruptError"):
         exchange.start()
 

@@ -119,9 +119,9 @@ def test_times_in_force(exchange: ExchangeProcess) -> None:
     venue = ccxt.binance(exchange.settings(exchange.new_key()))
     killed = venue.create_order(BTC, "limit", "buy", 0.01, 20_000, {"timeInForce": "FOK"})
     assert (killed["status"], killed["filled"]) == ("expired", 0)
-    taken = venue.create_order(BTC, "limit", "buy", 0.01, 900_000, {"timeInForce": "IOC"})
+    taken = venue.create_order(BTC, "limit", "buy", 0.01, 150_000, {"timeInForce": "IOC"})
     assert (taken["status"], taken["filled"]) == ("closed", 0.01)
-    assert taken["average"] < 900_000
+    assert taken["average"] < 150_000
     made = venue.create_order(BTC, "limit", "buy", 0.01, 20_000, {"postOnly": True})
     assert venue.fetch_order(made["id"], BTC)["type"] == "limit"
     assert venue.fetch_balance()["USDT"]["used"] == 200
@@ -144,62 +144,6 @@ def test_customers_trade_with_each_other_inside_the_spread(new_exchange: Callabl
     assert theirs["fee"] == {"currency": "USDT", "cost": pytest.approx(price * 0.0001)}
 
 
-def raw_order(**changes: str) -> dict[str, str]:
-    order = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.01"}
-    return {name: value for name, value in ({**order, "price": "30000"} | changes).items() if value}
-
-
-REFUSALS: list[tuple[dict[str, str], int, str, type[Exception]]] = [
-    ({"quantity": "1000"}, -1013, "Filter failure: NOTIONAL", ccxt.BadRequest),
-    ({"quantity": "99"}, -2010, "Account has insufficient balance for requested action.", ccxt.InsufficientFunds),
-    ({"quantity": "0.000001"}, -1013, "Filter failure: LOT_SIZE", ccxt.InvalidOrder),
-    ({"quantity": "0"}, -1013, "Invalid quantity.", ccxt.BadRequest),
-    ({"quantity": "1e3"}, -1100, "Illegal characters found in parameter 'quantity'", ccxt.BadRequest),
-    ({"quantity": "0.123456789"}, -1111, "Parameter 'quantity' has too much precision.", ccxt.BadRequest),
-    ({"quantity": ""}, -1102, "Mandatory parameter 'quantity' was not sent", ccxt.BadRequest),
-    ({"price": "30000.001"}, -1013, "Filter failure: PRICE_FILTER", ccxt.InvalidOrder),
-    ({"price": "2000000"}, -1013, "Filter failure: PRICE_FILTER", ccxt.InvalidOrder),
-    ({"price": "0"}, -1013, "Invalid price.", ccxt.BadRequest),
-    ({"price": "-1"}, -1100, "Illegal characters found in parameter 'price'", ccxt.BadRequest),
-    ({"price": "100"}, -1013, "Filter failure: NOTIONAL", ccxt.BadRequest),
-    ({"symbol": "DOGEUSDT"}, -1121, "Invalid symbol.", ccxt.BadSymbol),
-    ({"side": "HOLD"}, -1117, "Invalid side.", ccxt.BadRequest),
-    ({"type": "STOP"}, -1116, "Invalid orderType.", ccxt.BadRequest),
-    ({"timeInForce": "GTX"}, -1115, "Invalid timeInForce.", ccxt.BadRequest),
-    ({"timeInForce": ""}, -1102, "Mandatory parameter 'timeInForce' was not sent", ccxt.BadRequest),
-    ({"newClientOrderId": "a b"}, -1100, "Illegal characters found in parameter 'newClientOrderId'", ccxt.BadRequest),
-    ({"type": "MARKET"}, -1106, "Parameter 'timeInForce' sent when not required.", ccxt.BadRequest),
-    (
-        {"type": "LIMIT_MAKER", "timeInForce": "", "price": "900000"},
-        -2010,
-        "Order would immediately match and take.",
-        ccxt.OrderImmediatelyFillable,
-    ),
-]
-
-
-@pytest.mark.parametrize(("changes", "code", "message", "error"), REFUSALS)
-def test_refused_orders_map_to_ccxt_errors_and_change_nothing(
-    venue: Any, changes: dict[str, str], code: int, message: str, error: type[Exception]
-) -> None:
-    before = (venue.privateGetAccount(), venue.privateGetAllOrders({"symbol": "BTCUSDT"}))
-    for call in (venue.privatePostOrder, venue.privatePostOrderTest):
-        with pytest.raises(error) as refused:
-            call(raw_order(**changes))
-        assert message in str(refused.value) or message in venue.last_http_response
-        assert f'"code":{code}' in venue.last_http_response
-    assert (venue.privateGetAccount(), venue.privateGetAllOrders({"symbol": "BTCUSDT"})) == before
-
-
-def test_unknown_orders(venue: Any) -> None:
-    with pytest.raises(ccxt.OrderNotFound, match=r"Order does not exist\."):
-        venue.fetch_order("999999", BTC)
-    with pytest.raises(ccxt.OrderNotFound, match=r"Unknown order sent\."):
-        venue.cancel_order("999999", BTC)
-    with pytest.raises(ccxt.OrderNotFound, match=r"Unknown order sent\."):
-        venue.cancel_all_orders(BTC)
-
-
 def test_another_account_s_order_does_not_exist(exchange: ExchangeProcess, venue: Any) -> None:
     other = ccxt.binance(exchange.settings(exchange.new_key()))
     order = other.create_order(BTC, "limit", "buy", 0.01, 20_000)
@@ -210,18 +154,7 @@ def test_another_account_s_order_does_not_exist(exchange: ExchangeProcess, venue
     assert other.fetch_order(order["id"], BTC)["status"] == "open"
 
 
-def test_bad_credentials_and_times(exchange: ExchangeProcess, key: AccountKey) -> None:
-    venue = ccxt.binance(exchange.settings(key))
-    venue.secret = "wrong"
-    with pytest.raises(ccxt.AuthenticationError, match="-1022"):
-        venue.fetch_balance()
-    with pytest.raises(ccxt.AuthenticationError, match="-2015"):
-        ccxt.binance({**exchange.settings(key), "apiKey": "unknown"}).fetch_balance()
-    for shift, text in ((-11_000, "outside of the recvWindow"), (3_000, "1000ms ahead")):
-        venue = ccxt.binance(exchange.settings(key))
-        venue.nonce = lambda shift=shift: int(time.time() * 1000) + shift
-        with pytest.raises(ccxt.InvalidNonce, match=text):
-            venue.fetch_balance()
+def test_a_wider_window_takes_late_requests(exchange: ExchangeProcess, key: AccountKey) -> None:
     late = ccxt.binance(exchange.settings(key, options={"recvWindow": 30_000}))
     late.nonce = lambda: int(time.time() * 1000) - 11_000
     assert late.fetch_balance()["total"]
@@ -234,7 +167,7 @@ async def test_async_client(exchange: ExchangeProcess) -> None:
         order = await venue.create_order("ETH/USDT", "market", "buy", 1)
         assert order["status"] == "closed"
         assert (await venue.fetch_balance())["ETH"]["total"] == pytest.approx(100.999)
-        resting = await venue.create_order("SOL/USDT", "limit", "sell", 10, 5_000)
+        resting = await venue.create_order("SOL/USDT", "limit", "sell", 10, 400)
         assert [row["id"] for row in await venue.fetch_open_orders("SOL/USDT")] == [resting["id"]]
         assert (await venue.cancel_order(resting["id"], "SOL/USDT"))["status"] == "canceled"
         assert await venue.fetch_trading_fees()

@@ -19,6 +19,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the mode and the speed; addresses, token and state come from the settings."""
         parser.add_argument("--mode", choices=["replay", "now"], default="replay")
+        parser.add_argument(
+            "--candles-dir", type=Path, default=None, help="recorded candles, or trades and order books (CANDLES_DIR)"
+        )
+        parser.add_argument("--start", type=int, default=None, help="market time to begin at, Unix ms (SANDBOX_START)")
         parser.add_argument("--speed", type=float, default=None, help="market seconds per second (replay)")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -35,10 +39,18 @@ class Command(BaseCommand):
                 control_port=control.port or 0,
                 control_token=settings.SANDBOX_CONTROL_TOKEN,
                 state_dir=Path(settings.STATE_DIR) / "sandbox",
-                candles_dir=Path(settings.CANDLES_DIR),
+                candles_dir=options["candles_dir"] or Path(settings.CANDLES_DIR),
                 mode=MarketMode(options["mode"]),
                 speed=speed,
-                start=replay_start_ms(),
+                start=replay_start_ms() if options["start"] is None else options["start"],
+                # The product itself comes from one address with many accounts: not limited unless set.
+                weight_per_minute=getattr(settings, "SANDBOX_WEIGHT_PER_MINUTE", 0),
+                orders_per_10_seconds=getattr(settings, "SANDBOX_ORDERS_PER_10_SECONDS", 0),
+                orders_per_day=getattr(settings, "SANDBOX_ORDERS_PER_DAY", 0),
+                # This installation's own engine trades for every tenant from one address: no limit unless one is set.
+                weight_per_minute=getattr(settings, "SANDBOX_WEIGHT_PER_MINUTE", 0),
+                orders_per_10_seconds=getattr(settings, "SANDBOX_ORDERS_PER_10_SECONDS", 0),
+                orders_per_day=getattr(settings, "SANDBOX_ORDERS_PER_DAY", 0),
             )
         )
         sys.exit(status)

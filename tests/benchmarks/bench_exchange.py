@@ -1,0 +1,210 @@
+"""What the sandbox exchange's core costs: orders acknowledged after fdatasync, beside the disk's own limit.
+
+One market, 60 % passive limit orders, 30 % cancels, 10 % orders that take. An order is acknowledged when its group is
+on disk; latency runs from before it is journalled to then. The disk's limit is as many plain appends of equal size,
+each with its fdatasync, on the same file system in the same run. Afterwards the journal is replayed: the digests agree.
+"""
+
+import asyncio
+import gc
+import os
+import random
+import tempfile
+import time
+from array import array
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from apps.core.benchmarks import Row, benchmark
+from apps.trading.sandbox.exchange.__main__ import BUNDLED_CANDLES
+from apps.trading.sandbox.exchange.candles import Recording, load_recording
+from apps.trading.sandbox.exchange.engine import Engine
+from apps.trading.sandbox.exchange.journal import Journal, Record, read_journal
+from apps.trading.sandbox.exchange.market import MarketView
+from apps.trading.sandbox.exchange.memory import spare_the_orders
+from apps.trading.sandbox.exchange.snapshot import new_state
+from apps.trading.sandbox.exchange.state import MarketClock
+from kernel.matching import Market, Side
+
+UNIT = 10**8
+SYMBOL = "BTCUSDT"
+ACCOUNTS, COMMANDS, ROUNDS = 8, 60_000, 5
+AT_ONCE = 16  # commands that one turn of the event loop brings
+MOST_WAITING = 1_024
+PASSIVE, CANCELS, STANDING = 0.6, 0.3, 2_000
+GOAL_MS = 1.0
+SYNC_PROBES, PROBE_BYTES = 300, 2_000
+
+
+@benchmark("exchange")
+def run() -> Iterator[Row]:
+    """The quietest of ROUNDS rounds counts; each is replayed from its journal and compared."""
+    recording = load_recording(BUNDLED_CANDLES)
+    spare_the_orders()
+    with tempfile.TemporaryDirectory() as folder:
+        rounds = [_round(recording, Path(folder), number) for number in range(ROUNDS)]
+    best = max(rounds, key=lambda found: found.rate)
+    yield Row("exchange", "durable orders", best.rate, "orders/s", "appends + fdatasync alone", best.disk_rate)
+    yield Row("exchange", "durable orders", best.rate, "orders/s", "goal where fdatasync <= 0.1 ms", 100_000)
+    yield Row("exchange", "acknowledged after, median", best.p50, "ms", "one fdatasync alone", best.sync_ms)
+    yield Row("exchange", "acknowledged after, 99 %", best.p99, "ms", "goal where fdatasync <= 0.1 ms", GOAL_MS)
+    yield Row("exchange", "commands a group", best.group, "commands", "brought at once", AT_ONCE)
+    yield from _without_disk(recording)
+
+
+class _Round:
+    """Figures of one round."""
+
+    def __init__(self, seconds: float, latencies: "array[float]", journal: Journal) -> None:
+        ordered = sorted(latencies)
+        self.rate = len(ordered) / seconds
+        self.p50, self.p99 = (ordered[len(ordered) * part // 100] * 1e3 for part in (50, 99))
+        self.group = journal.records / journal.syncs
+        self.disk_rate = self.sync_ms = 0.0
+
+
+def _round(recording: Recording, folder: Path, number: int) -> _Round:
+    path = folder / f"journal-{number}.log"
+    engine, records = _fresh(recording, number)
+    found = asyncio.run(_durable(engine, records, path))
+    size = path.stat().st_size
+    replayed, _ = _fresh(recording, number)
+    for record in read_journal(path):
+        replayed.apply(record)
+    if replayed.digest() != engine.digest() or engine.imbalance():
+        raise AssertionError("the replayed journal gives another state")
+    groups = round(COMMANDS / found.group)
+    found.disk_rate = COMMANDS / _append_alone(folder / "alone", groups, size // groups)
+    found.sync_ms = _append_alone(folder / "probe", SYNC_PROBES, PROBE_BYTES) / SYNC_PROBES * 1e3
+    path.unlink()
+    return found
+
+
+async def _durable(engine: Engine, records: list[Record], path: Path) -> _Round:
+    def broken(error: OSError) -> None:
+        raise error
+
+    journal = Journal(path, broken)
+    latencies = array("d")
+    waiting = 0
+    clock = time.perf_counter
+
+    def acknowledge(starts: list[float]) -> None:
+        nonlocal waiting
+        now = clock()
+        latencies.extend(now - start for start in starts)
+        waiting -= len(starts)
+
+    gc.collect()
+    began = clock()
+    for first in range(0, len(records), AT_ONCE):
+        starts = []
+        for record in records[first : first + AT_ONCE]:
+            starts.append(clock())
+            journal.append(record)
+            engine.apply(record)
+        waiting += len(starts)
+        journal.after_commit(_bound(acknowledge, starts))
+        await asyncio.sleep(0)
+        if waiting >= MOST_WAITING:
+            await journal.commit()
+    await journal.commit()
+    seconds = clock() - began
+    await journal.close()
+    return _Round(seconds, latencies, journal)
+
+
+def _bound(function: Callable[[list[float]], None], starts: list[float]) -> Callable[[], None]:
+    return lambda: function(starts)
+
+
+def _append_alone(path: Path, count: int, size: int) -> float:
+    """Seconds that so many appends of a size take, each followed by fdatasync."""
+    data = b"x" * size
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_TRUNC, 0o600)
+    began = time.perf_counter()
+    for _ in range(count):
+        os.write(descriptor, data)
+        os.fdatasync(descriptor)
+    seconds = time.perf_counter() - began
+    os.close(descriptor)
+    path.unlink()
+    return seconds
+
+
+def _fresh(recording: Recording, seed: int) -> tuple[Engine, list[Record]]:
+    """An exchange with rich accounts, and the commands of a round."""
+    clock = MarketClock(recording.start_ms, 0, 60.0, "replay")
+    engine = Engine(new_state(recording, clock, 1), MarketView(recording, clock))
+    for number in range(ACCOUNTS):
+        funds = {"USDT": 10**10 * UNIT, "BTC": 10**6 * UNIT}
+        facts: dict[str, Any] = {"label": f"a{number}", "ref": "", "funds": funds, "maker": 10**5, "taker": 10**5}
+        engine.apply({"k": "account", "t": 0} | facts)
+    return engine, _commands(engine.view.price(SYMBOL), random.Random(seed))
+
+
+def _commands(price: int, choices: random.Random) -> list[Record]:
+    records: list[Record] = []
+    standing: list[tuple[int, int]] = []
+    order_id = 0
+    for number in range(COMMANDS):
+        draw = choices.random()
+        if draw < CANCELS and len(standing) > STANDING:
+            place = choices.randrange(len(standing))
+            standing[place], standing[-1] = standing[-1], standing[place]
+            owner, cancelled = standing.pop()
+            head: Record = {"k": "cancel", "t": number, "account": owner, "s": SYMBOL}
+            records.append(head | {"id": cancelled, "cid": f"bench-c{number}"})
+            continue
+        order_id += 1
+        owner, side = choices.randint(1, ACCOUNTS), choices.choice(("BUY", "SELL"))
+        sign = -1 if side == "BUY" else 1
+        passive = draw < CANCELS + PASSIVE
+        if passive:
+            standing.append((owner, order_id))
+        records.append(
+            {
+                "k": "order",
+                "t": number,
+                "account": owner,
+                "s": SYMBOL,
+                "side": side,
+                "type": "LIMIT",
+                "tif": "GTC" if passive else "IOC",
+                "price": price + sign * (2_000 + choices.randrange(400)) if passive else price - sign * 5,
+                "lots": choices.randint(1, 100),
+                "quote": 0,
+                "cid": f"bench-{number}",
+            }
+        )
+    return records
+
+
+def _without_disk(recording: Recording) -> Iterator[Row]:
+    """CPU of a command in the exchange's engine (accounts, funds, fees, trades) beside the bare matching engine."""
+    ours, bare = [], []
+    for number in range(ROUNDS):
+        engine, records = _fresh(recording, number)
+        began = time.process_time()
+        for record in records:
+            engine.apply(record)
+        ours.append(time.process_time() - began)
+        bare.append(_bare(recording, records))
+    case = "a command without the disk, CPU"
+    yield Row("exchange", case, min(ours) / COMMANDS * 1e6, "us", "matching alone", min(bare) / COMMANDS * 1e6)
+
+
+def _bare(recording: Recording, records: list[Record]) -> float:
+    engine, _ = _fresh(recording, 0)
+    market: Market = engine.quote(SYMBOL).book
+    sides = {"BUY": Side.BUY, "SELL": Side.SELL}
+    order_id = 0
+    began = time.process_time()
+    for record in records:
+        if record["k"] == "cancel":
+            market.cancel(record["id"])
+        else:
+            order_id += 1
+            market.place_limit(order_id, record["account"], sides[record["side"]], record["price"], record["lots"])
+    return time.process_time() - began
