@@ -20,6 +20,13 @@ hypothesis.settings.load_profile("outcry")
 """No example has a deadline of its own: a busy machine is no failure."""
 ROOT = Path(__file__).resolve().parent.parent
 ALPHA, BETA = "alpha", "beta"
+LONGEST = (
+    "tests/tenancy/",
+    "tests/apps/finance/ledger/test_histories.py",
+    "tests/apps/finance/wallets/test_wallet_histories.py",
+    "tests/concurrency/",
+    "tests/contracts/",
+)
 SCHEMA_SOURCES = ("models", "migrations", "schemas", "triggers.py", "sealing.py", "choices.py", "operations")
 
 
@@ -132,7 +139,8 @@ def django_db_setup(template_database: str, django_db_blocker: Any) -> Iterator[
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out browser tests where there is no browser."""
+    """Put the longest tests first, so that none is left alone at the end; leave out browser tests without a browser."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
     chromium = Path("/usr/bin/chromium")
     for item in items:
         if item.get_closest_marker("browser") and not chromium.exists():

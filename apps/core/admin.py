@@ -47,7 +47,9 @@ class ApprovalAdmin(DeskAdmin):
     list_display: ClassVar = ("action", "state", "reason", "maker_id", "required", "expires_at", "created_at")
     list_filter: ClassVar = ("state", "action")
     operations = (
-        OperationAction("approve", "Approve", CHECK, _decide(True), available=_is_pending),
+        OperationAction(
+            "approve", "Approve", CHECK, _decide(True), available=_is_pending, confirms=approvals.thing_to_confirm
+        ),
         OperationAction("reject", "Reject", CHECK, _decide(False), available=_is_pending, is_dangerous=True),
     )
 

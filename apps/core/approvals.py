@@ -15,6 +15,7 @@ from apps.core.actors import Actor
 from apps.core.clock import now
 from apps.core.errors import Conflict, Defect, NotAllowed, NotFound
 from apps.core.models import Approval, ApprovalState, ApprovalVote
+from apps.core.second_factor import ExactThing
 
 Action = Callable[[Actor, dict[str, Any]], None]
 LIFETIME = timedelta(days=3)
@@ -100,6 +101,19 @@ def request_approval(*, actor: Actor, action: str, payload: dict[str, Any], reas
         actor=actor, operation="core.request_approval", subject=approval, reason=reason, data={"action": action}
     )
     return approval
+
+
+def thing_to_confirm(approval: Approval) -> ExactThing:
+    """Return what a checker's fresh code is bound to: this request with exactly this payload."""
+    return ExactThing(
+        action="core.approve",
+        payload={"approval": str(approval.pk), "payload": approval.payload_hash},
+        title=action_of(approval).title,
+        facts=[
+            ("Asked because", approval.reason),
+            *((name.replace("_", " ").capitalize(), str(value)) for name, value in approval.payload.items()),
+        ],
+    )
 
 
 def decide(*, actor: Actor, approval_id: UUID, agrees: bool, reason: str = "") -> Approval:

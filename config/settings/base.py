@@ -299,6 +299,14 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Words that several enumerations share need a name of their own in the document.
+    "ENUM_NAME_OVERRIDES": {
+        "OrderKindEnum": "apps.trading.orders.choices.Kind",
+        "OrderStateEnum": "apps.trading.orders.choices.OrderState",
+        "BacktestStateEnum": "apps.trading.backtests.choices.RunState",
+        "WithdrawalStateEnum": "apps.finance.wallets.choices.WithdrawalState",
+        "ProductStateEnum": "apps.finance.wallets.choices_earning.ProductState",
+    },
 }
 
 UNFOLD = {

@@ -167,6 +167,8 @@ def walk(page: Page, product: Product, axe: str, where: str) -> list[str]:
 PAGES = (
     "/", "/markets/", "/markets/ETHUSDT/", "/strategies/", "/strategies/gallery/", "/strategies/new/", "/backtests/",
     "/bots/", "/bots/new/", "/orders/", "/exchanges/", "/inbox/", "/account/security/", "/account/api-keys/",
+    "/wallet/", "/wallet/activity/", "/wallet/deposit/", "/wallet/withdraw/", "/wallet/addresses/", "/wallet/send/",
+    "/wallet/goals/", "/wallet/goals/new/", "/wallet/earn/", "/wallet/stake/",
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from _pytest.mark.expression import Expression
 
 from config.runtime import commands, network, suite
 from config.runtime.groups import RanGroups, default_selection
@@ -126,6 +127,36 @@ class Outcome:
     when: str
     outcome: str
     keywords: list[str]
+
+
+def selects(expression: str, markers: set[str]) -> bool:
+    """Return whether a marker expression takes a test with these markers."""
+
+    def has(name: str, /, **_: object) -> bool:
+        return name in markers
+
+    return Expression.compile(expression).evaluate(has)
+
+
+def test_the_whole_suite_runs_in_two_parts_that_leave_nothing_out_and_share_nothing() -> None:
+    side_by_side, alone = suite.parts_of([])
+    assert side_by_side[:1] == ["-n"]
+    assert "-n" not in alone
+    every: list[set[str]] = [
+        set(),
+        {"browser"},
+        {"kills"},
+        {"long"},
+        {"clients"},
+        {"kills", "long"},
+        {"browser", "clients"},
+    ]
+    for markers in every:
+        assert sum(selects(part[-1], markers) for part in (side_by_side, alone)) == (
+            0 if markers & {"long", "clients"} else 1
+        ), markers
+    assert suite.parts_of(["tests/kernel"]) == [["-m", default_selection(), "tests/kernel"]]
+    assert suite.parts_of(["-m", "long"]) == [["-m", "long"]]
 
 
 def test_groups_that_did_not_run_are_named_with_their_command() -> None:

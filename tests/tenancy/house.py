@@ -1,5 +1,6 @@
 """Two tenants full of canaries, and people of each with their clients."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -74,17 +75,25 @@ def addresses(route: dict[str, Any], tenant: Tenant, texts: list[str]) -> Iterat
     if "<" not in pattern:
         yield pattern
         return
-    label = label_of(route)
-    keys = [key for name, found in tenant.keys.items() if not label or name.startswith(label) for key in found]
-    for key in [*keys, *texts]:
+    if "(?P<app_label>" in pattern:  # the index of one app's tables
+        yield from (f"/admin/{app}/" for app in sorted({name.partition(".")[0] for name in tenant.keys}))
+        return
+    for key in [*_keys(route, pattern, tenant), *texts]:
         address = _filled(pattern, key)
         if address is not None:
             yield address
 
 
-def _filled(pattern: str, key: Any) -> str | None:
-    import re
+def _keys(route: dict[str, Any], pattern: str, tenant: Tenant) -> list[Any]:
+    """Return the keys of the tables that a route's parameters name (<uuid:goal_id>: SavingsGoal), or of all its app."""
+    label = label_of(route)
+    tables = [name for name in tenant.keys if not label or name.startswith(label)]
+    words = [name.removesuffix("_id").replace("_", "") for name in re.findall(r"<(?:[a-z]+:)?([a-z_]+)>", pattern)]
+    named = [table for table in tables if any(word in table.partition(".")[2] for word in words)]
+    return [key for table in named or tables for key in tenant.keys[table]]
 
+
+def _filled(pattern: str, key: Any) -> str | None:
     def value(match: "re.Match[str]") -> str:
         kind = match["kind"] or "str"
         if kind == "int":
@@ -101,14 +110,9 @@ def _filled(pattern: str, key: Any) -> str | None:
 
 def label_of(route: dict[str, Any]) -> str:
     """Return the app (and model, in the admin) that a route's keys come from."""
-    name = route["name"]
-    if name.startswith("admin:") and "_" in name:
-        parts = name.removeprefix("admin:").split("_")
-        for cut in range(len(parts) - 1, 0, -1):
-            for end in range(cut + 1, len(parts) + 1):
-                app, model = "_".join(parts[:cut]), "_".join(parts[cut:end])
-                if app in apps.app_configs and model in apps.all_models[app]:
-                    return f"{app}.{model}"
+    site, app, model = (*str(route["route"]).split("/"), "", "", "")[:3]
+    if site == "admin" and app in apps.app_configs and model in apps.all_models[app]:
+        return f"{app}.{model}"
     return f"{route['app']}." if route.get("app") else ""
 
 

@@ -67,14 +67,17 @@ def test_no_page_endpoint_or_admin_view_shows_a_foreign_canary(tenants: tuple[Te
     for here, there in ((one, two), (two, one)):
         for who, client in here.clients.items():
             for route in crawled():
-                for keys in (here, there):
-                    for address in house.addresses(route, keys, WORDS):
-                        response = client.get(address)
-                        assert response.status_code < 500, (who, address)
-                        if leaks(response, there.canary):
-                            found.append(f"{who}@{here.host} {address}")
-                        if leaks(response, here.canary):
-                            shown.add(route["route"])
+                if who == "key" and not route["route"].startswith("api/"):
+                    continue  # a page reads no token: the visitor would be nobody
+                for address in dict.fromkeys(
+                    address for keys in (here, there) for address in house.addresses(route, keys, WORDS)
+                ):
+                    response = client.get(address)
+                    assert response.status_code < 500, (who, address)
+                    if leaks(response, there.canary):
+                        found.append(f"{who}@{here.host} {address}")
+                    if leaks(response, here.canary):
+                        shown.add(route["route"])
     assert found == []
     assert len(shown) >= 15, sorted(shown)
 

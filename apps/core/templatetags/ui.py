@@ -1,7 +1,7 @@
 """Filters that write numbers the same way everywhere: true minus, thousands, sign and arrow, age."""
 
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from typing import Any
 
 from django import template
@@ -10,6 +10,7 @@ from apps.core.clock import now
 
 register = template.Library()
 MINUS = "−"
+ROUNDED = Context(prec=400, rounding=ROUND_HALF_EVEN)
 NO_BREAK = "\u00a0"
 
 
@@ -20,7 +21,7 @@ def amount(value: Any, digits: Any = 2) -> str:
     if number is None:
         return "–"
     quantum = Decimal(1).scaleb(-int(digits))
-    text = f"{abs(number).quantize(quantum, ROUND_HALF_EVEN):,f}"
+    text = f"{number.copy_abs().quantize(quantum, context=ROUNDED):,f}"
     return MINUS + text if number < 0 and text.strip("0.,") else text
 
 

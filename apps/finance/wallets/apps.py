@@ -17,4 +17,4 @@ class WalletsConfig(AppConfig):
 
         start_funding()
         start_earning()
-        add_nav(NavItem(key="wallet", label="Wallet", icon="wallet", url_name="wallet", order=55))
+        add_nav(NavItem(key="wallet", label="Wallet", icon="wallet", url_name="wallet", order=55, on_phone=True))

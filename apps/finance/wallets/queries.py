@@ -260,15 +260,29 @@ def get_confirmation(withdrawal_id: UUID, *, owner_id: UUID) -> Confirmation:
     """Return what a confirmation of a withdrawal is bound to. Raises WithdrawalMissing."""
     row = get_row(withdrawal_id, owner_id)
     view = withdrawal_view(row)
+    facts = [("Leaves your wallet", f"{view.amount:f} {view.asset}"), *_payout_facts(view)]
+    is_open = row.state == WithdrawalState.REQUESTED
+    return Confirmation(confirmation_of(row) if is_open else None, f"Withdraw {view.amount:f} {view.asset}", facts)
+
+
+def get_approval(row: Withdrawal) -> Confirmation:
+    """Return what a fresh code of somebody who approves a withdrawal is bound to."""
+    view = withdrawal_view(row)
     facts = [
-        ("Leaves your wallet", f"{view.amount:f} {view.asset}"),
+        ("Customer", row.owner.email),
+        ("Leaves the wallet", f"{view.amount:f} {view.asset}"),
+        *_payout_facts(view),
+    ]
+    return Confirmation(confirmation_of(row), f"Pay out {view.payout:f} {view.asset}", facts)
+
+
+def _payout_facts(view: WithdrawalView) -> list[tuple[str, str]]:
+    return [
         ("Fee", f"{view.fee:f} {view.asset}"),
         ("Arrives", f"{view.payout:f} {view.asset}"),
         ("Network", view.network_title),
         ("Address", view.address),
     ]
-    is_open = row.state == WithdrawalState.REQUESTED
-    return Confirmation(confirmation_of(row) if is_open else None, f"Withdraw {view.amount:f} {view.asset}", facts)
 
 
 def list_board(state: str = "", *, limit: int = PAGE) -> list[WithdrawalView]:

@@ -30,5 +30,5 @@ class BotsConfig(AppConfig):
         name_bots(queries.list_names)
         count_active_bots(lambda connection_id: queries.list_active_bots(connection_id=connection_id).count())
         fill("running_bots", lambda user: queries.count_running(user.pk))
-        add_nav(NavItem(key="home", label="Home", icon="home", url_name="home", order=0))
-        add_nav(NavItem(key="bots", label="Bots", icon="bots", url_name="bots-list", order=40))
+        add_nav(NavItem(key="home", label="Home", icon="home", url_name="home", order=0, on_phone=True))
+        add_nav(NavItem(key="bots", label="Bots", icon="bots", url_name="bots-list", order=40, on_phone=True))

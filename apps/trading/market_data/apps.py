@@ -21,4 +21,4 @@ class MarketDataConfig(AppConfig):
         declare_append_only("market_data_candlechunk")
         register_topics()
         register_price_source("market_data.candles", CandlePrices(), priority=10)
-        add_nav(NavItem(key="markets", label="Markets", icon="markets", url_name="markets", order=20))
+        add_nav(NavItem(key="markets", label="Markets", icon="markets", url_name="markets", order=20, on_phone=True))

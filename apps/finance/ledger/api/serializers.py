@@ -77,7 +77,7 @@ class MomentFilter(serializers.Serializer[dict[str, Any]]):
     booked = serializers.DateTimeField(required=False, help_text="By what was booked until then")
 
 
-class BalanceSerializer(serializers.Serializer[Any]):
+class LedgerBalanceSerializer(serializers.Serializer[Any]):
     """A balance in both times. Null: no bound."""
 
     account = serializers.UUIDField()

@@ -16,9 +16,9 @@ from apps.finance.ledger.api.serializers import (
     MOST_ROWS,
     AccountFilter,
     AccountSerializer,
-    BalanceSerializer,
     EntryFilter,
     EntryPageSerializer,
+    LedgerBalanceSerializer,
     MomentFilter,
     PeriodFilter,
     StatementSerializer,
@@ -86,7 +86,10 @@ class AccountBalance(APIView):
     """The balance of an account of the caller in both times."""
 
     @extend_schema(
-        operation_id="get_ledger_balance", tags=TAGS, parameters=[MomentFilter], responses={200: BalanceSerializer}
+        operation_id="get_ledger_balance",
+        tags=TAGS,
+        parameters=[MomentFilter],
+        responses={200: LedgerBalanceSerializer},
     )
     def get(self, request: Request, account_id: UUID) -> Response:
         """Return what counted at `effective` by what was known at `booked`."""
@@ -99,7 +102,7 @@ class AccountBalance(APIView):
             "effective": effective,
             "booked": booked,
         }
-        return Response(BalanceSerializer(found).data)
+        return Response(LedgerBalanceSerializer(found).data)
 
 
 class AccountStatement(APIView):

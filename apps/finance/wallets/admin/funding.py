@@ -9,6 +9,7 @@ from django.urls import reverse
 from apps.core.actors import Actor
 from apps.core.desk import Desk, DeskAdmin, LedgerAdmin, OperationAction, Queue, add_queue, desk_admin
 from apps.core.sealing import open_field
+from apps.core.second_factor import ExactThing
 from apps.finance.wallets import operations, queries
 from apps.finance.wallets.admin.earning import DecimalText
 from apps.finance.wallets.choices import BEFORE_SIGNING, WITHDRAWAL_STATES, DepositKind, DepositState, WithdrawalState
@@ -31,6 +32,11 @@ Given = dict[str, Any]
 
 def _approve(actor: Actor, row: Withdrawal, given: Given) -> Any:
     return operations.approve_withdrawal(actor=actor, withdrawal_id=row.pk, **given)
+
+
+def _payout(row: Withdrawal) -> ExactThing:
+    bound = queries.get_approval(row)
+    return ExactThing("wallets.approve_withdrawal", bound.payload or {}, bound.title, bound.facts)
 
 
 def _reject(actor: Actor, row: Withdrawal, given: Given) -> Any:
@@ -87,6 +93,7 @@ class WithdrawalAdmin(DeskAdmin):
             APPROVE_WITHDRAWALS,
             _approve,
             available=lambda row: row.state == WithdrawalState.APPROVAL,
+            confirms=_payout,
         ),
         OperationAction(
             "stop",

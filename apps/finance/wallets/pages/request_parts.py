@@ -1,7 +1,7 @@
 """What every wallet page has in common: whose wallet, which money, one effect for each form, the frame around it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from apps.core import shell
 from apps.core.actors import Actor
 from apps.core.errors import DomainError, IdempotencyKeyReused
 from apps.core.idempotency import Reply, execute_once
@@ -21,7 +20,6 @@ from apps.finance.ledger.choices import Mode
 from apps.finance.ledger.errors import InsufficientFunds
 
 REMEMBERED = "wallet_mode"
-LIVE_TEXT = "Real money: what you do here moves it"
 TABS = (
     ("overview", "Overview", "wallet"),
     ("activity", "Activity", "wallet-activity"),
@@ -97,10 +95,8 @@ def show(
     request: HttpRequest, template: str, page: Any, *, mode: Mode, tab: str = "", status: int = 200
 ) -> HttpResponse:
     """Render a page under the band of its mode; `tab` is the key of the tab it belongs to."""
-    around = shell.context(request)["shell"]
-    if mode is Mode.LIVE:
-        around = replace(around, mode="live", mode_text=LIVE_TEXT, mode_account="")
-    context = {"page": page, "shell": around, "frame": frame_of(request, mode, tab)}
+    request.shell_mode = mode.value  # type: ignore[attr-defined]  # read by the shell, as is nav_active
+    context = {"page": page, "frame": frame_of(request, mode, tab)}
     return render(request, f"finance/wallets/{template}.html", context, status=status)
 
 

@@ -15,6 +15,7 @@ from apps.core.actors import Actor
 from apps.core.clock import now
 from apps.core.context import current_schema
 from apps.core.operation import operation
+from apps.core.second_factor import ExactThing
 from apps.platform.authentication.operations import prove_second_factor
 from apps.platform.authentication.queries import exists_factor, hash_of_session
 from apps.platform.configurations.queries import get_value
@@ -53,22 +54,29 @@ def require_recent_2fa(request: HttpRequest, action: str, payload: Mapping[str, 
     digest = payload_digest(user_id=user.pk, action=action, payload=payload)
     if exists_factor(user.pk) and _use(user.pk, session_hash, action, digest):
         return
-    challenge = StepUpGrant.objects.create(
-        user_id=user.pk,
-        session_hash=session_hash,
-        action=action,
-        payload_hash=digest,
-        title=summary.title[:200],
-        facts=[[label, text] for label, text in summary.facts],
-        return_url=_safe(request, summary.return_url),
-        **_lifetime(),
-    )
+    challenge = _ask(request, session_hash, action, digest, summary)
     raise StepUpRequired(
         challenge=challenge.pk,
         url=f"/step-up/{challenge.pk}/",
         api_url=f"/api/v1/step-ups/{challenge.pk}",
         expires_at=challenge.expires_at.isoformat(),
     )
+
+
+class CodeAtTheDesk:
+    """Core's question "is this code fresh?" for a form that has the code beside the reason: ask, confirm, use up."""
+
+    def prove(self, request: HttpRequest, thing: ExactThing, code: str) -> None:
+        """Raise WrongCode, SecondFactorMissing or RateReached, and StepUpNeedsSession for an API key."""
+        user: Any = request.user
+        session_hash = hash_of_session(request)
+        if session_hash is None:
+            raise StepUpNeedsSession
+        digest = payload_digest(user_id=user.pk, action=thing.action, payload=thing.payload)
+        challenge = _ask(request, session_hash, thing.action, digest, Summary(thing.title, thing.facts))
+        confirm_step_up(actor=Actor.of(user), request=request, challenge_id=challenge.pk, code=code)
+        if not _use(user.pk, session_hash, thing.action, digest):
+            raise StepUpMissing
 
 
 @operation("security.confirm_step_up", permission=None, audited=("challenge_id",))
@@ -96,6 +104,20 @@ def confirm_step_up(*, actor: Actor, request: HttpRequest, challenge_id: UUID, c
     row.granted_at = now()
     row.save(update_fields=["granted_at"])
     return row
+
+
+def _ask(request: HttpRequest, session_hash: str, action: str, digest: str, summary: Summary) -> StepUpGrant:
+    user: Any = request.user
+    return StepUpGrant.objects.create(
+        user_id=user.pk,
+        session_hash=session_hash,
+        action=action,
+        payload_hash=digest,
+        title=summary.title[:200],
+        facts=[[label, text] for label, text in summary.facts],
+        return_url=_safe(request, summary.return_url),
+        **_lifetime(),
+    )
 
 
 def _use(user_id: UUID, session_hash: str, action: str, digest: str) -> bool:

@@ -126,7 +126,7 @@ class TradeListSerializer(serializers.Serializer[dict[str, Any]]):
     results = TradeSerializer(many=True)
 
 
-class FillSerializer(serializers.Serializer[Fill]):
+class BacktestFillSerializer(serializers.Serializer[Fill]):
     """An execution."""
 
     ts = serializers.IntegerField()
@@ -142,7 +142,7 @@ class FillListSerializer(serializers.Serializer[dict[str, Any]]):
     """Some executions of all."""
 
     count = serializers.IntegerField()
-    results = FillSerializer(many=True)
+    results = BacktestFillSerializer(many=True)
 
 
 class CurvesSerializer(serializers.Serializer[dict[str, Any]]):

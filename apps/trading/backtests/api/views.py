@@ -17,12 +17,12 @@ from apps.core.api.writes import write_once
 from apps.trading.backtests import operations, queries
 from apps.trading.backtests.api.serializers import (
     BacktestDetailSerializer,
+    BacktestFillSerializer,
     BacktestFilterSerializer,
     BacktestSerializer,
     BacktestWriteSerializer,
     CurvesSerializer,
     FillListSerializer,
-    FillSerializer,
     PointsSerializer,
     SliceSerializer,
     TradeListSerializer,
@@ -164,7 +164,7 @@ class BacktestFills(_OfResult):
         given = _given(SliceSerializer, request.query_params)
         fills = self.outcome(run_id).fills
         places = range(given["offset"], min(given["offset"] + given["limit"], len(fills)))
-        results = [FillSerializer(fills[place]).data for place in places]
+        results = [BacktestFillSerializer(fills[place]).data for place in places]
         return Response({"count": len(fills), "results": results})
 
 

@@ -11,7 +11,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.core.actors import Actor
-from apps.core.operation import REGISTRY
 from apps.trading.strategies import operations, queries
 from apps.trading.strategies.api.serializers import (
     CatalogueSerializer,
@@ -104,31 +103,24 @@ class StrategyDetail(APIView):
         return Response(StrategySerializer(queries.get_strategy(strategy_id, _owner(request))).data)
 
 
-class StrategyMove(APIView):
-    """Archiving and restoring."""
-
-    operation_name = ""
-
-    def post(self, request: Request, strategy_id: UUID) -> Response:
-        """Move the strategy and return it."""
-        move = REGISTRY[self.operation_name]
-        return Response(
-            StrategySerializer(move(actor=_actor(request), owner_id=_owner(request), strategy_id=strategy_id)).data
-        )
-
-
-@extend_schema(operation_id="archive_strategy", tags=TAGS, request=None, responses={200: StrategySerializer})
-class StrategyArchive(StrategyMove):
+class StrategyArchive(APIView):
     """Put a strategy away; what runs goes on."""
 
-    operation_name = "strategies.archive_strategy"
+    @extend_schema(operation_id="archive_strategy", tags=TAGS, request=None, responses={200: StrategySerializer})
+    def post(self, request: Request, strategy_id: UUID) -> Response:
+        """Archive a strategy and return it."""
+        moved = operations.archive_strategy(actor=_actor(request), owner_id=_owner(request), strategy_id=strategy_id)
+        return Response(StrategySerializer(moved).data)
 
 
-@extend_schema(operation_id="restore_strategy", tags=TAGS, request=None, responses={200: StrategySerializer})
-class StrategyRestore(StrategyMove):
+class StrategyRestore(APIView):
     """Take a strategy back into use."""
 
-    operation_name = "strategies.restore_strategy"
+    @extend_schema(operation_id="restore_strategy", tags=TAGS, request=None, responses={200: StrategySerializer})
+    def post(self, request: Request, strategy_id: UUID) -> Response:
+        """Restore a strategy and return it."""
+        moved = operations.restore_strategy(actor=_actor(request), owner_id=_owner(request), strategy_id=strategy_id)
+        return Response(StrategySerializer(moved).data)
 
 
 class VersionList(ListAPIView[StrategyVersion]):

@@ -18,7 +18,7 @@ from apps.core.models import Approval
 from apps.core.relay import drain
 from apps.core.seeding import SeedTenant
 from tests.apps.compliance.limits.limit_policy import SYSTEM, D, limit, most, use, verify
-from tests.apps.platform.identity import verified
+from tests.apps.platform.identity import approve, verified
 from tests.factories.people import make_staff
 
 pytestmark = pytest.mark.django_db
@@ -145,7 +145,7 @@ def test_a_limit_is_proposed_at_the_desk_and_approved_in_the_queue():
     row.refresh_from_db()
     assert row.amount == D(1000)
     admin = verified(make_staff("tom@example.test", role="admin"))
-    assert admin.post(f"/admin/core/approval/{request.pk}/do/approve/", {"reason": "fine"}).status_code == 302
+    assert approve(admin, f"/admin/core/approval/{request.pk}/do/approve/").status_code == 302
     row.refresh_from_db()
     assert row.amount == D(1500)
 

@@ -14,6 +14,7 @@ from apps.finance.ledger.choices import Mode
 from apps.finance.ledger.models import Account, Entry, Hold, Journal, JournalSeal, PeriodClose
 from apps.finance.ledger.operations import seal_journals
 from apps.finance.ledger.queries import closed_until
+from apps.platform.security.models import StepUpGrant
 from tests.apps.finance.ledger.ledger_ground import (
     SYSTEM,
     D,
@@ -26,7 +27,7 @@ from tests.apps.finance.ledger.ledger_ground import (
     picture,
     transfer,
 )
-from tests.apps.platform.identity import verified
+from tests.apps.platform.identity import approve, recovery_code, verified
 
 pytestmark = pytest.mark.django_db
 MODELS = (Account, Journal, Entry, Hold, JournalSeal)
@@ -134,7 +135,7 @@ def test_a_reversal_goes_through_the_queue(books: Journal, customer: Any) -> Non
     assert account_of(customer).natural == D(70)
     approver = verified(person("finance_approver"))
     assert "ledger.reverse_journal" in text(approver.get("/admin/core/approval/"))
-    assert approver.post(page(request, "approve"), {"reason": "seen"}).status_code == 302
+    assert approve(approver, page(request, "approve")).status_code == 302
     assert account_of(customer).natural == D(100)
     assert "Ask for a reversal" not in text(browser.get(page(books)))
 
@@ -151,7 +152,7 @@ def test_a_correction_goes_through_the_queue_and_one_page_asks_once(books: Journ
     assert account_of(customer).natural == D(70)
     approver = verified(person("finance_approver"))
     for request in Approval.objects.all():
-        assert approver.post(page(request, "approve"), {"reason": "seen"}).status_code == 302
+        assert approve(approver, page(request, "approve")).status_code == 302
     assert account_of(customer).natural == D("71.25")
 
 
@@ -169,7 +170,7 @@ def test_a_period_is_closed_and_reopened_at_the_desk() -> None:
     assert closed_until() == at("2026-03-01")
     approver = verified(person("finance_approver"))
     assert approver.post("/admin/ledger/periodclose/do/close/", day).status_code == 404
-    assert approver.post(page(Approval.objects.get(), "approve"), {"reason": "ok"}).status_code == 302
+    assert approve(approver, page(Approval.objects.get(), "approve")).status_code == 302
     assert closed_until() is None
 
 
@@ -182,7 +183,7 @@ def test_an_approver_sees_only_what_they_may_decide(books: Journal) -> None:
     other = request_approval(actor=Actor.of(admin), action="security.grant_role", payload={}, reason="y")
     approver = verified(person("finance_approver"))
     assert "security.grant_role" not in text(approver.get("/admin/core/approval/"))
-    assert approver.post(page(other, "approve"), {"reason": "x"}).status_code == 404
+    assert approve(approver, page(other, "approve")).status_code == 404
     assert Approval.objects.get(maker_id=finance.pk).state == ApprovalState.PENDING
 
 
@@ -206,11 +207,34 @@ def requests_of_owner(books: Journal, customer: Any, staff: Any) -> tuple[Any, l
     return browser, requests
 
 
+def test_a_vote_takes_a_fresh_code_for_exactly_this_request(books: Journal, customer: Any) -> None:
+    finance, checker = verified(person("finance")), person("finance_approver")
+    finance.post(page(books, "reverse"), {"reason": "wrong person"})
+    finance.post(page(account_of(customer), "adjust"), {"amount": "1", "key": "k1234567", "reason": "goodwill"})
+    first, second = Approval.objects.order_by("id")
+    approver = verified(checker)
+    assert "Code of your second factor" in text(approver.get(page(first, "approve")))
+    before = picture()
+    for given in ({}, {"code": ""}, {"code": "000000"}):
+        answer = approver.post(page(first, "approve"), {"reason": "typed once", **given})
+        assert answer.status_code == 200
+        assert "typed once" in answer.content.decode()
+    assert picture() == before
+    code = recovery_code(checker)
+    assert approver.post(page(first, "approve"), {"reason": "seen", "code": code}).status_code == 302
+    grant = StepUpGrant.objects.get(used_at__isnull=False)
+    assert (grant.user_id, grant.action) == (checker.pk, "core.approve")
+    assert dict(grant.facts)["Asked because"] == "wrong person"
+    once = picture()
+    assert approver.post(page(second, "approve"), {"reason": "seen", "code": code}).status_code == 200
+    assert picture() == once
+
+
 def test_the_maker_cannot_approve_by_the_page(requests_of_owner: Any) -> None:
     browser, requests = requests_of_owner
     before = picture()
     for request in requests:
-        answer = browser.post(page(request, "approve"), {"reason": "me too"})
+        answer = approve(browser, page(request, "approve"))
         assert answer.status_code == 200
         assert "somebody else has to approve it" in text(answer)
     assert picture() == before
@@ -220,8 +244,8 @@ def test_the_maker_cannot_approve_by_a_changed_body(requests_of_owner: Any) -> N
     browser, requests = requests_of_owner
     before = picture()
     for request in requests:
-        for more in ({"maker_id": ""}, {"checker_id": str(request.pk)}, {"actor": "system"}, {"required": "0"}):
-            assert browser.post(page(request, "approve"), {"reason": "x", **more}).status_code == 200
+        for more in ({"maker_id": "", "actor": "system"}, {"checker_id": str(request.pk), "required": "0"}):
+            assert approve(browser, page(request, "approve"), **more).status_code == 200
     assert picture() == before
 
 
@@ -290,7 +314,7 @@ def test_the_maker_cannot_approve_over_the_api(requests_of_owner: Any, api: Any,
         ):
             answer = client.post(address, {"agrees": True}, format="json", HTTP_IDEMPOTENCY_KEY="k")
             assert answer.status_code == 404
-        assert client.post(page(request, "approve"), {"reason": "x"}).status_code == 302
+        assert approve(client, page(request, "approve")).status_code == 302
     assert picture() == before
 
 

@@ -360,6 +360,7 @@ def test_the_finance_desk_shows_the_board_and_works(customer, other_customer):
     entry = ready(customer, "100")
     require_approvers(1)
     row = advance(confirmed(customer, entry))
+    from tests.apps.platform.identity import approve
     from tests.apps.platform.identity import verified as log_in
 
     fay = make_staff("fay@example.test", role=FAY)
@@ -370,7 +371,15 @@ def test_the_finance_desk_shows_the_board_and_works(customer, other_customer):
     assert "requested → held → screening → approval" in page
     for label in ("Approve", "Hold", "Reject"):
         assert label in page
-    done = desk.post(f"/admin/wallets/withdrawal/{row.pk}/do/approve/", {"reason": "fine"})
+    address = f"/admin/wallets/withdrawal/{row.pk}/do/approve/"
+    asked = desk.get(address).content.decode()
+    for words in ("Pay out ", "50 USDT", customer.email, "Code of your second factor"):
+        assert words in asked
+    for wrong in ({"reason": "fine"}, {"reason": "fine", "code": "000000"}):
+        assert desk.post(address, wrong).status_code == 200
+        row.refresh_from_db()
+        assert row.state == "approval"
+    done = approve(desk, address)
     assert done.status_code == 302, done.content
     row.refresh_from_db()
     assert row.state == "signing"
