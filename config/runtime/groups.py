@@ -19,7 +19,7 @@ class Group:
 
 GROUPS = (
     Group("browser", "Chromium (apt-get install chromium)", "python3 manage.py test -m browser", left_out=False),
-    Group("clients", "the bots' own environment", "python3 manage.py test -m clients", left_out=True),
+    Group("clients", "the bots' own environment", "python3 manage.py test -m clients tests/clients", left_out=True),
     Group("long", "up to 45 minutes", "python3 manage.py test -m long", left_out=True),
 )
 ALONE = ("browser", "kills")

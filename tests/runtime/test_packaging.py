@@ -128,7 +128,7 @@ def test_the_aliases_and_the_gate_run_the_documented_commands() -> None:
     makefile = (CHECKOUT / "Makefile").read_text()
     for alias, command in (("run", "up"), ("test", "test"), ("check", "check"), ("bench", "bench")):
         assert f"{alias}: ; python3 manage.py {command}\n" in makefile
-    for name in ("run", "pg15"):
+    for name in ("run", "pg15", "clients"):
         script = CHECKOUT / ".ci" / name
         assert os.access(script, os.X_OK)
         assert script.read_text().startswith("#!/usr/bin/env bash\n")

@@ -44,7 +44,8 @@ class BookTape:
 def read_book(path: Path, spec: SymbolSpec, edges: npt.NDArray[np.int64]) -> BookTape:
     """The books of a file at the ends of quanta (`edges`, ms, ascending); raises BookUnusableError naming the line."""
     book: dict[Side, _Levels] = {side: {} for side in Side}
-    times, states = [], []
+    times: list[int] = []
+    states: list[list[Quote]] = []
     for number, update in enumerate(_updates(path), start=1):
         try:
             time, kind = int(update["ts"]), update["type"]

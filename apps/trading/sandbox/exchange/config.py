@@ -24,9 +24,7 @@ class ExchangeConfig:
     candles_dir: Path  # recorded candles, or recorded trades with or without order books
     mode: MarketMode = MarketMode.REPLAY
     speed: float = 60.0  # market seconds per wall second, replay only
-    start: int | None = (
-        None  # market time in ms of the first position; None = HISTORY_BARS after its start, at most half way
-    )
+    start: int | None = None  # market time in ms of the first position; None = HISTORY_BARS in, at most half way
     seed: int = 1  # shapes the synthetic order book
     loop: bool = True  # begin again at the end of the recording; market time keeps running forward
     weight_per_minute: int = 6_000  # request weight of one address; 0 = not limited

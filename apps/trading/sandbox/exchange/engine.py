@@ -20,6 +20,7 @@ from apps.trading.sandbox.exchange.notices import (
     OrderEvent,
     TapeEvent,
 )
+from apps.trading.sandbox.exchange.queue_ahead import QueueAhead
 from apps.trading.sandbox.exchange.state import (
     TAPE_LENGTH,
     Account,
@@ -51,6 +52,7 @@ class Engine:
         self.view = view
         self._wall = 0
         self._booking = Booking(state, view)
+        self._queue = QueueAhead(state, view)
         self._handlers: dict[str, Callable[[Record], Any]] = {
             "account": self._open_account,
             "fees": self._set_fees,
@@ -194,6 +196,7 @@ class Engine:
         order = self._new_order(account, market, record)
         self._booking.place(account, market, order)
         self._booking.finish()
+        self._queue.join(market, order)
         return order
 
     def _new_order(self, account: Account, market: MarketState, record: Record) -> Order:
@@ -349,7 +352,9 @@ class Engine:
         """The market is at `price`: it takes at most so many lots of each side, and stop orders see the price."""
         market.ladder.clear(market.book)
         for side in [side for side in Side if most and market.book.crosses(side, price)]:
-            self._sweep(symbol, market, side, price, most)
+            lots = self._queue.pass_by(market, side, price, most)
+            if lots:
+                self._sweep(symbol, market, side, price, lots)
         if market.armed and market.book.triggers(price):
             self.quote(symbol)  # a triggered order finds the synthetic orders of the new price
         self._booking.book(market, market.book.set_last_price(price))

@@ -82,6 +82,7 @@ def _dump_market(market: MarketState) -> Json:
         "orders": [[_flat(getattr(order, name)) for name in _ORDER_FIELDS] for order in market.orders.values()],
         "book": market.book.dump(),
         "halted": market.halted,
+        "ahead": dict(market.ahead),
         "tape": list(market.tape),
     }
 
@@ -134,7 +135,7 @@ def _load_account(state: ExchangeState, row: Json) -> None:
 def _load_market(state: ExchangeState, market: MarketState, dumped: Json) -> None:
     for name in _COUNTERS:
         setattr(market, name, dumped.get(name, 0))
-    market.halted = dumped.get("halted", False)
+    market.halted, market.ahead = dumped.get("halted", False), dict(dumped.get("ahead", {}))
     market.tape.extend(TapeTrade(*row) for row in dumped["tape"])
     for row in dumped["orders"]:
         _load_order(state, market, row)

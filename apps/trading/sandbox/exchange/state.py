@@ -244,6 +244,7 @@ class MarketState:
     last_amendment_id: int = 0
     orders: dict[int, Order] = field(default_factory=dict)
     armed: dict[int, Order] = field(default_factory=dict)  # stop orders that wait for their trigger
+    ahead: dict[str, int] = field(default_factory=dict)  # "BUY@ticks" -> recorded lots still ahead of customers' orders
     halted: bool = False  # no orders are taken, nothing trades
     tape: deque[TapeTrade] = field(default_factory=lambda: deque(maxlen=TAPE_LENGTH))
     lot_units: int = 0

@@ -71,4 +71,4 @@ class ExchangeCommand(BaseModel):
         triggers: ClassVar = [COMMAND_STATES.trigger("exchange_command"), no_delete("exchange_command")]
 
     def __str__(self) -> str:
-        return str(self.get_verb_display())  # type: ignore[attr-defined]  # made by Django for choices
+        return str(self.get_verb_display())

@@ -14,6 +14,7 @@ import websockets
 
 from apps.trading.sandbox.client import SandboxRefusedError
 from apps.trading.sandbox.exchange.candles import QUANTA, CandlesUnusableError, Recording, load_recording
+from apps.trading.sandbox.exchange.snapshot import dump_state, load_state
 from tests.apps.trading.sandbox.engine_bench import Bench, check_books
 from tests.apps.trading.sandbox.exchange_process import ExchangeProcess
 
@@ -132,6 +133,32 @@ def test_the_recorded_book_is_what_is_quoted_and_taken(recording: Recording) -> 
     assert len(bench.engine.quote("BTCUSDT").book) > 10, "before the first book the made one stands in"
 
 
+def test_recorded_lots_ahead_trade_first(tmp_path: Path) -> None:
+    folder = write(tmp_path / "queue")
+    book = {"ts": START, "type": "snapshot", "bids": [["39950.00", "0.35"]], "asks": [["40000.00", "0.5"]]}
+    (folder / "BTCUSDT_book.jsonl").write_text(json.dumps(book))
+    rows = [(1, "39950.00", "0.3"), (2, "39950.00", "0.25"), (3, "39949.00", "0.1"), (4, "39948.00", "0.5")]
+    text = [f"{START + at * 2_000},{price},{lots},SELL" for at, price, lots in rows]
+    (folder / "BTCUSDT_trades.csv").write_text("\n".join(["ts,price,quantity,side", *text]))
+    bench = Bench(load_recording(folder), accounts=2)
+    first = bench.limit(1, "BUY", "0.4", "39950.00")
+    second = bench.limit(2, "BUY", "0.4", "39950.00")
+    lower = bench.limit(2, "BUY", "0.4", "39949.00")
+    seen = []
+    for at in range(1, 5):
+        bench.apply({"k": "move", "q": at * 2_000 // QUANTUM})
+        seen.append([first.executed, second.executed, lower.executed])
+    # 0.35 stand ahead: the first trade (0.3) and a part of the second (0.05) are theirs. What trades lower takes ours.
+    assert seen[:3] == [[0, 0, 0], [20_000, 0, 0], [30_000, 0, 0]]
+    assert seen[3] == [40_000, 40_000, 0], "best price first, oldest first, 0.5 in all"
+    loaded = load_state(dump_state(bench.engine.state), bench.engine.view.recording, 1)
+    assert loaded.markets["BTCUSDT"].ahead == bench.engine.state.markets["BTCUSDT"].ahead
+    third = bench.limit(1, "BUY", "0.1", "39950.00")
+    assert bench.engine.state.markets["BTCUSDT"].ahead["BUY@3995000"] == 35_000, "a new order queues again"
+    assert third.is_open
+    assert bench.engine.imbalance() == {}
+
+
 def play(recording: Recording, steps: list[int]) -> tuple[str, Any]:
     """The same orders at the same quanta, the moves between them cut in different ways."""
     bench, quantum = Bench(recording, accounts=2), 0
@@ -171,7 +198,7 @@ def test_an_exchange_of_recorded_trades_serves_clients_and_survives_a_kill(tmp_p
     assert venue.fetch_order(order["id"], BTC)["filled"] == 0.3
     closed = venue.fetch_ohlcv(BTC, "1m", since=START + 2 * MINUTE, limit=1)[0]
     assert closed == [START + 2 * MINUTE, 39_950, 39_960, 39_940, 39_960, 0.40001]
-    assert [trade["price"] for trade in venue.fetch_trades(BTC)][-3:] == [39_950, 39_940, 39_960]
+    assert [trade["price"] for trade in venue.fetch_trades(BTC)][-4:] == [39_950, 39_945, 39_940, 39_960]
     digest = exchange.control.digest()
     exchange.kill()
     exchange.start()
@@ -190,7 +217,7 @@ async def streamed(exchange: ExchangeProcess) -> list[float]:
         prices: list[float] = []
         while len(prices) < 4:
             event = json.loads(await asyncio.wait_for(socket.recv(), 10))
-            if not event["m"] or float(event["p"]) != 39_945:  # its own maker fills are trades too
+            if float(event["p"]) != 39_945:  # the customer's own fill is a trade too
                 prices.append(float(event["p"]))
         return prices
 

@@ -99,7 +99,9 @@ def test_candles_begin_where_the_recording_does(venue: Any) -> None:
     assert [row[0] for row in venue.public_get_uiklines(shown)] == [row[0] for row in venue.public_get_klines(shown)]
 
 
-def test_trades_of_all_kinds(venue: Any) -> None:
+def test_trades_of_all_kinds(exchange: ExchangeProcess, venue: Any) -> None:
+    exchange.control.step(1)  # the market prints as it moves
+    exchange.control.resume()
     newest = venue.public_get_trades(BTC | {"limit": 20})
     old = venue.public_get_historicaltrades(BTC | {"fromId": newest[0]["id"], "limit": 5})
     assert [row["id"] for row in old] == [row["id"] for row in newest[:5]]

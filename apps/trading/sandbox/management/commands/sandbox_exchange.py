@@ -43,10 +43,6 @@ class Command(BaseCommand):
                 mode=MarketMode(options["mode"]),
                 speed=speed,
                 start=replay_start_ms() if options["start"] is None else options["start"],
-                # The product itself comes from one address with many accounts: not limited unless set.
-                weight_per_minute=getattr(settings, "SANDBOX_WEIGHT_PER_MINUTE", 0),
-                orders_per_10_seconds=getattr(settings, "SANDBOX_ORDERS_PER_10_SECONDS", 0),
-                orders_per_day=getattr(settings, "SANDBOX_ORDERS_PER_DAY", 0),
                 # This installation's own engine trades for every tenant from one address: no limit unless one is set.
                 weight_per_minute=getattr(settings, "SANDBOX_WEIGHT_PER_MINUTE", 0),
                 orders_per_10_seconds=getattr(settings, "SANDBOX_ORDERS_PER_10_SECONDS", 0),
