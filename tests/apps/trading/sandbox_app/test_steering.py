@@ -1,5 +1,7 @@
 """Staff steer the exchange on the platform's console: written down first, asked once, the outcome kept."""
 
+from typing import Any
+
 import pytest
 from django.contrib.messages import get_messages
 from django.contrib.messages.storage.fallback import FallbackStorage
@@ -139,7 +141,7 @@ def desk(settings):
     def ask(name=None, **posted):
         address = reverse("platform:sandbox_exchangecommand_changelist")
         factory = RequestFactory()
-        request = factory.post(address, posted) if posted else factory.get(address)
+        request: Any = factory.post(address, posted) if posted else factory.get(address)
         request.user, request.session = operator, {}
         request._messages = FallbackStorage(request)
         answer = commands.table_operation_view(request, name) if name else commands.changelist_view(request)
