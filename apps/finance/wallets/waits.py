@@ -13,6 +13,10 @@ from django.db.models import Max
 
 from apps.core.clock import now
 from apps.core.models import OutboxEvent
+from apps.finance.ledger.choices import AccountState, Mode
+from apps.finance.ledger.operations import account_ids
+from apps.finance.ledger.operations.patterns import customer_account
+from apps.finance.ledger.queries import get_account
 from apps.finance.wallets.choices import EntryState, RuleName, WaitCause
 from apps.finance.wallets.models import AddressEntry, WalletGuard
 from apps.finance.wallets.terms import get_rule
@@ -75,6 +79,12 @@ def is_new_device(owner_id: UUID, within: timedelta) -> bool:
     """Return whether a device signed in for the first time within a span."""
     at = _newest(owner_id, NewDevice.name, guard_of(owner_id), "new_device_at")
     return at is not None and at > now() - within
+
+
+def is_frozen(owner_id: UUID, asset: str, mode: Mode) -> bool:
+    """Return whether nothing may leave the account that a customer spends from."""
+    account = customer_account(owner_id, asset, mode)
+    return get_account(account_ids([account])[account]).state != AccountState.OPEN
 
 
 def _of_owner(owner_id: UUID, moment: datetime) -> Iterator[Wait]:

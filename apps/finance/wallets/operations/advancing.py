@@ -14,10 +14,7 @@ from apps.core.models import Approval, ApprovalState
 from apps.core.operation import operation
 from apps.core.sealing import open_field
 from apps.core.work import keep
-from apps.finance.ledger.choices import AccountState, Mode
-from apps.finance.ledger.operations import account_ids
-from apps.finance.ledger.operations.patterns import customer_account
-from apps.finance.ledger.queries import get_account
+from apps.finance.ledger.choices import Mode
 from apps.finance.wallets.choices import WORK, Subject, WaitCause, WithdrawalState
 from apps.finance.wallets.errors import ChangedSinceAsked, StillWaiting
 from apps.finance.wallets.models import Withdrawal
@@ -26,7 +23,7 @@ from apps.finance.wallets.operations.paying import begin_call
 from apps.finance.wallets.operations.permissions import APPROVE_WITHDRAWALS, RUN
 from apps.finance.wallets.operations.requesting import look_again
 from apps.finance.wallets.terms import required_approvers
-from apps.finance.wallets.waits import Wait, is_new_device, list_waits, ready_at
+from apps.finance.wallets.waits import Wait, is_frozen, is_new_device, list_waits, ready_at
 from kernel.events.finance import WithdrawalNeedsApproval
 from kernel.money.exact import plain
 
@@ -59,7 +56,7 @@ def advance_withdrawal(*, actor: Actor, withdrawal_id: UUID) -> Withdrawal:
 def waits_before_signing(row: Withdrawal) -> list[Wait]:
     """Return what stands against a withdrawal leaving now."""
     found = list_waits(row.owner_id, row.entry)
-    if row.stopped_by is not None or _is_frozen(row):
+    if row.stopped_by is not None or is_frozen(row.owner_id, row.asset_id, Mode(row.mode)):
         found.append(Wait(WaitCause.STOPPED))
     return found
 
@@ -160,8 +157,3 @@ def _sign(row: Withdrawal, actor: Actor) -> Withdrawal:
 def _next_look(waits: list[Wait]) -> datetime:
     ends = ready_at(waits)
     return now() + LOOK_EVERY if ends is None else ends
-
-
-def _is_frozen(row: Withdrawal) -> bool:
-    account = customer_account(row.owner_id, row.asset_id, Mode(row.mode))
-    return get_account(account_ids([account])[account]).state != AccountState.OPEN

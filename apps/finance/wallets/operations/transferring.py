@@ -30,7 +30,7 @@ from apps.finance.wallets.live import announce
 from apps.finance.wallets.models import Transfer
 from apps.finance.wallets.operations.permissions import RUN, SYSTEM, TRANSFER, person_of
 from apps.finance.wallets.terms import get_rule, worth_of
-from apps.finance.wallets.waits import guard_of, list_waits, lock_of, ready_at
+from apps.finance.wallets.waits import guard_of, is_frozen, list_waits, lock_of, ready_at
 from apps.platform.users.queries import get_user, get_user_by_email
 from kernel.events.finance import TransferDone, TransferReturned
 from kernel.money.exact import add, total
@@ -109,7 +109,7 @@ def transfer_between_customers(
 def deliver_transfer(*, actor: Actor, transfer_id: UUID) -> Transfer:
     """Deliver a held transfer, or give it back where no customer has the address. Done twice it is done once.
 
-    Raises TransferMissing.
+    While the sender's account is frozen it stays held. Raises TransferMissing.
     """
     row = Transfer.objects.select_for_update(no_key=True).filter(pk=transfer_id).first()
     if row is None:
@@ -119,6 +119,8 @@ def deliver_transfer(*, actor: Actor, transfer_id: UUID) -> Transfer:
     found = get_user_by_email(open_field(row, "written"))
     if found is None or not found.is_active or found.pk == row.owner_id:
         return _returned(row, actor)
+    if is_frozen(row.owner_id, row.asset_id, Mode(row.mode)):
+        return row
     row = transition(
         row,
         "deliver",

@@ -13,7 +13,8 @@ from apps.core.proofs import prove as recompute
 from apps.core.sealing import open_field
 from apps.finance.ledger.choices import Mode
 from apps.finance.ledger.errors import InsufficientFunds
-from apps.finance.ledger.models import Journal
+from apps.finance.ledger.models import Account, Journal
+from apps.finance.ledger.operations import freeze_account, unfreeze_account
 from apps.finance.wallets import operations as wallets
 from apps.finance.wallets import queries
 from apps.finance.wallets.activity import ActivityRow, CursorInvalid, list_activity
@@ -105,6 +106,20 @@ def test_a_closed_account_receives_nothing(rich, other_customer):
     User.objects.filter(pk=other_customer.pk).update(is_active=False)
     assert deliver(send(rich, other_customer.email)).state == "returned"
     assert standing(rich) == (D(1000), D(0))
+
+
+def test_a_transfer_waits_while_the_senders_account_is_frozen(rich, other_customer):
+    """Frozen after the money was held: nothing leaves, no worker fails, and it goes on when the account is opened."""
+    row = send(rich, other_customer.email)
+    account = Account.objects.get(holder_id=rich.pk, kind="customer", asset="USDT", mode="live")
+    freeze_account(actor=SYSTEM, account_id=account.pk, expected="open", reason="court order")
+    before = books()
+    for _ in range(2):
+        assert deliver(row).state == "held"
+    assert (books(), standing(rich), standing(other_customer)) == (before, (D(1000), D(10)), (D(0), D(0)))
+    unfreeze_account(actor=SYSTEM, account_id=account.pk, expected="frozen", reason="lifted")
+    assert deliver(row).state == "done"
+    assert (standing(rich), standing(other_customer)) == ((D(990), D(0)), (D(10), D(0)))
 
 
 @pytest.mark.parametrize("amount", ["0", "-5", "0.000000001"])
