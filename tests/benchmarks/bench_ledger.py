@@ -52,7 +52,9 @@ def run() -> Iterator[Row]:
         with in_schema(schema):
             people = _people()
             yield from _one_at_a_time(people)
+            _let_statistics_follow()
             yield from _batches(people)
+            _let_statistics_follow()
             yield from _operations(people)
         yield from _hot_accounts(schema, get_tenant("orm").schema)
         _check_books(schema)
@@ -62,6 +64,13 @@ def _check_books(schema: str) -> None:
     faults = [fault for found in prove(schema).values() for fault in found]
     if [fault for fault in faults if "is not applied" not in fault]:
         raise AssertionError(f"the books do not hold: {faults[:3]}")
+
+
+def _let_statistics_follow() -> None:
+    """Do what autovacuum does within a minute of such growth; until then cached plans are those of small tables."""
+    with connection.cursor() as cursor:
+        for table in ("ledger_account", "ledger_journal", "ledger_entry", "ledger_hold"):
+            cursor.execute(f"ANALYZE {table}")
 
 
 def _people() -> list[UUID]:
@@ -195,9 +204,11 @@ def _operations(people: list[UUID]) -> Iterator[Row]:
         return work
 
     spent = _quietest(_backend(), [work_of(place) for place in range(ROUNDS)], SINGLES)
-    yield Row("ledger", "an operation that posts, with its audit row: CPU", sum(spent) * MILLI, "ms", "limit", 1.5)
-    spent = _quietest(_backend(), _transfers(), 10)
-    yield Row("ledger", "a customer's transfer, asked for and held: CPU", sum(spent) * MILLI, "ms", "limit", 1.5)
+    least = sum(spent) * MILLI
+    yield Row("ledger", "an operation that posts, with its audit row: CPU", least, "ms", "limit", 1.5)
+    asked = sum(_quietest(_backend(), _transfers(), 10)) * MILLI
+    case = "a customer's transfer with limits, waits and sealed address: CPU"
+    yield Row("ledger", case, asked, "ms", "an operation that posts", least)
 
 
 def _transfers() -> list[Callable[[], None]]:
@@ -229,7 +240,9 @@ def _hot_accounts(schema: str, orm_schema: str) -> Iterator[Row]:
     ours, theirs = _rush(schema, _post_hot), _rush(orm_schema, _orm_hot)
     case = f"{CLIENTS} clients on one hot account"
     yield Row("ledger", case, ours, TRANSFERS, "ORM, a row at a time", theirs)
-    yield Row("ledger", f"{case}, in {STRIPES} stripes", _rush(schema, _post_striped), TRANSFERS, "unstriped", ours)
+    striped = _rush(schema, _post_striped)
+    yield Row("ledger", f"{case}, in {STRIPES} stripes", striped, TRANSFERS, "unstriped", ours)
+    yield Row("ledger", f"{case}, in {STRIPES} stripes", striped, TRANSFERS, "ORM, a row at a time", theirs)
 
 
 Step = Callable[[list[UUID], list[UUID], int, int], None]
