@@ -408,10 +408,8 @@ def remember_site(site: DeskSite) -> DeskSite:
 
 
 def _form_of(action: OperationAction, data: Any) -> forms.Form:
-    bases = (action.form, ReasonForm) if action.form else (ReasonForm,)
-    if action.confirms is not None:
-        bases = (*bases[:-1], type("ConfirmingForm", (CodeForm, ReasonForm), {}))
-    return type("ReasonedForm", bases, {})(data)  # type: ignore[no-any-return]
+    parts = (action.form, CodeForm if action.confirms is not None else None, ReasonForm)
+    return type("ReasonedForm", tuple(part for part in parts if part is not None), {})(data)  # type: ignore[no-any-return]
 
 
 assert issubclass(DeskSite, AdminSite)

@@ -1,7 +1,6 @@
 """Order matching in integers: price-time priority books of ticks and lots.
 
-`Market` is the whole matching engine of one market, a deterministic state machine with commands in and events out;
-`OrderBook` is a bare book without owners, stop orders or lists.
+`Market` is the whole matching engine of one market, a deterministic state machine with commands in and events out.
 """
 
 from kernel.matching.commands import (
@@ -40,7 +39,6 @@ from kernel.matching.events import (
     Triggered,
 )
 from kernel.matching.market import Market
-from kernel.matching.order_book import Fill, MatchResult, OrderBook
 
 __all__ = [
     "MARKET_TYPES",
@@ -55,15 +53,12 @@ __all__ = [
     "Completed",
     "Event",
     "Expired",
-    "Fill",
     "ListChanged",
     "ListKind",
     "ListStatus",
     "Market",
-    "MatchResult",
     "NewList",
     "NewOrder",
-    "OrderBook",
     "OrderType",
     "Pending",
     "Prevented",

@@ -111,14 +111,21 @@ def answer_of(asked: str, text: str) -> Answer:
 
 
 async def ask_all(tenant: Tenant, names: list[str], **credential: str) -> list[Answer]:
-    """Subscribe to every name at the live socket of a tenant; return the first frame of each."""
+    """Subscribe to every name at a tenant's live socket; return the answer to each, not a change that came between."""
     found = []
     for start in range(0, len(names), PER_SOCKET):
         async with opened("ws/live", tenant.host, **credential) as page:
             for name in names[start : start + PER_SOCKET]:
                 await page.send(json.dumps({"type": "subscribe", "topic": name}))
-                found.append(answer_of(name, await page.text()))
+                found.append(answer_of(name, await first_answer(page)))
     return found
+
+
+async def first_answer(page: WebSocket) -> str:
+    """Return the next snapshot or refusal."""
+    while json.loads(text := await page.text())["type"] == "delta":
+        pass
+    return text
 
 
 def names_for(prefix: str, tenant: Tenant) -> list[str]:

@@ -111,7 +111,7 @@ def test_a_closed_account_receives_nothing(rich, other_customer):
 def test_a_transfer_waits_while_the_senders_account_is_frozen(rich, other_customer):
     """Frozen after the money was held: nothing leaves, no worker fails, and it goes on when the account is opened."""
     row = send(rich, other_customer.email)
-    account = Account.objects.get(holder_id=rich.pk, kind="customer", asset="USDT", mode="live")
+    account = Account.objects.get(holder_id=rich.pk, kind="customer", asset_id="USDT", mode="live")
     freeze_account(actor=SYSTEM, account_id=account.pk, expected="open", reason="court order")
     before = books()
     for _ in range(2):

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from apps.trading.sandbox.exchange.candles import Recording, load_recording
+from tests.apps.trading.sandbox.engine_bench import SYMBOLS, Bench, write_recording
 from tests.apps.trading.sandbox.exchange_process import ExchangeProcess
 
 
@@ -29,3 +31,18 @@ def new_exchange(tmp_path: Path) -> Iterator[Callable[..., ExchangeProcess]]:
     yield start
     for process in started:
         process.kill()
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    """Made-up candles of all symbols."""
+    folder = tmp_path_factory.mktemp("candles")
+    for symbol in SYMBOLS:
+        write_recording(folder, symbol)
+    return load_recording(folder)
+
+
+@pytest.fixture
+def bench(recording: Recording) -> Bench:
+    """An engine without process or disk, with three accounts."""
+    return Bench(recording, accounts=3)

@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 
-from apps.trading.sandbox.exchange.candles import Recording, load_recording
 from apps.trading.sandbox.exchange.engine import ListEvent, OrderEvent
 from apps.trading.sandbox.exchange.errors import ApiError
 from apps.trading.sandbox.exchange.state import Order, OrderList
-from tests.apps.trading.sandbox.engine_bench import SYMBOLS, UNIT, Bench, check_books, write_recording
+from tests.apps.trading.sandbox.engine_bench import UNIT, Bench, check_books
 
 BITCOIN = 20 * UNIT
 DOLLARS = 10**6 * UNIT
@@ -54,19 +53,6 @@ PENDING_PAIR = {
 }
 
 RELATION = "The relationship of the prices for the orders is not correct."
-
-
-@pytest.fixture(scope="module")
-def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
-    folder = tmp_path_factory.mktemp("candles")
-    for symbol in SYMBOLS:
-        write_recording(folder, symbol)
-    return load_recording(folder)
-
-
-@pytest.fixture
-def bench(recording: Recording) -> Bench:
-    return Bench(recording, accounts=3)
 
 
 def orders_of(bench: Bench, order_list: OrderList) -> list[Order]:

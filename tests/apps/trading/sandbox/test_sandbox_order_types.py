@@ -9,28 +9,14 @@ from typing import Any
 
 import pytest
 
-from apps.trading.sandbox.exchange.candles import Recording, load_recording
 from apps.trading.sandbox.exchange.engine import Execution, OrderEvent
 from apps.trading.sandbox.exchange.errors import ApiError
 from apps.trading.sandbox.exchange.state import Order, OrderStatus
 from kernel.matching import Side
-from tests.apps.trading.sandbox.engine_bench import SYMBOLS, UNIT, Bench, check_books, write_recording
+from tests.apps.trading.sandbox.engine_bench import UNIT, Bench, check_books
 
 MILLION = 10**6 * UNIT
 LOT = 1_000  # units of 0.00001 BTC
-
-
-@pytest.fixture(scope="module")
-def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
-    folder = tmp_path_factory.mktemp("candles")
-    for symbol in SYMBOLS:
-        write_recording(folder, symbol)
-    return load_recording(folder)
-
-
-@pytest.fixture
-def bench(recording: Recording) -> Bench:
-    return Bench(recording, accounts=3)
 
 
 def trade_at(bench: Bench, price: str) -> None:

@@ -6,29 +6,19 @@ from typing import Any
 
 import pytest
 
-from apps.trading.sandbox.exchange.candles import Recording, load_recording
+from apps.trading.sandbox.exchange.candles import Recording
 from apps.trading.sandbox.exchange.engine import BalanceEvent, Event, ListEvent, TapeEvent
 from apps.trading.sandbox.exchange.errors import ApiError
 from apps.trading.sandbox.exchange.snapshot import dump_state
 from tests.apps.trading.sandbox.engine_bench import (
     START,
-    SYMBOLS,
     Bench,
     admitted,
     check_books,
     random_request,
-    write_recording,
 )
 
 COMMANDS = 400
-
-
-@pytest.fixture(scope="module")
-def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
-    folder = tmp_path_factory.mktemp("candles")
-    for symbol in SYMBOLS:
-        write_recording(folder, symbol)
-    return load_recording(folder)
 
 
 def text_of(event: Event) -> str:
