@@ -278,6 +278,12 @@ CELERY_TASK_TIME_LIMIT = 45
 CELERY_TASK_SOFT_TIME_LIMIT = 40
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
+# --- outgoing calls ---------------------------------------------------------------------------------------------------
+OUTBOUND_EXCEPTIONS = frozenset(env.words("OUTCRY_OUTBOUND_EXCEPTIONS"))
+"""Hosts of an inner network ("proxy.lan:8080") that calls to customers' and feeds' addresses may reach all the same."""
+TWELVE_DATA_KEY = env.text("OUTCRY_TWELVE_DATA_KEY", "")
+"""Key of the data provider for stocks and forex; empty: that provider is off."""
+
 # --- API --------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.platform.authentication.api.authenticator.Authenticator"],
