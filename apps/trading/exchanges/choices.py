@@ -1,5 +1,7 @@
 """Choices of exchanges."""
 
+from enum import StrEnum
+
 from django.db.models import TextChoices
 
 from apps.core.transitions import StateTable
@@ -37,3 +39,125 @@ CONNECTION_STATES = StateTable(
         },
     },
 )
+
+
+class CallKind(StrEnum):
+    """What a request to an exchange is for; the first is the most important."""
+
+    CANCEL = "cancel"
+    """Taking an order back: may use the whole budget."""
+    RECONCILE = "reconcile"
+    """Asking what became of an order, reading the account."""
+    ORDER = "order"
+    """Sending an order."""
+    DATA = "data"
+    """Market data by request, markets, tests of keys."""
+
+
+class BreakerState(StrEnum):
+    """Whether requests to a host of an exchange are let through."""
+
+    CLOSED = "closed"
+    """All requests pass."""
+    OPEN = "open"
+    """None passes until the pause is over; taking orders back is always tried."""
+    HALF_OPEN = "half_open"
+    """One request is let through to see whether the exchange answers again."""
+
+
+class Observed(StrEnum):
+    """Where something was observed of an exchange."""
+
+    REST = "rest"
+    """A request and its answer."""
+    STREAM = "stream"
+    """A socket: the latency is how old the newest message was when it came."""
+
+
+class Capability(StrEnum):
+    """What an exchange may be able to do."""
+
+    SPOT = "spot"
+    """Spot markets."""
+    MARGIN = "margin"
+    """Spot markets on borrowed funds."""
+    PERPETUAL = "perpetual"
+    """Perpetual contracts."""
+    FUTURE = "future"
+    """Contracts with an expiry."""
+    OPTION = "option"
+    """Options."""
+    MARKET_ORDER = "market_order"
+    """Orders at what the book offers."""
+    LIMIT_ORDER = "limit_order"
+    """Orders at a price or better."""
+    STOP_ORDER = "stop_order"
+    """Orders that wait at the exchange for a price."""
+    TRAILING_ORDER = "trailing_order"
+    """Stops that follow the price."""
+    POST_ONLY = "post_only"
+    """Orders that never take from the book."""
+    REDUCE_ONLY = "reduce_only"
+    """Orders that can only make a position smaller."""
+    BUY_BY_COST = "buy_by_cost"
+    """Market purchases for an amount of quote."""
+    AMEND = "amend"
+    """Changing an open order."""
+    BATCH_ORDERS = "batch_orders"
+    """Several orders in one request."""
+    CANCEL_ALL = "cancel_all"
+    """Taking all orders back in one request."""
+    CANCEL_BATCH = "cancel_batch"
+    """Taking several orders back in one request."""
+    QUERY_ORDER = "query_order"
+    """Asking for one order."""
+    OPEN_ORDERS = "open_orders"
+    """Listing open orders."""
+    OWN_TRADES = "own_trades"
+    """Listing own executions."""
+    BALANCES = "balances"
+    """Reading the account."""
+    POSITIONS = "positions"
+    """Reading positions of contracts."""
+    LEVERAGE = "leverage"
+    """Setting the leverage of contracts."""
+    FUNDING = "funding"
+    """Funding rates of perpetual contracts."""
+    FEES = "fees"
+    """The account's own fee rates."""
+    CANDLES = "candles"
+    """Recorded candles."""
+    TRADES = "trades"
+    """Recent public trades."""
+    BOOK = "book"
+    """The order book."""
+    TICKERS = "tickers"
+    """Last prices and daily figures."""
+    CLOCK = "clock"
+    """The exchange's own time."""
+    STATUS = "status"
+    """Whether the exchange says that it is open."""
+    WITHDRAW = "withdraw"
+    """An endpoint that pays out: never used, and keys that may use it are refused."""
+    STREAM_CANDLES = "stream_candles"
+    """Live candles."""
+    STREAM_TRADES = "stream_trades"
+    """Live trades."""
+    STREAM_BOOK = "stream_book"
+    """The live order book."""
+    STREAM_TICKER = "stream_ticker"
+    """Live prices."""
+    STREAM_ORDERS = "stream_orders"
+    """Own orders, live."""
+    STREAM_BALANCES = "stream_balances"
+    """Own balances, live."""
+    STREAM_FILLS = "stream_fills"
+    """Own executions, live."""
+    READ_KEY_RIGHTS = "read_key_rights"
+    """Asking what a key may do (known here for some exchanges)."""
+    CLIENT_IDS = "client_ids"
+    """Orders carry an id of ours, by which they are found again."""
+    TESTNET = "testnet"
+    """A test exchange of its own."""
+    PASSPHRASE = "passphrase"  # noqa: S105 - the name of a capability
+    """Keys come with a passphrase."""

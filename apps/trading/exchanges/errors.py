@@ -1,6 +1,6 @@
 """What can be refused about exchanges."""
 
-from apps.core.errors import Conflict, Defect, Invalid, NotAllowed, NotFound, Unavailable
+from apps.core.errors import Conflict, Defect, Invalid, LimitReached, NotAllowed, NotFound, Unavailable
 
 
 class ConnectionMissing(NotFound):
@@ -57,3 +57,45 @@ class VenueRefused(Conflict):
 
     code = "exchanges.venue_refused"
     message = "The exchange refused: {reason}."
+
+
+class ExchangeUnknown(Invalid):
+    """No exchange of this id is spoken to."""
+
+    code = "exchanges.exchange_unknown"
+    message = "There is no exchange “{exchange}” here. Choose one of the list."
+
+
+class CapabilityUnknown(Invalid):
+    """The word names nothing an exchange could do."""
+
+    code = "exchanges.capability_unknown"
+    message = "“{capability}” is nothing we know of exchanges. Known are: {known}."
+
+
+class CapabilityMissing(Invalid):
+    """The exchange cannot do what was asked."""
+
+    code = "exchanges.capability_missing"
+    message = "{exchange} does not offer {capability}. Its page lists what it can do."
+
+
+class BudgetSpent(LimitReached):
+    """The exchange's request budget is used up for this kind of request; nothing was sent."""
+
+    code = "exchanges.budget_spent"
+    message = "The request budget of {venue} is used up for {seconds} s. Nothing was sent."
+
+
+class LaneFrozen(LimitReached):
+    """The exchange told this address to stop for a while; nothing was sent."""
+
+    code = "exchanges.lane_frozen"
+    message = "{venue} asked us to pause for {seconds} s. Nothing was sent."
+
+
+class CircuitOpen(Unavailable):
+    """The exchange failed repeatedly and gets a pause; nothing was sent."""
+
+    code = "exchanges.circuit_open"
+    message = "{venue} failed several times in a row, so requests pause for {seconds} s. Nothing was sent."
