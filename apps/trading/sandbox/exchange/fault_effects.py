@@ -9,9 +9,17 @@ from weakref import WeakKeyDictionary
 
 from apps.trading.sandbox.exchange.amounts import parse_units
 from apps.trading.sandbox.exchange.errors import ApiError
-from apps.trading.sandbox.exchange.faults import FRAME_METHOD, STATUS_PATH, Fault, FaultBox, FaultKind, skew_ms
+from apps.trading.sandbox.exchange.faults import (
+    FRAME_METHOD,
+    MARKET_METHOD,
+    STATUS_PATH,
+    Fault,
+    FaultBox,
+    FaultKind,
+    skew_ms,
+)
 from apps.trading.sandbox.exchange.limits import LimitReachedError
-from apps.trading.sandbox.exchange.subscribers import UserFeed
+from apps.trading.sandbox.exchange.subscribers import Subscriber, UserFeed
 from apps.trading.sandbox.exchange.venue import Venue
 from apps.trading.sandbox.exchange.web import DuplicateParameterError
 
@@ -161,3 +169,40 @@ class FrameFaults:
             held.timer.cancel()
         for event in held.frames:
             feed.send(event)
+
+
+class MarketFaults:
+    """Sends frames of market streams to sockets, with what faults do to them."""
+
+    def __init__(self, box: FaultBox) -> None:
+        self._box = box
+        self._held: WeakKeyDictionary[Subscriber, dict[str, str]] = WeakKeyDictionary()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no rule waits and no frame is held."""
+        return not self._box.rules and not self._held
+
+    def send(self, subscriber: Subscriber, stream: str, text: str) -> None:
+        """Send one frame of a stream."""
+        fault = self._box.take("", MARKET_METHOD, stream) if self._box.rules else None
+        kind = fault.kind if fault is not None else None
+        held = self._held.get(subscriber, {})
+        if kind is FaultKind.FRAME_CUT:
+            subscriber.cut()
+            return
+        if fault is not None and kind is FaultKind.FRAME_DELAY:
+            asyncio.get_running_loop().call_later(fault.delay_ms / 1_000, subscriber.send, text)
+            return
+        if kind is FaultKind.FRAME_REORDER and stream not in held:
+            self._held.setdefault(subscriber, {})[stream] = text
+            return
+        if kind is not FaultKind.FRAME_DROP:
+            subscriber.send(text)
+        if kind is FaultKind.FRAME_DUPLICATE:
+            subscriber.send(text)
+        late = held.pop(stream, None)
+        if late is not None:
+            subscriber.send(late)
+        if not held:
+            self._held.pop(subscriber, None)

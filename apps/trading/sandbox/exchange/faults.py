@@ -1,7 +1,8 @@
 """Faults injected on purpose, per key or for everybody. They concern the wire only, so they are not journalled.
 
 A rule waits for matching requests (REST or WS-API) or frames of user streams. The WS-API's requests have the method
-`WS` and their own name as path (`order.place`); frames have their event type as path (`executionReport`).
+`WS` and their own name as path (`order.place`); frames have their event type as path (`executionReport`). Frames of
+market streams have the method `MARKET` and the stream as path (`btcusdt@trade`); only rules that name it meet them.
 """
 
 from contextvars import ContextVar
@@ -26,14 +27,23 @@ class FaultKind(Enum):
     FRAME_DUPLICATE = "frame_duplicate"  # a frame is sent twice
     FRAME_REORDER = "frame_reorder"  # a frame is sent after the next one of the same stream
     FRAME_DELAY = "frame_delay"  # a frame is sent `delay_ms` late, those behind it wait too
+    FRAME_CUT = "frame_cut"  # the socket of a market stream is cut instead of the frame
 
 
 STANDING = frozenset({FaultKind.CLOCK_SKEW, FaultKind.MAINTENANCE})
 """Kinds that act until they are cleared instead of `count` times."""
-FRAMES = frozenset({FaultKind.FRAME_DROP, FaultKind.FRAME_DUPLICATE, FaultKind.FRAME_REORDER, FaultKind.FRAME_DELAY})
-"""Kinds for frames of user streams."""
+FRAMES = frozenset(
+    {
+        FaultKind.FRAME_DROP,
+        FaultKind.FRAME_DUPLICATE,
+        FaultKind.FRAME_REORDER,
+        FaultKind.FRAME_DELAY,
+        FaultKind.FRAME_CUT,
+    }
+)
+"""Kinds for frames of streams."""
 STATUS_PATH = "/sapi/v1/system/status"
-WS_METHOD, FRAME_METHOD = "WS", "FRAME"
+WS_METHOD, FRAME_METHOD, MARKET_METHOD = "WS", "FRAME", "MARKET"
 _PLACING = frozenset({("POST", "/api/v3/order"), (WS_METHOD, "order.place")})
 
 skew_ms: ContextVar[int] = ContextVar("skew_ms", default=0)
@@ -59,7 +69,9 @@ class Fault:
 
     def matches(self, api_key: str, method: str, path: str) -> bool:
         """Whether the rule is for this request or frame."""
-        if (method == FRAME_METHOD) != (self.kind in FRAMES):
+        if (method in (FRAME_METHOD, MARKET_METHOD)) != (self.kind in FRAMES):
+            return False
+        if (method == MARKET_METHOD) != (self.method == MARKET_METHOD):
             return False
         if self.kind is FaultKind.PARTIAL_FILL and (method, path) not in _PLACING:
             return False

@@ -5,7 +5,7 @@ from typing import Any
 
 from apps.trading.sandbox.exchange import payloads, tickers
 from apps.trading.sandbox.exchange.depth import DepthFeed
-from apps.trading.sandbox.exchange.fault_effects import FrameFaults
+from apps.trading.sandbox.exchange.fault_effects import FrameFaults, MarketFaults
 from apps.trading.sandbox.exchange.listen_keys import ListenKeys
 from apps.trading.sandbox.exchange.streams import ALL, Stream, StreamKind, parse_stream
 from apps.trading.sandbox.exchange.subscribers import Subscriber, UserFeed, encode
@@ -30,6 +30,7 @@ class Hub:
         self.depth = {name: DepthFeed(venue.engine, name, first_update_id) for name in venue.engine.state.markets}
         self.listen_keys = ListenKeys()
         self.frames: FrameFaults | None = None
+        self.market_frames: MarketFaults | None = None
 
     # ---- subscriptions
 
@@ -265,7 +266,13 @@ class Hub:
                 self.drop_feed(feed)
 
     def _publish(self, name: str, payload: Any) -> None:
-        self._send_to(self._listeners.get(name, ()), name, payload)
+        listeners = self._listeners.get(name, ())
+        faults = self.market_frames
+        if faults is None or faults.is_idle:
+            self._send_to(listeners, name, payload)
+            return
+        for subscriber in tuple(listeners):
+            faults.send(subscriber, name, encode({"stream": name, "data": payload} if subscriber.combined else payload))
 
     @staticmethod
     def _send_to(subscribers: Any, name: str, payload: Any) -> None:

@@ -19,7 +19,7 @@ from apps.trading.sandbox.exchange.config import ExchangeConfig
 from apps.trading.sandbox.exchange.connections import STALL_SECONDS, HttpProtocol, SocketProtocol, StallWatch
 from apps.trading.sandbox.exchange.control import ControlApp
 from apps.trading.sandbox.exchange.endpoints import build_endpoints
-from apps.trading.sandbox.exchange.fault_effects import Faults, FrameFaults
+from apps.trading.sandbox.exchange.fault_effects import Faults, FrameFaults, MarketFaults
 from apps.trading.sandbox.exchange.faults import FaultBox
 from apps.trading.sandbox.exchange.gateway import Gateway
 from apps.trading.sandbox.exchange.hub import Hub
@@ -132,7 +132,7 @@ def _listeners(
 ) -> tuple[list[_Listener], list[socket.socket]]:
     faults = FaultBox()
     gateway = Gateway(venue, _limit_plan(config), Faults(faults, venue))
-    hub.frames = FrameFaults(faults)
+    hub.frames, hub.market_frames = FrameFaults(faults), MarketFaults(faults)
     private = AccountApi(venue, gateway.orders)
     endpoints = build_endpoints(
         PublicApi(venue, hub, gateway.published_limits()),
