@@ -3,6 +3,7 @@
 from kernel.rules.catalogue import PURE, Catalogue, Function, Output, Parameter, Unit, unit
 from kernel.rules.check import MAX_DEPTH, MAX_LOOKBACK, MAX_NODES, Meaning, Problem, check, meaning
 from kernel.rules.describe import describe
+from kernel.rules.moment import MOMENT, WORDS, Figures, fields_of, holds, moment_words, parse_moment
 from kernel.rules.nodes import (
     Arithmetic,
     Comparison,
@@ -23,7 +24,9 @@ __all__ = [
     "MAX_DEPTH",
     "MAX_LOOKBACK",
     "MAX_NODES",
+    "MOMENT",
     "PURE",
+    "WORDS",
     "Arithmetic",
     "Catalogue",
     "Comparison",
@@ -31,6 +34,7 @@ __all__ = [
     "Constant",
     "Crossing",
     "DecimalText",
+    "Figures",
     "Function",
     "Group",
     "Indicator",
@@ -45,8 +49,12 @@ __all__ = [
     "Window",
     "check",
     "describe",
+    "fields_of",
+    "holds",
     "meaning",
+    "moment_words",
     "parse_condition",
+    "parse_moment",
     "problems_of",
     "unit",
 ]
