@@ -63,16 +63,22 @@ class RunningSandbox:
 
 @contextmanager
 def running_sandbox(
-    tmp_path: Path, mode: str = "step", *, start_ms: int = JUNE, speed: float = 60.0, seed: int = 1
+    tmp_path: Path,
+    mode: str = "step",
+    *,
+    start_ms: int = JUNE,
+    speed: float = 60.0,
+    seed: int = 1,
+    weight_per_minute: int = 0,
 ) -> Iterator[RunningSandbox]:
     """Run an exchange under `tmp_path` while the block lasts.
 
     `mode` "step": the market stands and moves only by `control.step()`; "replay": it runs at `speed` from `start_ms`;
-    "now": recorded bars shifted to the present.
+    "now": recorded bars shifted to the present. `weight_per_minute` 0: no limit of requests.
     """
     state_dir = tmp_path / "sandbox"
     arguments = ["--speed", str(speed), "--seed", str(seed), "--start", str(start_ms)]
-    arguments += ["--mode", "now" if mode == "now" else "replay"]
+    arguments += ["--mode", "now" if mode == "now" else "replay", "--weight-per-minute", str(weight_per_minute)]
     process = _start(state_dir, [*arguments, "--port", "0", "--control-port", "0"])
     sandbox = RunningSandbox(state_dir, arguments, process)
     try:
@@ -94,7 +100,7 @@ def _start(state_dir: Path, arguments: list[str]) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
         [
             *(sys.executable, "-m", "apps.trading.sandbox.exchange", "--state-dir", str(state_dir)),
-            *("--weight-per-minute", "0", "--orders-per-10-seconds", "0"),
+            *("--orders-per-10-seconds", "0"),
             *arguments,
         ],
         cwd=ROOT,

@@ -99,3 +99,10 @@ class CircuitOpen(Unavailable):
 
     code = "exchanges.circuit_open"
     message = "{venue} failed several times in a row, so requests pause for {seconds} s. Nothing was sent."
+
+
+class MarketsNotKept(Invalid):
+    """No answer of this exchange is kept here, so its markets need the network."""
+
+    code = "exchanges.markets_not_kept"
+    message = "The markets of {exchange} are read from the exchange itself; none are kept here."

@@ -15,10 +15,11 @@ DECLARED_FILE = Path(__file__).parent / "declared.json"
 
 @dataclass(frozen=True, slots=True)
 class ClientIds:
-    """Which ids of ours an exchange takes: at most `longest` characters, letters and digits."""
+    """Which ids of ours an exchange takes: at most `longest` characters; `param` is the adapter's word for it."""
 
     longest: int
     form: str = "letters and digits"
+    param: str = "clientOrderId"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ TESTED: dict[str, Tested] = {
     ),
     "coinbase": Tested(
         "recorded",
-        ClientIds(36, "a UUID"),
+        ClientIds(36, "letters and digits", "client_order_id"),
         Budget(30, 1_000),
         reads_key_rights=True,
         key_page="https://portal.cdp.coinbase.com/projects/api-keys",
