@@ -244,6 +244,7 @@ CELERY_TASK_ROUTES = {
     "exchanges.*": {"queue": "trading"},
     "backtests.*": {"queue": "heavy"},
     "core.prove_schema": {"queue": "heavy"},
+    "market_data.*": {"queue": "heavy"},
     "mail.*": {"queue": "mail"},
     "tenants.*": {"queue": "owner"},
 }
@@ -255,12 +256,24 @@ CELERY_BEAT_SCHEDULE = {
     "orders.sweep": {"task": "orders.sweep", "schedule": 2.0, "options": {"expires": 2}},
     "orders.reconcile_all": {"task": "orders.reconcile_all", "schedule": 60.0, "options": {"expires": 60}},
     "backtests.sweep": {"task": "backtests.sweep", "schedule": 15.0, "options": {"expires": 15}},
+    "market_data.sweep_syncs": {"task": "market_data.sweep_syncs", "schedule": 15.0, "options": {"expires": 15}},
+    "market_data.apply_retention": {
+        "task": "market_data.apply_retention",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+    "market_data.check_recent": {
+        "task": "market_data.check_recent",
+        "schedule": crontab(hour="3", minute="7"),
+        "options": {"expires": 3600},
+    },
     "core.seal_all": {"task": "core.seal_all", "schedule": 10.0, "options": {"expires": 10}},
     "core.prove_all": {
         "task": "core.prove_all",
         "schedule": crontab(hour="2", minute="17"),
         "options": {"expires": 3600},
     },
+    "instruments.sweep_alerts": {"task": "instruments.sweep_alerts", "schedule": 2.0, "options": {"expires": 2}},
     "ledger.sweep": {"task": "ledger.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "wallets.sweep_custody": {"task": "wallets.sweep_custody", "schedule": 5.0, "options": {"expires": 5}},
     "wallets.rearm_earning_all": {
@@ -311,6 +324,8 @@ SPECTACULAR_SETTINGS = {
         "OrderStateEnum": "apps.trading.orders.choices.OrderState",
         "BacktestStateEnum": "apps.trading.backtests.choices.RunState",
         "WithdrawalStateEnum": "apps.finance.wallets.choices.WithdrawalState",
+        "AlertStateEnum": "apps.trading.instruments.choices.AlertState",
+        "InstrumentStatusEnum": "apps.trading.instruments.choices.InstrumentStatus",
         "ProductStateEnum": "apps.finance.wallets.choices_earning.ProductState",
     },
 }

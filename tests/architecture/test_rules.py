@@ -27,8 +27,10 @@ CLOCK_READERS = (
 )
 """The clock, the key generator, and processes outside Django, which have one clock object of their own."""
 FLOAT_HOMES = (
-    "kernel/indicators/", "kernel/simulation/", "kernel/strategy/", "kernel/rules/", "apps/core/", "config/",
-    "apps/trading/backtests/", "apps/trading/sandbox/exchange/", "apps/platform/rate_limiting/",
+    "kernel/indicators/", "kernel/microstructure/", "kernel/quality/", "kernel/rules/", "kernel/simulation/",
+    "kernel/strategy/",
+    "apps/core/", "apps/platform/rate_limiting/", "apps/trading/backtests/", "apps/trading/sandbox/exchange/",
+    "config/",
 )  # fmt: skip
 """Numeric kernels and seconds; amounts never pass through them."""
 CARD = {

@@ -14,11 +14,14 @@ class MarketDataConfig(AppConfig):
         from apps.core.schemas.grants import declare_append_only
         from apps.core.shell import NavItem, add_nav
         from apps.finance.wallets.operations import register_price_source
-        from apps.trading.market_data import seeds  # noqa: F401 - registers the steps
+        from apps.trading.market_data import seeds, tasks  # seeds registers its steps
         from apps.trading.market_data.prices import CandlePrices
         from apps.trading.market_data.topics import register_topics
 
+        assert seeds
+        tasks.register()
         declare_append_only("market_data_candlechunk")
+        declare_append_only("market_data_adjustmentversion")
         register_topics()
         register_price_source("market_data.candles", CandlePrices(), priority=10)
         add_nav(NavItem(key="markets", label="Markets", icon="markets", url_name="markets", order=20, on_phone=True))

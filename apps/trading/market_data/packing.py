@@ -9,6 +9,10 @@ from numpy.typing import NDArray
 from kernel.instruments import Bars
 
 COLUMNS = ("ts", "open", "high", "low", "close", "volume")
+TRADE_COLUMNS = ("ts", "price", "quantity", "is_sell", "number")
+"""Unix ms, ticks, 10^-8 base, 1 where the taker sold, the venue's number."""
+BOOK_COLUMNS = ("ts", "bid", "bid_size", "ask", "ask_size", "bid_depth", "ask_depth")
+"""Unix ms, ticks, 10^-8 base; depth: what stands within 1 % of the middle."""
 LITTLE = np.dtype("<i8")
 
 
@@ -24,7 +28,7 @@ def unpack(payload: bytes) -> Bars:
 
 def join(payloads: Sequence[bytes]) -> Bars:
     """Return the candles of payloads that follow each other in time; one copy of the data is made."""
-    parts = [np.frombuffer(payload, LITTLE).reshape(6, -1) for payload in payloads]
+    parts = [np.frombuffer(payload, LITTLE).reshape(6, -1) for payload in payloads if payload]
     table = np.concatenate(parts, axis=1) if parts else np.empty((6, 0), LITTLE)
     return Bars(*table.astype(np.int64, copy=False))
 
@@ -64,6 +68,23 @@ def merge(old: Bars, new: Bars) -> tuple[Bars, NDArray[np.bool_], NDArray[np.boo
     columns = [np.concatenate((getattr(old, name)[keep], getattr(new, name)[take])) for name in COLUMNS]
     order = np.argsort(columns[0], kind="stable")
     return Bars(*(column[order] for column in columns)), added, differs
+
+
+def without(bars: Bars, times: NDArray[np.int64]) -> Bars:
+    """Return the candles that open at none of the times."""
+    keep = ~np.isin(bars.ts, times)
+    return Bars(*(getattr(bars, name)[keep] for name in COLUMNS))
+
+
+def pack_columns(columns: Sequence[NDArray[np.int64]]) -> bytes:
+    """Return columns of one length as a payload: one after the other."""
+    return np.stack(columns).astype(LITTLE).tobytes()
+
+
+def join_columns(payloads: Sequence[bytes], count: int) -> NDArray[np.int64]:
+    """Return the table (`count` columns, rows) of payloads one after the other."""
+    parts = [np.frombuffer(payload, LITTLE).reshape(count, -1) for payload in payloads if payload]
+    return (np.concatenate(parts, axis=1) if parts else np.empty((count, 0), LITTLE)).astype(np.int64, copy=False)
 
 
 def none() -> Bars:

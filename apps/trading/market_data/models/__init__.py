@@ -7,6 +7,28 @@ from django.db import models
 from apps.core.models.base import BaseModel
 from apps.core.placement import DataCategory, Placement
 from apps.core.triggers import append_only
+from apps.trading.market_data.choices import HOME_VENUE
+from apps.trading.market_data.models.adjustments import AdjustmentVersion, CorporateAction, MarketClosure
+from apps.trading.market_data.models.history import HistorySync, KnownGap
+from apps.trading.market_data.models.quality import QuarantinedCandle, StreamQuality
+from apps.trading.market_data.models.ticks import RetentionPolicy, TickPart
+
+__all__ = [
+    "AdjustmentVersion",
+    "CandleChunk",
+    "CandleSeries",
+    "CandleTail",
+    "CorporateAction",
+    "FeedLease",
+    "HistorySync",
+    "KnownGap",
+    "MarketClosure",
+    "QuarantinedCandle",
+    "RetentionPolicy",
+    "StreamQuality",
+    "StreamSubscription",
+    "TickPart",
+]
 
 FACT, OPERATIONAL = DataCategory.PUBLIC_FACT, DataCategory.OPERATIONAL
 
@@ -15,22 +37,26 @@ class CandleSeries(BaseModel):
     """One stored series: where it ends, which slot is open, what was dispatched. Its row is the writers' lock.
 
     Times are open times in Unix ms. A slot is 1,000 intervals of time; slots below `open_slot` are sealed in chunks,
-    the open one lies in tail rows. `dispatched_ts` is the newest candle that the engine was told of.
-    open one lies in tail rows. `dispatched_ts` is the newest candle that the engine was told of, null before the first.
+    the open one lies in tail rows. `dispatched_ts` is the newest candle that the engine was told of, null before the
+    first. `calendar` says when candles are due (a code of kernel.quality.CALENDARS).
     """
 
     placement = Placement.PUBLIC
     data_categories: ClassVar = {
+        "venue": FACT,
         "symbol": FACT,
         "interval": FACT,
+        "calendar": FACT,
         "first_ts": FACT,
         "last_ts": FACT,
         "open_slot": OPERATIONAL,
         "dispatched_ts": OPERATIONAL,
     }
 
+    venue = models.CharField(max_length=40, default=HOME_VENUE)
     symbol = models.CharField(max_length=32)
     interval = models.CharField(max_length=4)
+    calendar = models.CharField(max_length=20, default="24x7")
     first_ts = models.BigIntegerField(null=True)
     last_ts = models.BigIntegerField(null=True)
     open_slot = models.BigIntegerField(default=0)
@@ -39,7 +65,7 @@ class CandleSeries(BaseModel):
     class Meta:
         verbose_name_plural = "candle series"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["symbol", "interval"], name="one_series_per_interval"),
+            models.UniqueConstraint(fields=["venue", "symbol", "interval"], name="one_series_per_interval"),
             models.CheckConstraint(
                 condition=models.Q(dispatched_ts__isnull=True) | models.Q(dispatched_ts__lte=models.F("last_ts")),
                 name="dispatched_candles_are_stored",
@@ -47,7 +73,7 @@ class CandleSeries(BaseModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.symbol}.{self.interval}"
+        return f"{self.symbol}.{self.interval} ({self.venue})"
 
 
 class CandleChunk(BaseModel):
@@ -58,9 +84,10 @@ class CandleChunk(BaseModel):
 
     placement = Placement.PUBLIC
     data_categories: ClassVar = dict.fromkeys(
-        ("symbol", "interval", "start_ts", "version", "count", "payload", "checksum", "reason"), FACT
+        ("venue", "symbol", "interval", "start_ts", "version", "count", "payload", "checksum", "reason"), FACT
     )
 
+    venue = models.CharField(max_length=40, default=HOME_VENUE)
     symbol = models.CharField(max_length=32)
     interval = models.CharField(max_length=4)
     start_ts = models.BigIntegerField()
@@ -72,8 +99,10 @@ class CandleChunk(BaseModel):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["symbol", "interval", "start_ts", "version"], name="one_chunk_per_version"),
-            models.CheckConstraint(condition=models.Q(count__gte=1, count__lte=1000), name="chunk_holds_1_to_1000"),
+            models.UniqueConstraint(
+                fields=["venue", "symbol", "interval", "start_ts", "version"], name="one_chunk_per_version"
+            ),
+            models.CheckConstraint(condition=models.Q(count__gte=0, count__lte=1000), name="chunk_holds_0_to_1000"),
         ]
         triggers: ClassVar = append_only("candle_chunk")
 
@@ -86,9 +115,10 @@ class CandleTail(BaseModel):
 
     placement = Placement.PUBLIC
     data_categories: ClassVar = dict.fromkeys(
-        ("symbol", "interval", "ts", "open", "high", "low", "close", "volume"), FACT
+        ("venue", "symbol", "interval", "ts", "open", "high", "low", "close", "volume"), FACT
     )
 
+    venue = models.CharField(max_length=40, default=HOME_VENUE)
     symbol = models.CharField(max_length=32)
     interval = models.CharField(max_length=4)
     ts = models.BigIntegerField()
@@ -100,7 +130,7 @@ class CandleTail(BaseModel):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["symbol", "interval", "ts"], name="one_tail_candle_per_time"),
+            models.UniqueConstraint(fields=["venue", "symbol", "interval", "ts"], name="one_tail_candle_per_time"),
             models.CheckConstraint(
                 condition=models.Q(
                     low__gte=1,

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 
+from apps.trading.market_data.choices import HOME_VENUE
 from apps.trading.market_data.models import CandleSeries
 from apps.trading.market_data.queries import get_series, load_bars
 from kernel.events.market import CandleClosed
@@ -29,11 +30,11 @@ def on_candle_closed(function: Dispatcher) -> Dispatcher:
 
 def mark_start(symbol: str, interval: str) -> None:
     """Say that a series that was only imported until now begins to be dispatched after its newest candle."""
-    series = get_series(symbol, interval)
+    series = get_series(symbol, interval, HOME_VENUE)
     if series is not None:
-        CandleSeries.objects.filter(symbol=symbol, interval=interval, dispatched_ts__isnull=True).update(
-            dispatched_ts=series.last_ts
-        )
+        CandleSeries.objects.filter(
+            venue=HOME_VENUE, symbol=symbol, interval=interval, dispatched_ts__isnull=True
+        ).update(dispatched_ts=series.last_ts)
 
 
 def dispatch_closed(symbol: str, interval: str) -> bool:
@@ -42,27 +43,33 @@ def dispatch_closed(symbol: str, interval: str) -> bool:
     Stops at a candle whose dispatcher fails, to try it again at a later call; `dispatched_ts` moves only after all
     dispatchers took a candle. Longer intervals that close with a candle are dispatched with it, shortest first.
     """
-    series = get_series(symbol, interval)
+    series = get_series(symbol, interval, HOME_VENUE)
     if series is None or series.dispatched_ts is None or series.dispatched_ts >= series.last_ts:
         return False
     batch = _batch(symbol, interval, series.dispatched_ts)
     for ts, candles in batch:
         if not all(_told(candle) for candle in candles):
             return False
-        CandleSeries.objects.filter(symbol=symbol, interval=interval, dispatched_ts__lt=ts).update(dispatched_ts=ts)
+        CandleSeries.objects.filter(venue=HOME_VENUE, symbol=symbol, interval=interval, dispatched_ts__lt=ts).update(
+            dispatched_ts=ts
+        )
     return len(batch) == BATCH
 
 
 def _batch(symbol: str, interval: str, after: int) -> list[tuple[int, list[CandleClosed]]]:
     """Return the next candles of the series, each with the longer ones that close at the same moment."""
     step = INTERVALS[interval]
-    base = load_bars(symbol, interval, after + step)[:BATCH]
+    base = load_bars(symbol, interval, after + step, venue=HOME_VENUE)[:BATCH]
     end = int(base.ts[-1]) + step
     closing: dict[int, list[CandleClosed]] = {ts: [] for ts in base.ts.tolist()}
     for name, length in INTERVALS.items():
         if length % step:
             continue
-        bars = base if length == step else load_bars(symbol, name, (after + step) // length * length, end)
+        bars = (
+            base
+            if length == step
+            else load_bars(symbol, name, (after + step) // length * length, end, venue=HOME_VENUE)
+        )
         for ts, opened, high, low, close, volume in bars.rows():
             with_base = ts + length - step
             if with_base in closing:

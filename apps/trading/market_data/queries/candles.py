@@ -1,4 +1,4 @@
-"""Reading candles, quotes, gaps and subscriptions."""
+"""Reading candles, quotes and subscriptions."""
 
 from dataclasses import dataclass
 
@@ -8,46 +8,25 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from apps.trading.market_data import packing
+from apps.trading.market_data.choices import HOME_VENUE
 from apps.trading.market_data.errors import UnknownInterval
 from apps.trading.market_data.gateways.quote_cache import Quote, read_quote, read_quotes
 from apps.trading.market_data.models import CandleSeries, StreamSubscription
 from kernel.instruments import INTERVALS, Bars
 
-__all__ = [
-    "Gap",
-    "Quote",
-    "SeriesFacts",
-    "find_gaps",
-    "get_quote",
-    "get_series",
-    "latest_bars",
-    "list_intervals",
-    "list_quotes",
-    "list_series",
-    "list_subscriptions",
-    "load_bars",
-]
 BASE_INTERVAL = "5m"
 """What the feed stores; longer candles are made of it."""
 OPEN_END = 2**62
 
 CHUNKS = """
     SELECT DISTINCT ON (start_ts) payload FROM public.market_data_candlechunk
-    WHERE symbol = %s AND interval = %s AND start_ts > %s AND start_ts < %s ORDER BY start_ts, version DESC
+    WHERE venue = %s AND symbol = %s AND interval = %s AND start_ts > %s AND start_ts < %s
+    ORDER BY start_ts, version DESC
 """
 TAIL = """
     SELECT ts, open, high, low, close, volume FROM public.market_data_candletail
-    WHERE symbol = %s AND interval = %s AND ts >= %s AND ts < %s ORDER BY ts
+    WHERE venue = %s AND symbol = %s AND interval = %s AND ts >= %s AND ts < %s ORDER BY ts
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Missing candles: open time of the first and of the last, in Unix ms, and how many."""
-
-    start_ms: int
-    end_ms: int
-    missing: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,35 +38,41 @@ class SeriesFacts:
     first_ts: int
     last_ts: int
     dispatched_ts: int | None
+    venue: str = HOME_VENUE
+    calendar: str = "24x7"
 
 
-def load_bars(symbol: str, interval: str, start_ms: int | None = None, end_ms: int | None = None) -> Bars:
+def load_bars(
+    symbol: str, interval: str, start_ms: int | None = None, end_ms: int | None = None, *, venue: str | None = None
+) -> Bars:
     """Return the candles that open at `start_ms` or later and have closed by `end_ms`, oldest first; None: no bound.
 
-    Nothing that was unknown at `end_ms` is in them, also in longer intervals, which are made of the longest stored one
-    that divides them, and only where it is complete. An unknown series has no candles. Raises UnknownInterval.
+    This is the reader of strategies, charts and exports: nothing that is in quarantine is in it. Nothing that was
+    unknown at `end_ms` either, also in longer intervals, which are made of the longest stored one that divides them,
+    and only where it is complete. Without `venue`: the home venue's, or where that has none of the symbol, the first
+    venue's that has. An unknown series has no candles. Raises UnknownInterval.
     """
     step = _step(interval)
-    base = _base_of(symbol, interval)
+    base = _base_of(symbol, interval, venue)
     if base is None:
         return packing.none()
     first = 0 if start_ms is None else -(-start_ms // step) * step
     end = OPEN_END if end_ms is None else end_ms // step * step
-    bars = _read(symbol, base, first, end)
-    return bars if base == interval else bars.resample(step, INTERVALS[base])
+    bars = _read(base, first, end)
+    return bars if base.interval == interval else bars.resample(step, INTERVALS[base.interval])
 
 
-def latest_bars(symbol: str, interval: str, count: int, *, end_ms: int | None = None) -> Bars:
+def latest_bars(symbol: str, interval: str, count: int, *, end_ms: int | None = None, venue: str | None = None) -> Bars:
     """Return the newest `count` closed candles (fewer where there are no more) of those closed by `end_ms`."""
     step = _step(interval)
-    base = _base_of(symbol, interval)
-    series = None if base is None else get_series(symbol, base)
-    if base is None or series is None or count < 1:
+    series = _base_of(symbol, interval, venue)
+    if series is None or count < 1:
         return packing.none()
-    end = series.last_ts + INTERVALS[base] if end_ms is None else min(end_ms, series.last_ts + INTERVALS[base])
+    newest = series.last_ts + INTERVALS[series.interval]
+    end = newest if end_ms is None else min(end_ms, newest)
     span = (count + 1) * step
     while True:
-        bars = load_bars(symbol, interval, max(0, end - span), end)
+        bars = load_bars(symbol, interval, max(0, end - span), end, venue=series.venue)
         if len(bars) >= count or end - span <= series.first_ts:
             return bars[max(0, len(bars) - count) :]
         span *= 2
@@ -95,32 +80,21 @@ def latest_bars(symbol: str, interval: str, count: int, *, end_ms: int | None = 
 
 def list_intervals(symbol: str) -> list[str]:
     """Return the intervals that candles of a symbol can be read in, shortest first."""
-    stored = [INTERVALS[row.interval] for row in list_series(symbol)]
+    stored = [INTERVALS[row.interval] for row in _of_one_venue(list_series(symbol), None)]
     return [name for name, step in INTERVALS.items() if any(step % base == 0 for base in stored)]
 
 
-def get_series(symbol: str, interval: str) -> SeriesFacts | None:
-    """Return what is stored of a series, or None."""
-    found = CandleSeries.objects.filter(symbol=symbol, interval=interval, last_ts__isnull=False).first()
-    return None if found is None else _facts(found)
+def get_series(symbol: str, interval: str, venue: str | None = None) -> SeriesFacts | None:
+    """Return what is stored of a series (without `venue`: of the one that is read then), or None."""
+    found = CandleSeries.objects.filter(symbol=symbol, interval=interval, last_ts__isnull=False)
+    rows = _of_one_venue([_facts(row) for row in found.order_by("venue")], venue)
+    return rows[0] if rows else None
 
 
 def list_series(symbol: str | None = None) -> list[SeriesFacts]:
-    """Return the stored series of one or all symbols."""
-    found = CandleSeries.objects.filter(last_ts__isnull=False).order_by("symbol", "interval")
+    """Return the stored series of one or all symbols, of all venues."""
+    found = CandleSeries.objects.filter(last_ts__isnull=False).order_by("symbol", "venue", "interval")
     return [_facts(row) for row in (found if symbol is None else found.filter(symbol=symbol))]
-
-
-def find_gaps(symbol: str, interval: str, start_ms: int | None = None, end_ms: int | None = None) -> list[Gap]:
-    """Return where candles are missing between the first and the last that are stored in the range."""
-    return gaps_of(load_bars(symbol, interval, start_ms, end_ms), INTERVALS[interval])
-
-
-def gaps_of(bars: Bars, step: int) -> list[Gap]:
-    """Return the gaps inside candles of one interval (`step` in ms)."""
-    places = np.flatnonzero(np.diff(bars.ts) > step)
-    pairs = zip(bars.ts[places].tolist(), bars.ts[places + 1].tolist(), strict=True)
-    return [Gap(left + step, right - step, (right - left) // step - 1) for left, right in pairs]
 
 
 def get_quote(symbol: str) -> Quote | None:
@@ -144,24 +118,33 @@ def _step(interval: str) -> int:
     return INTERVALS[interval]
 
 
-def _base_of(symbol: str, interval: str) -> str | None:
-    """Return the longest stored interval that divides the wanted one; None without any series of the symbol."""
-    stored = [row.interval for row in list_series(symbol)]
-    fitting = [name for name in stored if INTERVALS[interval] % INTERVALS[name] == 0]
+def _of_one_venue(rows: list[SeriesFacts], venue: str | None) -> list[SeriesFacts]:
+    """Return the rows of a venue; without one of the home venue, else of the first that there is."""
+    venues = {row.venue for row in rows}
+    if venue is None and venues:
+        venue = HOME_VENUE if HOME_VENUE in venues else min(venues)
+    return [row for row in rows if row.venue == venue]
+
+
+def _base_of(symbol: str, interval: str, venue: str | None) -> SeriesFacts | None:
+    """Return the longest stored series that divides the wanted interval; None without any of the symbol."""
+    stored = _of_one_venue(list_series(symbol), venue)
+    fitting = [row for row in stored if INTERVALS[interval] % INTERVALS[row.interval] == 0]
     if stored and not fitting:
         raise UnknownInterval(field="interval", interval=interval, choices=", ".join(list_intervals(symbol)))
-    return max(fitting, key=lambda name: INTERVALS[name], default=None)
+    return max(fitting, key=lambda row: INTERVALS[row.interval], default=None)
 
 
-def _read(symbol: str, interval: str, start: int, end: int) -> Bars:
-    slot_ms = INTERVALS[interval] * 1_000
+def _read(series: SeriesFacts, start: int, end: int) -> Bars:
+    slot_ms = INTERVALS[series.interval] * 1_000
+    key = [series.venue, series.symbol, series.interval]
     with connection.cursor() as cursor:
         # The tail first: a slot that is sealed between the two statements is then read twice, and never lost.
-        cursor.execute(TAIL, [symbol, interval, start, end])
+        cursor.execute(TAIL, [*key, start, end])
         tail = packing.from_rows(cursor.fetchall())
         # psycopg's own cursor, because Django's cannot ask for binary results; without it bytes travel as hex.
         with psycopg.Cursor(connection.connection) as raw:
-            raw.execute(CHUNKS, [symbol, interval, start - slot_ms, end], binary=True)
+            raw.execute(CHUNKS, [*key, start - slot_ms, end], binary=True)
             bars = packing.join([row[0] for row in raw.fetchall()])
     if len(bars) and len(tail):
         tail = tail[int(np.searchsorted(tail.ts, bars.ts[-1], side="right")) :]
@@ -172,4 +155,4 @@ def _read(symbol: str, interval: str, start: int, end: int) -> Bars:
 def _facts(row: CandleSeries) -> SeriesFacts:
     assert row.first_ts is not None  # both are set by the first candle
     assert row.last_ts is not None
-    return SeriesFacts(row.symbol, row.interval, row.first_ts, row.last_ts, row.dispatched_ts)
+    return SeriesFacts(row.symbol, row.interval, row.first_ts, row.last_ts, row.dispatched_ts, row.venue, row.calendar)

@@ -1,0 +1,78 @@
+"""What other apps and faces may ask of market data."""
+
+from apps.trading.market_data.gateways.quote_cache import Quote
+from apps.trading.market_data.queries.adjusted import get_adjustment, list_actions, load_adjusted_bars
+from apps.trading.market_data.queries.candles import (
+    BASE_INTERVAL,
+    SeriesFacts,
+    get_quote,
+    get_series,
+    latest_bars,
+    list_intervals,
+    list_quotes,
+    list_series,
+    list_subscriptions,
+    load_bars,
+)
+from apps.trading.market_data.queries.gaps import Gap, calendar_of, find_gaps, gaps_of, map_gaps
+from apps.trading.market_data.queries.history import get_sync, list_abandoned_syncs, list_syncs
+from apps.trading.market_data.queries.live import (
+    BookView,
+    ConsolidatedQuote,
+    TradeView,
+    VenueQuote,
+    get_book,
+    get_consolidated,
+    get_statistics,
+    is_market_stale,
+    list_arbitrage,
+    list_prints,
+    list_venue_quotes,
+)
+from apps.trading.market_data.queries.quality import get_held, get_quality, list_held, list_qualities, summarise_quality
+from apps.trading.market_data.queries.ticks import BookSamples, Trades, load_book_samples, load_trades
+
+__all__ = [
+    "BASE_INTERVAL",
+    "BookSamples",
+    "BookView",
+    "ConsolidatedQuote",
+    "Gap",
+    "Quote",
+    "SeriesFacts",
+    "TradeView",
+    "Trades",
+    "VenueQuote",
+    "calendar_of",
+    "find_gaps",
+    "gaps_of",
+    "get_adjustment",
+    "get_book",
+    "get_consolidated",
+    "get_held",
+    "get_quality",
+    "get_quote",
+    "get_series",
+    "get_statistics",
+    "get_sync",
+    "is_market_stale",
+    "latest_bars",
+    "list_abandoned_syncs",
+    "list_actions",
+    "list_arbitrage",
+    "list_held",
+    "list_intervals",
+    "list_prints",
+    "list_qualities",
+    "list_quotes",
+    "list_series",
+    "list_subscriptions",
+    "list_syncs",
+    "list_venue_quotes",
+    "load_adjusted_bars",
+    "load_bars",
+    "load_book_samples",
+    "load_trades",
+    "map_gaps",
+    "summarise_quality",
+]
