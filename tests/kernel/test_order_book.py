@@ -41,7 +41,7 @@ def test_texts_become_exact_integers(text, value):
 
 @pytest.mark.parametrize("text", ["", "words", "NaN", "-1", "0.0000000000001", "1e400", "Infinity", "1.2.3"])
 def test_what_is_no_level_is_refused(text):
-    with pytest.raises(ValueError, match="decimal|finer"):
+    with pytest.raises(ValueError, match=r"decimal|finer"):
         scaled(text)
 
 

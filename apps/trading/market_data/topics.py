@@ -1,5 +1,9 @@
-"""The public live topics: `quotes.<SYMBOL>` and `candles.<SYMBOL>.<interval>`. Numbers are texts."""
+"""The public live topics `quotes candles book trades stats`, each with a symbol. Numbers are texts.
 
+`candles.<SYMBOL>.<interval>`; `book.<SYMBOL>` and `trades.<SYMBOL>` are the home venue's; `.<venue>` names another.
+"""
+
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -7,20 +11,29 @@ from apps.core.clock import to_ms
 from apps.core.live import Identity, Scope, Topic, register_topic
 from apps.trading.instruments.errors import UnknownSymbol
 from apps.trading.instruments.queries import get_spec
+from apps.trading.market_data.choices import HOME_VENUE
+from apps.trading.market_data.gateways import live_cache
 from apps.trading.market_data.queries import Quote, get_quote, latest_bars
 from kernel.instruments import INTERVALS, VOLUME_SCALE, InstrumentSpec
 
+BY_VENUE = {"book": live_cache.book_key, "trades": live_cache.trades_key}
+VENUE_NAME = re.compile(r"[a-z0-9_]{1,32}")
 Row = tuple[int, int, int, int, int, int]
 
 
 def register_topics() -> None:
     """Make the topics known to the hub; any signed-in person may listen."""
-    register_topic(
-        Topic(prefix="quotes", scope=Scope.PUBLIC, snapshot=_quote_snapshot, authorise=_may_listen, conflates=True)
-    )
-    register_topic(
-        Topic(prefix="candles", scope=Scope.PUBLIC, snapshot=_candle_snapshot, authorise=_may_listen, conflates=True)
-    )
+    snapshots = {
+        "quotes": _quote_snapshot,
+        "candles": _candle_snapshot,
+        "book": _cached_snapshot,
+        "trades": _cached_snapshot,
+        "stats": _cached_snapshot,
+    }
+    for prefix, snapshot in snapshots.items():
+        register_topic(
+            Topic(prefix=prefix, scope=Scope.PUBLIC, snapshot=snapshot, authorise=_may_listen, conflates=True)
+        )
 
 
 def quote_data(quote: Quote) -> dict[str, Any]:
@@ -50,8 +63,10 @@ def candle_data(spec: InstrumentSpec, row: Row, *, closed: bool) -> dict[str, An
 
 def _may_listen(_identity: Identity, topic: str) -> bool:
     kind, _, rest = topic.partition(".")
-    symbol, _, interval = rest.partition(".")
-    if (kind == "candles" and interval not in INTERVALS) or (kind == "quotes" and interval):
+    symbol, _, detail = rest.partition(".")
+    if (kind == "candles" and detail not in INTERVALS) or (kind in ("quotes", "stats") and detail):
+        return False
+    if kind in BY_VENUE and detail and not VENUE_NAME.fullmatch(detail):
         return False
     try:
         get_spec(symbol)
@@ -63,6 +78,13 @@ def _may_listen(_identity: Identity, topic: str) -> bool:
 def _quote_snapshot(_identity: Identity, topic: str) -> dict[str, Any]:
     quote = get_quote(topic.partition(".")[2])
     return {} if quote is None else quote_data(quote)
+
+
+def _cached_snapshot(_identity: Identity, topic: str) -> dict[str, Any]:
+    kind, _, rest = topic.partition(".")
+    symbol, _, venue = rest.partition(".")
+    key = live_cache.statistics_key(symbol) if kind == "stats" else BY_VENUE[kind](symbol, venue or HOME_VENUE)
+    return live_cache.read(key) or {}
 
 
 def _candle_snapshot(_identity: Identity, topic: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from apps.trading.bots.choices import Desired, SignalDecision
 from apps.trading.bots.engine.account import BotAccount, read_account, sellable_lots
 from apps.trading.bots.models import Bot, BotConfig, BotEquity, BotSignal
-from apps.trading.market_data.queries import get_quote
+from apps.trading.market_data.queries import get_quote, is_market_stale
 from kernel.instruments import INTERVALS, InstrumentSpec, Side
 from kernel.strategy import CompiledStrategy, Decision, Intent, LiveStrategy, Signals, decide
 
@@ -112,6 +112,8 @@ def _opening_hindrance(seat: Seat, taken: Round, ts: int, newest_ts: int) -> tup
     quote = get_quote(seat.bot.symbol)
     if quote is not None and quote.is_stale:
         return SignalDecision.STALE, f"last price {quote.at:%H:%M:%S}"
+    if is_market_stale(seat.bot.symbol):
+        return SignalDecision.STALE, "the market's stream stands still"
     most = seat.config.max_day_loss_percent
     if most is not None and taken.day_equity:
         floor = taken.day_equity * (100 - most) / 100

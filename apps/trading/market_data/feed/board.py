@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from apps.trading.market_data.gateways.venue_stream import BookTop, Day
+from apps.trading.market_data.gateways.messages import BookTop, Day
 from apps.trading.market_data.topics import Row, candle_data
 from kernel.instruments import INTERVALS, Bars, InstrumentSpec
 
@@ -39,6 +39,7 @@ class SymbolBoard:
         self._groups = {name: _Group() for name in self.lengths}
         self._changed: dict[str, dict[str, Any]] = {}
         self._quote: dict[str, str] = {}
+        self._sizes = {"bid_size": "0", "ask_size": "0", "volume": "0"}
         self._day_open: Decimal | None = None
         self.has_new_quote = False
 
@@ -65,13 +66,21 @@ class SymbolBoard:
     def book(self, top: BookTop) -> None:
         """Take the best prices."""
         self._quote |= {"bid": top.bid, "ask": top.ask}
+        self._sizes |= {"bid_size": top.bid_size, "ask_size": top.ask_size}
         self.has_new_quote = True
 
     def day(self, day: Day) -> None:
         """Take the day's statistics."""
         self._day_open = Decimal(day.open)
         self._quote["last"] = day.last
+        self._sizes["volume"] = day.volume
         self.has_new_quote = True
+
+    def venue_quote(self, at_ms: int) -> dict[str, str] | None:
+        """Return the quote with sizes and the day's volume, the venue's own digits; None while a part is missing."""
+        if not {"bid", "ask", "last"} <= self._quote.keys():
+            return None
+        return {**self._quote, **self._sizes, "at": str(at_ms)}
 
     def quote(self, at_ms: int) -> dict[str, Any] | None:
         """Return the quote as the topic gives it, stamped with the wall time `at_ms`; None while a part is missing."""

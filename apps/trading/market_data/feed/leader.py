@@ -2,30 +2,31 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+import random
 from dataclasses import dataclass, field
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import redis.asyncio
 
-from apps.core.clock import monotonic, now_ms
-from apps.core.context import PUBLIC, in_tenant_thread
-from apps.core.live import publish_async
+from apps.core.clock import monotonic
 from apps.trading.market_data.cancellation import still_wanted
 from apps.trading.market_data.feed import records
 from apps.trading.market_data.feed.board import SymbolBoard
-from apps.trading.market_data.feed.records import KlineRefused, row_of
-from apps.trading.market_data.gateways.quote_cache import EXPIRY_SECONDS, key_of, to_text
-from apps.trading.market_data.gateways.venue_stream import BookTop, Day, Kline, Message, VenueStream
-from apps.trading.market_data.operations.dispatch import dispatch_closed
-from apps.trading.market_data.topics import Row
+from apps.trading.market_data.feed.candles import CandleKeeper
+from apps.trading.market_data.feed.lines import Line, is_ours
+from apps.trading.market_data.feed.mending import Mender
+from apps.trading.market_data.feed.publisher import Publisher
+from apps.trading.market_data.feed.threads import hop
+from apps.trading.market_data.feed.watchdog import Watchdog
+from apps.trading.market_data.gateways.messages import BookTop, BookUpdate, Day, Kline, Message, Print
+from apps.trading.market_data.gateways.venue_stream import VenueStream
 from kernel.instruments import INTERVALS
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
 logger = logging.getLogger("outcry.market_data")
-FIRST_BARS = 1_000
+SHORTEST_EXPECTED = 2.0
+ANSWER_WITHIN = 0.3
+"""Of the expected interval: so long REST may take to say whether silence is right."""
+IN_FLIGHT_SECONDS = 0.3
 
 
 class FeedStale(Exception):
@@ -38,17 +39,17 @@ class FeedOptions:
 
     venue: str = "sandbox"
     interval: str = "5m"
+    is_home: bool = True
+    """Whether this venue's candles are stored and dispatched, and its prices go under the symbol's plain name."""
+    part: int = 0
+    parts: int = 1
+    """Which of the venue's symbols: several processes share them."""
     silence_seconds: float = 10.0
-    """After so long without a message REST is asked whether the market stands or the socket is dead."""
+    """The longest time within which news of a symbol is expected; a livelier symbol is expected sooner."""
     flush_seconds: float = 0.25
     quote_seconds: float = 5.0
     """An unchanged quote is stamped again so often, while the venue answers."""
     retry_dispatch_seconds: float = 2.0
-
-
-def hop(function: Callable[P, R]) -> Callable[P, Awaitable[R]]:
-    """Return a database function as an awaitable that runs in a thread, in public."""
-    return in_tenant_thread(PUBLIC, function)
 
 
 @dataclass
@@ -57,147 +58,154 @@ class Leader:
 
     options: FeedOptions
     redis: "redis.asyncio.Redis"
-    boards: dict[str, SymbolBoard] = field(default_factory=dict)
-    last_ts: dict[str, int | None] = field(default_factory=dict)
-    forming_ts: dict[str, int] = field(default_factory=dict)
-    alive_at: float = 0.0
+    rng: random.Random = field(default_factory=random.Random)
+    lines: dict[str, Line] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        longest = self.options.silence_seconds
+        self.watchdog = Watchdog(min(SHORTEST_EXPECTED, longest), longest)
+        options = self.options
+        self.publisher = Publisher(
+            self.redis, options.venue, options.is_home, self.lines, options.flush_seconds, options.quote_seconds
+        )
 
     async def run(self) -> None:
         """Connect, fill what is missing, dispatch what was missed, follow the sockets."""
         queue: asyncio.Queue[Message] = asyncio.Queue()
         ccxt_id, settings = await hop(records.venue_access)(self.options.venue)
         stream = VenueStream(ccxt_id, settings, queue.put_nowait)
+        candles = CandleKeeper(stream, self.options.interval, self.lines)
+        mender = Mender(stream, self.lines, self.rng)
         try:
             await stream.open()
             await self._recall(stream)
-            for symbol in self.boards:
-                await self._fill(stream, symbol)
-            self.alive_at = monotonic()
+            if self.options.is_home:
+                for symbol in self.lines:
+                    await candles.fill(symbol)
+            for symbol, line in self.lines.items():
+                for kind in (Kline, BookUpdate) if line.book is not None else (Kline,):
+                    self.watchdog.begin((kind, symbol), monotonic())
             async with asyncio.TaskGroup() as group:
-                group.create_task(stream.run(list(self.boards), self.options.interval))
-                for step in (self._consume(queue, stream), self._flush(), self._watch(stream), self._dispatch_again()):
+                group.create_task(stream.run(list(self.lines), self.options.interval))
+                work = [self._consume(queue, candles, mender), mender.run(), self.publisher.run(), self._watch(stream)]
+                if self.options.is_home:
+                    work.append(self._dispatch_again(candles))
+                for step in work:
                     group.create_task(step)
         finally:
             await stream.close()
 
-    @property
-    def step(self) -> int:
-        """The base interval in ms."""
-        return INTERVALS[self.options.interval]
-
     async def _recall(self, stream: VenueStream) -> None:
-        self.boards.clear()
-        self.forming_ts.clear()
+        """Begin each line from what is stored; books and trades begin anew with the connection."""
+        self.lines.clear()
+        step = INTERVALS[self.options.interval]
         for item in await hop(records.followed)(self.options.interval):
-            if stream.lists(item.spec.symbol):
-                board = self.boards[item.spec.symbol] = SymbolBoard(item.spec, self.step)
+            symbol = item.spec.symbol
+            if stream.lists(symbol) and is_ours(symbol, self.options.part, self.options.parts):
+                board = SymbolBoard(item.spec, step)
                 board.recall(item.recent)
-                self.last_ts[item.spec.symbol] = item.last_ts
+                line = self.lines[symbol] = Line(board, item.last_ts, stream.book_rule)
+                # What stalled is trusted again when news flow, not because a new socket greets with the present.
+                line.is_stale = await self.publisher.was_stale(symbol)
 
-    async def _fill(self, stream: VenueStream, symbol: str) -> None:
-        """Store every closed candle after the newest stored one, by REST, and have all of them dispatched."""
-        interval = self.options.interval
-        last = self.last_ts[symbol]
-        start = await self._first_start(stream, symbol) if last is None else last + self.step
-        filled = 0
-        while klines := await stream.closed_klines(symbol, interval, start):
-            await self._store(symbol, [row_of(kline, self.boards[symbol].spec) for kline in klines], "REST")
-            filled += len(klines)
-            start = klines[-1].ts + self.step
-        if filled:
-            logger.info("gap filled", extra={"symbol": symbol, "candles": filled})
-        await self._dispatch(symbol)
-
-    async def _first_start(self, stream: VenueStream, symbol: str) -> int:
-        """Without any stored candle the feed begins with the venue's last thousand."""
-        newest = await stream.newest_open(symbol, self.options.interval)
-        return max(0, newest - FIRST_BARS * self.step)
-
-    async def _store(self, symbol: str, rows: list[Row], source: str) -> None:
-        await hop(records.store_rows)(symbol, self.options.interval, rows, source)
-        for row in rows:
-            self.boards[symbol].close(row)
-        self.last_ts[symbol] = rows[-1][0]
-
-    async def _consume(self, queue: "asyncio.Queue[Message]", stream: VenueStream) -> None:
+    async def _consume(self, queue: "asyncio.Queue[Message]", candles: CandleKeeper, mender: Mender) -> None:
         while still_wanted():
             message = await queue.get()
-            self.alive_at = monotonic()
-            board = self.boards.get(message.symbol)
-            if board is None:
+            line = self.lines.get(message.symbol)
+            if line is None:
                 continue
-            if isinstance(message, BookTop):
-                board.book(message)
-            elif isinstance(message, Day):
-                board.day(message)
+            if isinstance(message, Kline | BookUpdate):
+                self.watchdog.beat((type(message), message.symbol), monotonic())
+            if isinstance(message, Kline):
+                if self.options.is_home:
+                    await candles.take(message)
             else:
-                await self._take(message, stream)
+                _take(message, line, mender)
 
-    async def _take(self, kline: Kline, stream: VenueStream) -> None:
-        """Take a candle in sequence; one that does not follow the newest stored one shows a gap."""
-        symbol = kline.symbol
-        try:
-            row = row_of(kline, self.boards[symbol].spec)
-        except KlineRefused as refusal:
-            logger.warning("candle refused", extra={"reason": str(refusal)})
-            return
-        last = self.last_ts[symbol]
-        if last is not None and kline.ts > last + self.step:
-            await self._fill(stream, symbol)
-            last = self.last_ts[symbol]
-        if last is not None and kline.ts <= last:
-            return
-        self.forming_ts[symbol] = kline.ts
-        if not kline.closed:
-            self.boards[symbol].form(row)
-            return
-        await self._store(symbol, [row], "stream")
-        await self._dispatch(symbol)
-
-    async def _dispatch(self, symbol: str) -> None:
-        while await hop(dispatch_closed)(symbol, self.options.interval):
-            pass
-
-    async def _dispatch_again(self) -> None:
+    async def _dispatch_again(self, candles: CandleKeeper) -> None:
         """Try dispatchers again that failed, also when no candle closes."""
         while still_wanted():
             await asyncio.sleep(self.options.retry_dispatch_seconds)
-            for symbol in self.boards:
-                await self._dispatch(symbol)
-
-    async def _flush(self) -> None:
-        """Publish what changed, a few times a second: prices conflate anyway."""
-        stamped = monotonic()
-        while still_wanted():
-            await asyncio.sleep(self.options.flush_seconds)
-            is_due = monotonic() - stamped >= self.options.quote_seconds
-            is_alive = monotonic() - self.alive_at <= self.options.silence_seconds * 1.5
-            for symbol, board in self.boards.items():
-                for interval, data in board.take_candles():
-                    await publish_async(f"candles.{symbol}.{interval}", data, client=self.redis)
-                if board.has_new_quote or (is_due and is_alive):
-                    await self._publish_quote(symbol, board)
-            stamped = monotonic() if is_due else stamped
-
-    async def _publish_quote(self, symbol: str, board: SymbolBoard) -> None:
-        data = board.quote(now_ms())
-        board.has_new_quote = False
-        if data is not None:
-            await self.redis.set(key_of(symbol), to_text(data), ex=EXPIRY_SECONDS)
-            await publish_async(f"quotes.{symbol}", data, client=self.redis)
+            for symbol in self.lines:
+                await candles.dispatch(symbol)
 
     async def _watch(self, stream: VenueStream) -> None:
-        """Tell a market that stands still from a socket that died: REST knows."""
+        """Tell a market that stands still from a socket that died: REST knows.
+
+        Raises FeedStale before twice the expected interval has passed, after readers were told that prices are stale.
+        """
         while still_wanted():
-            await asyncio.sleep(self.options.silence_seconds / 4)
-            if monotonic() - self.alive_at < self.options.silence_seconds:
-                continue
-            for symbol in self.boards:
-                newest = await stream.newest_open(symbol, self.options.interval)
-                last = self.last_ts[symbol]
-                if newest > self.forming_ts.get(symbol, newest) or (last is not None and newest > last + self.step):
-                    raise FeedStale(f"{symbol}: the venue is at {newest}, the socket said nothing")
-            self.alive_at = monotonic()
+            await asyncio.sleep(self.watchdog.shortest / 10)
+            for stream_name in self.watchdog.silent(monotonic()):
+                await self._ask_about(stream, *stream_name)
+            for symbol, line in self.lines.items():
+                if line.is_stale and self.watchdog.is_flowing(symbol):
+                    await self._call(symbol, is_stale=False)
+
+    async def _ask_about(self, stream: VenueStream, kind: type, symbol: str) -> None:
+        pulse = self.watchdog.pulses[kind, symbol]
+        heard = pulse.heard_at
+        question = self._is_book_behind if kind is BookUpdate else self._is_candle_behind
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN * self.watchdog.expected((kind, symbol))):
+                is_missing = await question(stream, symbol)
+        except (TimeoutError, OSError):
+            is_missing = True  # neither the socket nor REST says anything
+        if is_missing and pulse.heard_at == heard:
+            await self._call(symbol, is_stale=True)
+            raise FeedStale(f"{symbol}: the venue has news that the socket did not bring")
+        self.watchdog.calm((kind, symbol), monotonic())
+        if kind is Kline and self.lines[symbol].is_stale:
+            await self._call(symbol, is_stale=False)
+
+    async def _is_book_behind(self, stream: VenueStream, symbol: str) -> bool:
+        book = self.lines[symbol].book
+        if book is None or not book.is_ready or not stream.can_fetch_book:
+            return False
+        snapshot = await stream.book_snapshot(symbol)
+        return snapshot.last > book.book.sequence and await self._nothing_follows()
+
+    async def _nothing_follows(self) -> bool:
+        """Wait for a frame that may be on its way; the caller looks whether it came."""
+        await asyncio.sleep(min(IN_FLIGHT_SECONDS, self.watchdog.shortest / 10))
+        return True
+
+    async def _is_candle_behind(self, stream: VenueStream, symbol: str) -> bool:
+        line = self.lines[symbol]
+        newest = await stream.newest_candle(symbol, self.options.interval)
+        if _same(line.forming, newest) or (line.forming is None and line.last_ts is None):
+            line.forming = line.forming or newest
+            return False
+        if line.forming is None and line.last_ts is not None and newest.ts <= line.last_ts + line.board.step:
+            line.forming = newest  # nothing was said yet: from now on it must be said
+            return False
+        return await self._nothing_follows()
+
+    async def _call(self, symbol: str, *, is_stale: bool) -> None:
+        self.lines[symbol].is_stale = is_stale
+        await self.publisher.tell_state(symbol, is_stale=is_stale)
+
+
+def _take(message: BookTop | Day | Print | BookUpdate, line: Line, mender: Mender) -> None:
+    """Take what needs no database; ask for what turns out to be missing."""
+    if isinstance(message, BookUpdate):
+        if line.take_book(message):
+            mender.ask_book(message.symbol)
+    elif isinstance(message, Print):
+        if line.tape.take(message):
+            mender.ask_trades(message.symbol)
+    elif isinstance(message, BookTop):
+        line.board.book(message)
+    else:
+        line.board.day(message)
+
+
+def _same(known: Kline | None, newest: Kline) -> bool:
+    """Return whether REST says of the forming candle what the stream said last."""
+    if known is None:
+        return False
+    names = ("ts", "open", "high", "low", "close", "volume")
+    return all(getattr(known, name) == getattr(newest, name) for name in names)
 
 
 def facts_of(error: BaseException) -> dict[str, Any]:

@@ -11,11 +11,17 @@ from django.conf import settings
 
 from apps.core.clock import monotonic
 from apps.trading.market_data.cancellation import still_wanted
-from apps.trading.market_data.feed.leader import FeedOptions, Leader, facts_of, hop
+from apps.trading.market_data.feed.leader import FeedOptions, Leader, facts_of
+from apps.trading.market_data.feed.lines import lease_name
+from apps.trading.market_data.feed.threads import hop
 from apps.trading.market_data.gateways.venue_stream import load_library
 from apps.trading.market_data.operations.lease import release_lease, renew_lease, take_lease
 
 logger = logging.getLogger("outcry.market_data")
+
+
+MOST_PATIENCE = 3
+"""A process waits one standby before each further group of streams, at most so many."""
 
 
 class LeaseLost(Exception):
@@ -23,16 +29,25 @@ class LeaseLost(Exception):
 
 
 @dataclass
+class Share:
+    """What one process leads, so that it leaves the next free streams to processes that lead fewer."""
+
+    held: int = 0
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass
 class FeedProcess:
-    """One process. `owner` names it in the lease; `rng` spreads the reconnects of many processes."""
+    """One group of streams in one process. `owner` names it in the lease; `rng` spreads the reconnects of many."""
 
     owner: str
     rng: random.Random
     options: FeedOptions = field(default_factory=FeedOptions)
-    lease_seconds: float = 10.0
+    lease_seconds: float = 6.0
     standby_seconds: float = 1.0
     longest_delay_seconds: float = 15.0
     stable_seconds: float = 30.0
+    share: Share = field(default_factory=Share)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set. Errors end a round, never the process."""
@@ -55,16 +70,19 @@ class FeedProcess:
 
     async def _round(self, stop: asyncio.Event) -> None:
         """Take the lease and lead, or wait a moment."""
-        name = f"market_data:{self.options.venue}"
+        name = lease_name(self.options.venue, self.options.part, self.options.parts)
         length = timedelta(seconds=self.lease_seconds)
-        epoch = await hop(take_lease)(name, self.owner, length)
+        async with self.share.turn:
+            await _wait(stop, self.standby_seconds * min(self.share.held, MOST_PATIENCE))
+            epoch = None if stop.is_set() else await hop(take_lease)(name, self.owner, length)
+            self.share.held += epoch is not None
         if epoch is None:
             await _wait(stop, self.standby_seconds)
             return
         logger.info("leading", extra={"feed": name, "epoch": epoch})
         client = redis.asyncio.Redis.from_url(settings.REDIS_URL, db=settings.HUB_DB, socket_timeout=5)
         work = [
-            asyncio.create_task(Leader(self.options, client).run()),
+            asyncio.create_task(Leader(self.options, client, self.rng).run()),
             asyncio.create_task(self._keep(name, epoch, length)),
             asyncio.create_task(stop.wait()),
         ]
@@ -77,6 +95,7 @@ class FeedProcess:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
             await client.aclose()
+            self.share.held -= 1
             await hop(release_lease)(name, self.owner, epoch)
 
     async def _keep(self, name: str, epoch: int, length: timedelta) -> None:

@@ -9,7 +9,7 @@ from apps.core.actors import Actor
 from apps.trading.exchanges.queries import get_venue, venue_settings
 from apps.trading.instruments.queries import list_instruments, spec_of
 from apps.trading.market_data import packing
-from apps.trading.market_data.gateways.venue_stream import Kline
+from apps.trading.market_data.gateways.messages import Kline
 from apps.trading.market_data.operations.dispatch import mark_start
 from apps.trading.market_data.operations.store import store_candles
 from apps.trading.market_data.queries import get_series, load_bars

@@ -1,49 +1,23 @@
 """A venue's public market data through ccxt.pro: sockets for what moves, REST for what was missed. No Django inside."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+import random
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from typing import Any, TypeVar
 
 from apps.trading.market_data.cancellation import still_wanted
+from apps.trading.market_data.gateways.dialects import DIALECTS, read, symbol_of
+from apps.trading.market_data.gateways.messages import BookTop, BookUpdate, Day, Kline, Message, Print
+from kernel.order_book import Rule, Update
 
+__all__ = ["BookTop", "BookUpdate", "Day", "Kline", "Message", "Print", "VenueStream", "load_library"]
 MAX_ROWS = 1_000
 TIMEOUT_MS = 8_000
+TRIES = 6
+FIRST_WAIT = 0.25
+SNAPSHOT_LEVELS = 1_000
 
-
-@dataclass(frozen=True, slots=True)
-class Kline:
-    """A candle as the venue tells it, numbers still texts; `closed` only when the venue says that it is final."""
-
-    symbol: str
-    ts: int
-    open: str
-    high: str
-    low: str
-    close: str
-    volume: str
-    closed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BookTop:
-    """Best bid and ask, as texts."""
-
-    symbol: str
-    bid: str
-    ask: str
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """Last price and the price a day of market time ago, as texts."""
-
-    symbol: str
-    last: str
-    open: str
-
-
-Message = Kline | BookTop | Day
+Answer = TypeVar("Answer")
 Sink = Callable[[Message], None]
 
 
@@ -59,25 +33,46 @@ class VenueStream:
         import ccxt.pro  # see load_library
 
         venue_class: Any = getattr(ccxt.pro, ccxt_id)
+        stream = self
 
         class Tapped(venue_class):  # type: ignore[misc]  # ccxt ships no types
-            """Keeps what ccxt's unified candles drop: the venue's word that a candle is final, and its exact digits."""
+            """Hands raw frames on: ccxt's unified forms drop exact digits, sequence numbers, and what is final."""
 
-            def handle_ohlcv(self, client: Any, message: dict[str, Any]) -> None:
-                """Hand the raw candle on before ccxt reads it."""
-                kline = _kline(message)
-                if kline is not None:
-                    sink(kline)
-                super().handle_ohlcv(client, message)
+            def handle_message(self, client: Any, message: Any) -> None:
+                """Take market data out of what comes; the rest is ccxt's (answers, pings, errors)."""
+                if not stream._tap(message):
+                    super().handle_message(client, message)
 
+            def handle_order_book_subscription(self, client: Any, message: Any, subscription: Any) -> None:
+                """Keep ccxt from fetching a snapshot: the feed's own builder asks for one."""
+
+        self._ccxt_id = ccxt_id
         self._sink = sink
         self._venue: Any = Tapped({**settings, "timeout": TIMEOUT_MS})
+        self._venue.options["watchTradesForSymbols"] = {"name": "aggTrade"}  # the numbers that REST fills holes by
         self._names: dict[str, str] = {}
+        self.refused_frames = 0
+
+    page_rows = MAX_ROWS
+
+    @property
+    def book_rule(self) -> Rule | None:
+        """How book updates of this venue follow each other; None: this venue's book cannot be kept from differences."""
+        dialect = DIALECTS.get(self._ccxt_id)
+        return None if dialect is None else dialect.rule
+
+    @property
+    def can_fetch_book(self) -> bool:
+        """Whether a lost book is mended by REST; if not, the stream is opened anew and begins with a snapshot."""
+        dialect = DIALECTS.get(self._ccxt_id)
+        return dialect is not None and not dialect.has_socket_snapshot
 
     async def open(self) -> None:
         """Read the venue's markets."""
-        markets = await self._venue.load_markets()
-        self._names = {market["id"]: name for name, market in markets.items() if market["spot"]}
+        markets = await self._patiently(self._venue.load_markets)
+        spot = {name: market for name, market in markets.items() if market["spot"]}
+        self._names = {symbol_of(market["base"] + market["quote"]): name for name, market in spot.items()}
+        self._venue.number = str  # what ccxt reads from here on keeps its digits
 
     def lists(self, symbol: str) -> bool:
         """Return whether the venue trades a symbol of ours."""
@@ -88,54 +83,95 @@ class VenueStream:
 
         A candle counts as closed when a later one exists: the newest of all may still be forming and is left out.
         """
-        request = {"symbol": symbol, "interval": interval, "startTime": start_ms, "limit": MAX_ROWS}
-        rows = await self._venue.public_get_klines(request)
+        rows = await self._rows(symbol, interval, start_ms, MAX_ROWS)
         return [_candle(symbol, row[0], row[1:6], closed=True) for row in rows[:-1]]
 
-    async def newest_open(self, symbol: str, interval: str) -> int:
-        """Return the open time of the newest candle, the forming one included, by REST."""
-        rows = await self._venue.public_get_klines({"symbol": symbol, "interval": interval, "limit": 1})
-        return int(rows[-1][0])
+    async def newest_candle(self, symbol: str, interval: str) -> Kline:
+        """Return the newest candle, the forming one, by REST."""
+        rows = await self._rows(symbol, interval, None, 1)
+        return _candle(symbol, rows[-1][0], rows[-1][1:6], closed=False)
+
+    async def _rows(self, symbol: str, interval: str, start_ms: int | None, limit: int) -> list[list[Any]]:
+        """Return candles from a time on, or the newest ones, with the venue's own digits."""
+        if self._ccxt_id != "binance":
+            name = self._names[symbol]
+            found: list[list[Any]] = await self._patiently(
+                lambda: self._venue.fetch_ohlcv(name, interval, start_ms, limit)
+            )
+            return found
+        request = {"symbol": symbol, "interval": interval, "limit": limit}
+        if start_ms is not None:
+            request["startTime"] = start_ms
+        rows: list[list[Any]] = await self._patiently(lambda: self._venue.public_get_klines(request))
+        return rows
+
+    async def book_snapshot(self, symbol: str) -> Update:
+        """Return the book by REST, numbered so that it fits the differences of the stream."""
+        request = {"symbol": symbol, "limit": SNAPSHOT_LEVELS}
+        found = await self._patiently(lambda: self._venue.public_get_depth(request))
+        number = int(found["lastUpdateId"])
+        return Update(number, number, found["bids"], found["asks"], is_snapshot=True)
+
+    async def prints_from(self, symbol: str, first_id: int) -> list[Print]:
+        """Return the next trades (at most 1,000) from an id on, by REST; those the venue still knows, or none."""
+        if self._ccxt_id != "binance":
+            return []
+        request = {"symbol": symbol, "fromId": first_id, "limit": MAX_ROWS}
+        rows = await self._patiently(lambda: self._venue.public_get_aggtrades(request))
+        return [
+            Print(symbol, str(row["a"]), str(row["p"]), str(row["q"]), int(row["T"]), is_sell=bool(row["m"]))
+            for row in rows
+        ]
 
     async def run(self, symbols: Sequence[str], interval: str) -> None:
-        """Send messages to the sink until an error ends it."""
+        """Send messages to the sink until an error ends it. Each stream is subscribed once, whoever reads it."""
         names = [self._names[symbol] for symbol in symbols]
-        steps = (
-            self._forever(lambda: self._venue.watch_ohlcv_for_symbols([[name, interval] for name in names])),
-            self._forever(lambda: self._books(names)),
-            self._forever(lambda: self._days(names)),
-        )
+        steps: list[Callable[[], Coroutine[Any, Any, Any]]] = [
+            lambda: self._venue.watch_ohlcv_for_symbols([[name, interval] for name in names]),
+            lambda: self._venue.watch_bids_asks(names),
+            lambda: self._venue.watch_tickers(names),
+            lambda: self._venue.watch_trades_for_symbols(names),
+        ]
+        if self.book_rule is not None:
+            steps.append(lambda: self._venue.watch_order_book_for_symbols(names))
         async with asyncio.TaskGroup() as group:
             for step in steps:
-                group.create_task(step)
+                group.create_task(self._forever(step))
 
     async def close(self) -> None:
         """End the sockets."""
         await self._venue.close()
 
-    async def _books(self, names: Sequence[str]) -> None:
-        found = await self._venue.watch_bids_asks(names)
-        for ticker in found.values():
-            info = ticker["info"]
-            self._sink(BookTop(info["s"], info["b"], info["a"]))
+    def _tap(self, frame: Any) -> bool:
+        """Hand on what a frame says; return whether it was market data that this stream reads itself."""
+        try:
+            messages = read(self._ccxt_id, frame)
+        except (KeyError, ValueError, TypeError, IndexError):
+            self.refused_frames += 1
+            return True
+        for message in messages:
+            self._sink(message)
+        return bool(messages)
 
-    async def _days(self, names: Sequence[str]) -> None:
-        found = await self._venue.watch_tickers(names)
-        for ticker in found.values():
-            info = ticker["info"]
-            self._sink(Day(info["s"], info["c"], info["o"]))
+    async def _patiently(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Ask by REST; a busy venue (429, 5xx, no answer) is asked again, each time later, half of it random."""
+        import ccxt
+
+        wait = FIRST_WAIT
+        for left in range(TRIES - 1, -1, -1):
+            try:
+                return await call()
+            except ccxt.NetworkError:
+                if not left:
+                    raise
+            await asyncio.sleep(wait * (0.5 + random.random() / 2))  # noqa: S311 - spreads requests, guards nothing
+            wait *= 2
+        raise AssertionError("unreachable")
 
     @staticmethod
     async def _forever(step: Callable[[], Coroutine[Any, Any, Any]]) -> None:
         while still_wanted():
             await step()
-
-
-def _kline(message: Mapping[str, Any]) -> Kline | None:
-    raw = message.get("k")
-    if message.get("e") != "kline" or not isinstance(raw, Mapping):
-        return None
-    return _candle(str(raw["s"]), raw["t"], [raw[name] for name in "ohlcv"], closed=bool(raw["x"]))
 
 
 def _candle(symbol: str, ts: Any, numbers: Sequence[Any], *, closed: bool) -> Kline:

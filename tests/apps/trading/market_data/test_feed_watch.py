@@ -3,14 +3,22 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import redis.asyncio
+from django.conf import settings
 
 from apps.core.clock import monotonic
+from apps.trading.market_data import queries
+from apps.trading.market_data.feed.board import SymbolBoard
 from apps.trading.market_data.feed.leader import FeedOptions, FeedStale, Leader
+from apps.trading.market_data.feed.lines import Line
 from apps.trading.market_data.feed.process import FeedProcess
-from apps.trading.market_data.gateways.venue_stream import Message, VenueStream
+from apps.trading.market_data.gateways.live_cache import state_key
+from apps.trading.market_data.gateways.messages import Kline, Message
+from apps.trading.market_data.gateways.venue_stream import VenueStream
+from tests.apps.trading.market_data.test_board import SPEC
 from tests.factories.candles import FIVE
 from tests.factories.sandbox_exchange import JUNE, RunningSandbox, running_sandbox
 
@@ -25,50 +33,68 @@ def stream_to(sandbox: RunningSandbox, sink: list[Message]) -> VenueStream:
     return VenueStream("binance", sandbox.ccxt_settings(), sink.append)
 
 
-def leader_at(last_ts: int) -> Leader:
-    """Return a leader that heard of the market once and then of nothing."""
-    leader = Leader(FeedOptions(silence_seconds=0.02), redis=None)  # type: ignore[arg-type]  # the watchdog needs no Redis
-    leader.boards = {"BTCUSDT": None}  # type: ignore[dict-item]  # nor boards, only their names
-    leader.last_ts = {"BTCUSDT": last_ts}
-    leader.forming_ts = {"BTCUSDT": last_ts + FIVE}
+def leader_at(last_ts: int, redis_client: "redis.asyncio.Redis") -> Leader:
+    """Return a leader that expects news within a second and heard of nothing since."""
+    leader = Leader(FeedOptions(silence_seconds=1.0), redis_client)
+    leader.lines["BTCUSDT"] = Line(SymbolBoard(SPEC, FIVE), last_ts)
+    leader.watchdog.begin((Kline, "BTCUSDT"), monotonic())
     return leader
 
 
-async def test_silence_of_a_standing_market_is_no_fault(sandbox):
-    closed = sandbox.control.pause().last_closed_bar
+@pytest.fixture
+async def hub_redis() -> AsyncIterator["redis.asyncio.Redis"]:
+    client = redis.asyncio.Redis.from_url(settings.REDIS_URL, db=settings.HUB_DB)
+    await client.delete(state_key("BTCUSDT"))
+    yield client
+    await client.delete(state_key("BTCUSDT"))
+    await client.aclose()
+
+
+async def test_silence_of_a_standing_market_is_no_fault(sandbox, hub_redis):
+    leader = leader_at(sandbox.control.pause().last_closed_bar, hub_redis)
     stream = stream_to(sandbox, [])
-    leader = leader_at(closed)
     await stream.open()
+    began = leader.watchdog.pulses[Kline, "BTCUSDT"].heard_at
     try:
-
-        class Heard(Exception):
-            """The watchdog was content."""
-
-        asked = stream.newest_open
-
-        async def newest_open(symbol: str, interval: str) -> int:
-            if leader.alive_at > 0:
-                raise Heard
-            return await asked(symbol, interval)
-
-        stream.newest_open = newest_open  # type: ignore[method-assign]
-        with pytest.raises(Heard):
-            await leader._watch(stream)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(3):
+                await leader._watch(stream)
     finally:
         await stream.close()
-    assert 0 < leader.alive_at <= monotonic()
+    assert leader.watchdog.pulses[Kline, "BTCUSDT"].heard_at >= began + 1.5
+    assert not leader.lines["BTCUSDT"].is_stale
+    assert not queries.is_market_stale("BTCUSDT")
 
 
-async def test_silence_while_the_market_moves_is_a_dead_socket(sandbox):
-    leader = leader_at(sandbox.control.pause().last_closed_bar)
+async def test_silence_while_the_market_moves_is_a_dead_socket(sandbox, hub_redis):
+    leader = leader_at(sandbox.control.pause().last_closed_bar, hub_redis)
     sandbox.control.step(1)
     stream = stream_to(sandbox, [])
     await stream.open()
     try:
+        leader.watchdog.begin((Kline, "BTCUSDT"), began := monotonic())
         with pytest.raises(FeedStale):
             await leader._watch(stream)
     finally:
         await stream.close()
+    assert monotonic() - began <= 2.0
+    assert queries.is_market_stale("BTCUSDT")
+
+
+async def test_when_rest_says_nothing_either_prices_are_stale(sandbox, hub_redis):
+    leader = leader_at(sandbox.control.pause().last_closed_bar, hub_redis)
+    stream = stream_to(sandbox, [])
+    await stream.open()
+    sandbox.control.inject_fault("http_429", count=1_000, path="/api/v3/klines")
+    try:
+        leader.watchdog.begin((Kline, "BTCUSDT"), began := monotonic())
+        with pytest.raises(FeedStale):
+            await leader._watch(stream)
+    finally:
+        sandbox.control.clear_faults()
+        await stream.close()
+    assert monotonic() - began <= 2.2
+    assert queries.is_market_stale("BTCUSDT")
 
 
 async def test_rest_gives_closed_candles_only_and_their_exact_digits(sandbox):
@@ -80,7 +106,7 @@ async def test_rest_gives_closed_candles_only_and_their_exact_digits(sandbox):
         assert [kline.ts for kline in found] == list(range(JUNE, closed + 1, FIVE))
         assert all(kline.closed for kline in found)
         assert found[0].open == "67540.01000000"
-        assert await stream.newest_open("BTCUSDT", "5m") == closed + FIVE
+        assert (await stream.newest_candle("BTCUSDT", "5m")).ts == closed + FIVE
         assert await stream.closed_klines("BTCUSDT", "5m", closed + FIVE) == []
         assert stream.lists("BTCUSDT")
         assert not stream.lists("NOPE")

@@ -1,4 +1,4 @@
-"""`manage.py stream_market_data`: keep candles and quotes of a venue. Any number may run; one leads."""
+"""`manage.py stream_market_data`: keep the market data of venues. Any number may run; one leads each group."""
 
 import asyncio
 import os
@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from apps.core.ids import uuid7
 from apps.trading.market_data.feed.leader import FeedOptions
-from apps.trading.market_data.feed.process import FeedProcess
+from apps.trading.market_data.feed.process import FeedProcess, Share
 
 
 class Command(BaseCommand):
@@ -21,24 +21,38 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take what tests and operators may want to change."""
-        parser.add_argument("--venue", default="sandbox")
+        parser.add_argument("--venue", action="append", help="may be given several times; the first is the home venue")
+        parser.add_argument("--parts", type=int, default=1, help="groups of symbols a venue, for processes to share")
         parser.add_argument("--silence-seconds", type=float, default=10.0)
-        parser.add_argument("--lease-seconds", type=float, default=10.0)
+        parser.add_argument("--lease-seconds", type=float, default=6.0)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Run."""
-        feed = FeedProcess(
-            owner=f"{socket.gethostname()[:40]}:{os.getpid()}:{str(uuid7())[-12:]}",
-            rng=random.SystemRandom(),
-            options=FeedOptions(venue=options["venue"], silence_seconds=options["silence_seconds"]),
-            lease_seconds=options["lease_seconds"],
-        )
-        asyncio.run(_serve(feed))
+        owner = f"{socket.gethostname()[:40]}:{os.getpid()}:{str(uuid7())[-12:]}"
+        share, rng = Share(), random.SystemRandom()
+        feeds = [
+            FeedProcess(
+                owner=owner,
+                rng=rng,
+                options=FeedOptions(
+                    venue=venue,
+                    is_home=place == 0,
+                    part=part,
+                    parts=options["parts"],
+                    silence_seconds=options["silence_seconds"],
+                ),
+                lease_seconds=options["lease_seconds"],
+                share=share,
+            )
+            for place, venue in enumerate(options["venue"] or ["sandbox"])
+            for part in range(options["parts"])
+        ]
+        asyncio.run(_serve(feeds))
 
 
-async def _serve(feed: FeedProcess) -> None:
+async def _serve(feeds: list[FeedProcess]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    await feed.run(stop)
+    await asyncio.gather(*(feed.run(stop) for feed in feeds))
