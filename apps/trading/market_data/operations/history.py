@@ -32,6 +32,7 @@ from apps.trading.market_data.errors import (
 from apps.trading.market_data.gateways.history import PAGE, HistoryPort, HistoryRow
 from apps.trading.market_data.models import HistorySync, KnownGap
 from apps.trading.market_data.operations.quality import receive_candles
+from apps.trading.market_data.queries.candles import latest_bars
 from kernel.instruments import INTERVALS, VOLUME_SCALE, Bars, InstrumentSpec, InvalidBarsError, OffGridError
 
 SYNC = declare("market_data.sync", "Start and cancel historical syncs")
@@ -167,14 +168,16 @@ def fetch_page(port: HistoryPort, row: HistorySync) -> Page:
     """Ask for the next candles of a sync. Raises HistoryUnavailable, HistoryRefused."""
     step = INTERVALS[row.interval]
     rows = port.candles(row.symbol, row.interval, row.cursor_ts, PAGE)
-    # One that may still be forming is not history: the newest counts only when its time is over.
-    closed = [item for item in rows if item.ts + step <= now_ms() and item.ts < row.end_ts]
-    if not closed:
-        # Nothing in a page's length: what follows may begin later, such as a symbol that was listed meanwhile.
-        following = min((item.ts for item in rows), default=row.cursor_ts + PAGE * step)
-        return Page(packing.none(), min(row.end_ts, max(following, row.cursor_ts + step)))
-    bars = bars_of(closed, get_spec(row.symbol), row.venue)
-    return Page(bars, min(row.end_ts, int(bars.ts[-1]) + step))
+    # A candle is history when the venue has a later one: the newest of all may still be forming.
+    closed = [item for item in rows[:-1] if item.ts < row.end_ts]
+    if closed:
+        bars = bars_of(closed, get_spec(row.symbol), row.venue)
+        return Page(bars, min(row.end_ts, int(bars.ts[-1]) + step))
+    if len(rows) == 1:
+        return Page(packing.none(), row.end_ts)
+    # Nothing in a page's length, or only what opens after the range: what follows may begin later.
+    following = rows[0].ts if rows else row.cursor_ts + PAGE * step
+    return Page(packing.none(), min(row.end_ts, max(following, row.cursor_ts + step)))
 
 
 @operation("market_data.store_page", permission=SYNC, trail=False)
@@ -185,10 +188,11 @@ def store_page(*, actor: Actor, sync: HistorySync, page: Page) -> HistorySync:
         return row
     if row.cancel_requested:
         return _close(row, "cancel", actor)
+    before = latest_bars(row.symbol, row.interval, 1, end_ms=row.cursor_ts, venue=row.venue)
     report = receive_candles(
         actor=actor, symbol=row.symbol, interval=row.interval, bars=page.bars, reason="history", venue=row.venue
     )
-    missing = _note_gaps(row, page)
+    missing = _note_gaps(row, page, before) if len(page.bars) else 0
     HistorySync.objects.filter(pk=row.pk).update(
         cursor_ts=page.done_until,
         fetched=F("fetched") + len(page.bars),
@@ -237,11 +241,11 @@ def bars_of(rows: Sequence[HistoryRow], spec: InstrumentSpec, venue: str) -> Bar
         raise HistoryRefused(venue=venue, reason=f"candles from {rows[0].ts} are none: {error}") from error
 
 
-def _note_gaps(row: HistorySync, page: Page) -> int:
-    """Write down what the venue was asked for and does not have, from the cursor to where the page ends."""
+def _note_gaps(row: HistorySync, page: Page, before: Bars) -> int:
+    """Write down what the venue was asked for and does not have, between the candle before the page and its last."""
     step = INTERVALS[row.interval]
-    present = page.bars.ts.tolist()
-    edges = [row.cursor_ts - step, *present, page.done_until]
+    left = max(int(before.ts[-1]) if len(before) else 0, row.start_ts - step)
+    edges = [left, *page.bars.ts.tolist()]
     gaps = [(left + step, right - step) for left, right in pairwise(edges) if right - left > step]
     KnownGap.objects.bulk_create(
         [
