@@ -44,7 +44,7 @@ from kernel.matching.market_state import MarketState
 from kernel.matching.tracked import OrderList, Tracked
 
 _build_tuple = tuple.__new__  # a named tuple's own constructor costs twice as much
-_LIMIT, _GTC, _BUY = OrderType.LIMIT, TimeInForce.GTC, Side.BUY
+_LIMIT, _GTC, _IOC, _BUY = OrderType.LIMIT, TimeInForce.GTC, TimeInForce.IOC, Side.BUY
 
 
 class Market(MarketState):
@@ -66,8 +66,11 @@ class Market(MarketState):
     def place(self, order: NewOrder) -> list[Event]:
         """Place an order. Raises ValueError when it is malformed or its id is open already."""
         order_id, owner, side, kind, price, lots, tif, _, _, _, visible, self_trade = order
-        if kind is _LIMIT and tif is _GTC and not visible:
-            return self.place_limit(order_id, owner, side, price, lots, self_trade)
+        if kind is _LIMIT and not visible:
+            if tif is _GTC:
+                return self.place_limit(order_id, owner, side, price, lots, self_trade)
+            if tif is _IOC:
+                return self.take_limit(order_id, owner, side, price, lots, self_trade)
         return self._place_other(order)
 
     def place_limit(
@@ -90,6 +93,22 @@ class Market(MarketState):
         level.queue.append(node)
         level.lots += lots
         return [Rested((order_id, price, lots, lots))]
+
+    def take_limit(
+        self, order_id: int, owner: int, side: Side, price: int, lots: int, self_trade: SelfTrade = SelfTrade.NONE
+    ) -> list[Event]:
+        """Trade what can be traded at `price` or better now, and end: a limit order that never rests (IOC)."""
+        if price <= 0 or lots <= 0 or order_id < 0 or order_id in self._orders or order_id in self._waiting:
+            raise ValueError("an order needs an id that is not open, a price and a quantity")
+        events: list[Event] = []
+        fields = (order_id, owner, side, _LIMIT, price, lots, _IOC, 0, 0, 0, 0, self_trade)
+        rivals = self._asks if side is _BUY else self._bids
+        left = self._take(_build_tuple(NewOrder, fields), rivals, price, lots, events)
+        if left:
+            events.append(Expired(order_id, left, Reason.IOC))
+        if self._stops.armed or self._queue:
+            self._cascade(events)
+        return events
 
     def cancel(self, order_id: int) -> list[Event]:
         """Take an order out; a list member takes its list along. Refused(UNKNOWN) when no such order is open."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from apps.trading.sandbox.exchange.market import MarketView
 from apps.trading.sandbox.exchange.notices import BalanceEvent, Execution, Listener, ListEvent, OrderEvent, TapeEvent
-from apps.trading.sandbox.exchange.settlement import SELF_TRADES, Settlement, first_need, matching_order, stop_budget
+from apps.trading.sandbox.exchange.settlement import Fill, Settlement, first_need, matching_order, stop_budget
 from apps.trading.sandbox.exchange.state import (
     MARKET_TYPES,
     Account,
@@ -44,7 +44,7 @@ from kernel.matching import (
 
 NO_FUNDS = "NO_FUNDS"
 _SELL = Side.SELL
-_LIMIT = OrderType.LIMIT
+_build_tuple = tuple.__new__  # a named tuple's own constructor costs twice as much
 
 
 class Booking:
@@ -76,28 +76,12 @@ class Booking:
 
     def place(self, account: Account, market: MarketState, order: Order) -> None:
         """Lock an order's funds and give it to the market."""
-        if order.type is _LIMIT and order.tif == "GTC" and not order.iceberg_lots:
-            self._place_plain(account, market, order)
-            return
         order.budget = stop_budget(market, order)
         self.settlement.hold(account, market, order, first_need(market, order))
         self._touched[account.id] = market
         if self.listener is not None:
             self.listener(OrderEvent(account, order, Execution.NEW))
         self._submit(market, order, matching_order(order, market))
-
-    def _place_plain(self, account: Account, market: MarketState, order: Order) -> None:
-        """The same for a limit order that rests, the order of the hour, on the market's shortest way."""
-        buys = order.side is not _SELL
-        need = order.price * order.lots * market.tick_lot_units if buys else order.lots * market.lot_units
-        self.settlement.hold(account, market, order, need)
-        self._touched[account.id] = market
-        if self.listener is not None:
-            self.listener(OrderEvent(account, order, Execution.NEW))
-        mode = SELF_TRADES[order.stp_mode]
-        events = market.book.place_limit(order.id, account.id, order.side, order.price, order.lots, mode)
-        if len(events) > 1 or order.list_id >= 0 or type(events[0]) is not Rested:
-            self.book(market, events)
 
     def place_pair(self, account: Account, market: MarketState, legs: list[Order], list_id: int) -> None:
         """Lock what the dearer leg of an OCO pair needs and give both to the market."""
@@ -146,6 +130,10 @@ class Booking:
             if handler is not None:
                 handler(market, event)
 
+    def touch(self, account: Account, market: MarketState) -> None:
+        """Note that an account's balances of a market's assets changed; `finish` tells it."""
+        self._touched[account.id] = market
+
     def finish(self) -> None:
         """Follow up order lists and tell the balances of all accounts concerned; ends every command to a market."""
         while self._changed_lists:
@@ -174,8 +162,9 @@ class Booking:
         seller_takes = maker is None or maker.side is not _SELL
         if taker is not None:
             seller_takes = taker.side is _SELL
-        self.record_tape(market, TapeTrade(trade_id, price, lots, self._view.now_ms, seller_takes))
-        fill = (trade_id, price, lots)
+        now = self._view.now_ms
+        self.record_tape(market, _build_tuple(TapeTrade, (trade_id, price, lots, now, seller_takes)))
+        fill = (trade_id, price, lots, now)
         if taker is not None:
             left = taker.lots - taker.executed - lots if taker.quote_quantity else taker_left
             self._fill(market, taker, fill, left, is_maker=False)
@@ -186,9 +175,7 @@ class Booking:
             if ours is not None:
                 self.settlement.book_street(market, ours.side, price, lots)
 
-    def _fill(
-        self, market: MarketState, order: Order, fill: tuple[int, int, int], left: int, *, is_maker: bool
-    ) -> None:
+    def _fill(self, market: MarketState, order: Order, fill: Fill, left: int, *, is_maker: bool) -> None:
         trade = self.settlement.settle(market, order, fill, is_maker=is_maker)
         account = self._state.accounts[order.account_id]
         self._touched[account.id] = market

@@ -20,6 +20,7 @@ from apps.trading.sandbox.exchange.notices import (
     OrderEvent,
     TapeEvent,
 )
+from apps.trading.sandbox.exchange.plain_orders import PlainOrders, is_plain
 from apps.trading.sandbox.exchange.queue_ahead import QueueAhead
 from apps.trading.sandbox.exchange.state import (
     TAPE_LENGTH,
@@ -52,6 +53,7 @@ class Engine:
         self.view = view
         self._wall = 0
         self._booking = Booking(state, view)
+        self._plain = PlainOrders(state, self._booking)
         self._queue = QueueAhead(state, view)
         self._handlers: dict[str, Callable[[Record], Any]] = {
             "account": self._open_account,
@@ -192,11 +194,18 @@ class Engine:
     # ---- orders
 
     def _place_order(self, record: Record) -> Order:
-        account, market = self.state.accounts[record["account"]], self.quote(record["s"])
-        order = self._new_order(account, market, record)
-        self._booking.place(account, market, order)
-        self._booking.finish()
-        self._queue.join(market, order)
+        market = self.state.markets[record["s"]]
+        if not market.ladder.placed:
+            self.quote(record["s"])
+        if is_plain(record):
+            order = self._plain.place(market, record)
+        else:
+            account = self.state.accounts[record["account"]]
+            order = self._new_order(account, market, record)
+            self._booking.place(account, market, order)
+            self._booking.finish()
+        if self.view.recording.books:
+            self._queue.join(market, order)
         return order
 
     def _new_order(self, account: Account, market: MarketState, record: Record) -> Order:
@@ -242,8 +251,11 @@ class Engine:
     def _cancel_order(self, record: Record) -> Order:
         account = self.state.accounts[record["account"]]
         order = account.open_orders[record["s"], record["id"]]
-        self._booking.cancel(account, order, record["cid"])
-        self._booking.finish()
+        if order.list_id < 0:
+            self._plain.cancel(account, self.state.markets[record["s"]], order, record["cid"])
+        else:
+            self._booking.cancel(account, order, record["cid"])
+            self._booking.finish()
         return order
 
     def _amend_order(self, record: Record) -> Order:

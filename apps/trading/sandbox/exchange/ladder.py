@@ -29,11 +29,7 @@ class Ladder:
         self._lots_per_unit = int(10**spec.lot_decimals)
         self._salt = _mix(seed ^ zlib.crc32(spec.name.encode()))
         self._count = 0
-
-    @property
-    def placed(self) -> bool:
-        """Whether the book holds synthetic orders now."""
-        return self._count > 0
+        self.placed = False  # whether the book holds synthetic orders now
 
     def place(
         self,
@@ -55,12 +51,13 @@ class Ladder:
         for number, (side, level, lots) in enumerate(quotes, start=1):
             book.quote(-number, side, level, lots)
         self._count = len(quotes)
+        self.placed = bool(quotes)
 
     def clear(self, book: Market) -> None:
         """Take every synthetic order out."""
         for number in range(1, self._count + 1):
             book.withdraw(-number)
-        self._count = 0
+        self._count, self.placed = 0, False
 
     def _quotes(self, price: int) -> list[Quote]:
         half, step = max(1, price // 20_000), max(1, price // 10_000)

@@ -15,6 +15,7 @@ from apps.trading.sandbox.exchange.state import (
     MarketClock,
     MarketState,
     Order,
+    OrderFacts,
     OrderList,
     OrderStatus,
     OrderType,
@@ -29,7 +30,9 @@ from kernel.matching import Market, NewOrder, Side
 Json = dict[str, Any]
 FORMAT = 2
 OLD_FORMATS = (1,)  # loaded too: they lack what has a default
-_ORDER_FIELDS = tuple(field.name for field in fields(Order))
+_FACT_FIELDS = tuple(field.name for field in fields(OrderFacts))
+_LATER_FIELDS = tuple(Order.__annotations__)
+_ORDER_FIELDS = _FACT_FIELDS + _LATER_FIELDS
 _OLD_ORDER_FIELDS = _ORDER_FIELDS[: _ORDER_FIELDS.index("is_open")]
 _ACCOUNT_FIELDS = (
     "id",
@@ -152,7 +155,10 @@ def _load_market(state: ExchangeState, market: MarketState, dumped: Json) -> Non
 def _load_order(state: ExchangeState, market: MarketState, row: list[Any]) -> None:
     row[_SIDE_AT], row[_TYPE_AT] = _SIDES[row[_SIDE_AT]], _TYPES[row[_TYPE_AT]]
     row[_STATUS_AT] = _STATUSES[row[_STATUS_AT]]
-    order = Order(*row)
+    order = Order(*row[: len(_FACT_FIELDS)])
+    for name, value in zip(_LATER_FIELDS, row[len(_FACT_FIELDS) :], strict=False):
+        if getattr(order, name) != value:
+            setattr(order, name, value)
     if len(row) == len(_OLD_ORDER_FIELDS):
         order.is_open = order.status in (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED)
         order.working_time = order.time

@@ -28,6 +28,7 @@ __all__ = [
     "MarketClock",
     "MarketState",
     "Order",
+    "OrderFacts",
     "OrderList",
     "OrderStatus",
     "OrderType",
@@ -69,9 +70,9 @@ class Amendment(NamedTuple):
     new_lots: int
 
 
-@dataclass(slots=True)
-class Order:
-    """One customer order."""
+@dataclass(eq=False)
+class OrderFacts:
+    """What every order has from the beginning."""
 
     id: int
     account_id: int
@@ -85,6 +86,11 @@ class Order:
     client_id: str
     time: int  # wall
     updated: int  # wall
+
+
+class Order(OrderFacts):
+    """One customer order. Orders come by the thousand: what few of them have stays on the class until it is set."""
+
     status: OrderStatus = OrderStatus.NEW
     executed: int = 0  # lots
     quote_executed: int = 0
@@ -249,10 +255,13 @@ class MarketState:
     tape: deque[TapeTrade] = field(default_factory=lambda: deque(maxlen=TAPE_LENGTH))
     lot_units: int = 0
     tick_lot_units: int = 0
+    base_asset: str = ""
+    quote_asset: str = ""
 
     def __post_init__(self) -> None:
         """Keep what every trade needs at hand."""
         self.lot_units, self.tick_lot_units = self.spec.lot_units, self.spec.tick_lot_units
+        self.base_asset, self.quote_asset = self.spec.base, self.spec.quote
 
     @property
     def status(self) -> str:
