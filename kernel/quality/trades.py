@@ -38,8 +38,9 @@ def check_trades(trades: RawTrades) -> Findings:
         repeated[np.unique(trades.number, return_index=True)[1]] = False
         highest = np.maximum.accumulate(trades.number)
         back[1:] |= trades.number[1:] < highest[:-1]
-        for place in (np.flatnonzero(np.diff(highest) > 1) + 1).tolist():
-            left_out = int(highest[place] - highest[place - 1] - 1)
+        numbers, places = np.unique(trades.number, return_index=True)
+        for after in (np.flatnonzero(np.diff(numbers) > 1) + 1).tolist():
+            place, left_out = int(places[after]), int(numbers[after] - numbers[after - 1] - 1)
             found.missing += left_out
             found.add(Rule.GAP, place, int(trades.ts[place]), f"{left_out} numbers left out")
     for place in np.flatnonzero(repeated).tolist():

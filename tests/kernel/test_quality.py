@@ -138,7 +138,7 @@ def test_trades_make_candles_and_their_faults_are_found():
     number = np.array([1, 2, 3, 3, 5, 4, 9], np.int64)
     trades = RawTrades(ts, price, quantity, number)
     found = check_trades(trades)
-    assert found.counts() == {"duplicate": 1, "gap": 2, "impossible": 1, "out_of_order": 1}
+    assert found.counts() == {"duplicate": 1, "gap": 1, "impossible": 1, "out_of_order": 1}
     bars = candles_of(trades)
     assert bars.ts.tolist() == [MONDAY, MONDAY + MINUTE]
     assert [column.tolist() for column in bars.columns] == [[10.0, 10.5], [12.0, 11.0], [9.0, 10.5], [9.0, 11.0]]
