@@ -14,7 +14,10 @@ class MarketDataConfig(AppConfig):
         from apps.core.schemas.grants import declare_append_only
         from apps.core.shell import NavItem, add_nav
         from apps.finance.wallets.operations import register_price_source
+        from apps.trading.instruments.operations import fill_market_facts
         from apps.trading.market_data import seeds, tasks  # seeds registers its steps
+        from apps.trading.market_data.alert_facts import look_at_alerts, market_facts
+        from apps.trading.market_data.operations import on_candle_closed
         from apps.trading.market_data.prices import CandlePrices
         from apps.trading.market_data.topics import register_topics
 
@@ -23,5 +26,7 @@ class MarketDataConfig(AppConfig):
         declare_append_only("market_data_candlechunk")
         declare_append_only("market_data_adjustmentversion")
         register_topics()
+        fill_market_facts(market_facts)
+        on_candle_closed(look_at_alerts)
         register_price_source("market_data.candles", CandlePrices(), priority=10)
         add_nav(NavItem(key="markets", label="Markets", icon="markets", url_name="markets", order=20, on_phone=True))

@@ -6,16 +6,15 @@ from decimal import Decimal
 from apps.core.actors import Actor
 from apps.core.context import PUBLIC, in_schema
 from apps.core.operation import operation
-from apps.core.permissions import declare
-from apps.trading.instruments.models import Instrument
-
-MANAGE = declare("instruments.manage", "Add and change instruments")
+from apps.trading.instruments.models import Instrument, InstrumentAlias
+from apps.trading.instruments.operations.permissions import MANAGE
 
 
 @dataclass(frozen=True)
 class _Listing:
     symbol: str
     base: str
+    name: str
     lot: Decimal
     max_quantity: Decimal
     quote: str = "USDT"
@@ -25,9 +24,9 @@ class _Listing:
 
 # The sandbox exchange enforces the same figures; the contract tests compare them with its exchangeInfo.
 LISTINGS = (
-    _Listing("BTCUSDT", "BTC", Decimal("0.00001"), Decimal(9_000)),
-    _Listing("ETHUSDT", "ETH", Decimal("0.0001"), Decimal(9_000)),
-    _Listing("SOLUSDT", "SOL", Decimal("0.001"), Decimal(90_000)),
+    _Listing("BTCUSDT", "BTC", "Bitcoin", Decimal("0.00001"), Decimal(9_000)),
+    _Listing("ETHUSDT", "ETH", "Ether", Decimal("0.0001"), Decimal(9_000)),
+    _Listing("SOLUSDT", "SOL", "Solana", Decimal("0.001"), Decimal(90_000)),
 )
 
 
@@ -37,7 +36,10 @@ def _seed(*, actor: Actor) -> int:
     for listing in LISTINGS:
         facts = asdict(listing)
         symbol = facts.pop("symbol")
-        _, is_new = Instrument.objects.get_or_create(symbol=symbol, defaults={**facts, "min_quantity": listing.lot})
+        row, is_new = Instrument.objects.get_or_create(symbol=symbol, defaults={**facts, "min_quantity": listing.lot})
+        InstrumentAlias.objects.get_or_create(
+            alias=f"{listing.base}/{listing.quote}", source="", defaults={"instrument": row}
+        )
         made += is_new
     return made
 
