@@ -27,3 +27,14 @@ class ConnectionRevoked(DomainEvent):
     connection_id: UUID
     owner_id: UUID
     venue: str
+
+
+@event
+@dataclass(frozen=True, kw_only=True)
+class KeyReplaced(DomainEvent):
+    """A connection trades with a newer key: streams open anew with it."""
+
+    name: ClassVar[str] = "exchanges.key_replaced"
+    connection_id: UUID
+    owner_id: UUID
+    venue: str

@@ -10,8 +10,12 @@ class ExchangesConfig(AppConfig):
     label = "exchanges"
 
     def ready(self) -> None:
-        """Add the entry of the rail."""
+        """Add the entry of the rail; register tasks, timers and topics."""
+        from apps.core.schemas.grants import declare_append_only
         from apps.core.shell import NavItem, add_nav
-        from apps.trading.exchanges import tasks  # noqa: F401 - registers the task
+        from apps.trading.exchanges import handlers, tasks  # noqa: F401 - they register themselves
+
+        declare_append_only("exchanges_keyactivity")
+        declare_append_only("exchanges_venuestatechange")
 
         add_nav(NavItem(key="connections", label="Exchanges", icon="connections", url_name="exchanges", order=60))

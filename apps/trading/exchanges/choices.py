@@ -20,9 +20,11 @@ class ConnectionState(TextChoices):
     """The life of a connection."""
 
     OPENING = "opening"
-    """Asked for; the exchange has not confirmed the account yet."""
+    """Asked for; the exchange has not confirmed the account, or the key, yet."""
     ACTIVE = "active"
     """The key is stored and usable."""
+    REFUSED = "refused"
+    """The key was tried and not accepted; it is destroyed."""
     REVOKED = "revoked"
     """Closed; the key is destroyed."""
 
@@ -33,8 +35,12 @@ CONNECTION_STATES = StateTable(
         # A paper account that is set anew: its key is gone, the exchange is asked for another account.
         "reopen": {ConnectionState.ACTIVE.value: ConnectionState.OPENING.value},
         "activate": {ConnectionState.OPENING.value: ConnectionState.ACTIVE.value},
+        "refuse": {ConnectionState.OPENING.value: ConnectionState.REFUSED.value},
+        # Another key is tried for a connection whose first one was refused.
+        "retry": {ConnectionState.REFUSED.value: ConnectionState.OPENING.value},
         "revoke": {
             ConnectionState.OPENING.value: ConnectionState.REVOKED.value,
+            ConnectionState.REFUSED.value: ConnectionState.REVOKED.value,
             ConnectionState.ACTIVE.value: ConnectionState.REVOKED.value,
         },
     },
@@ -161,3 +167,39 @@ class Capability(StrEnum):
     """A test exchange of its own."""
     PASSPHRASE = "passphrase"  # noqa: S105 - the name of a capability
     """Keys come with a passphrase."""
+
+
+class KeyEvent(TextChoices):
+    """What happened to a key."""
+
+    SUBMITTED = "submitted", "Key entered"
+    """A person entered a key; it is sealed and waits for its test."""
+    ACCEPTED = "accepted", "Key accepted"
+    """The exchange accepted it and its rights are ones we keep."""
+    REFUSED = "refused", "Key refused"
+    """The key was tried and is destroyed; the text says why."""
+    REPLACED = "replaced", "Key replaced"
+    """A newer key took its place."""
+    CHECKED = "checked", "Checked"
+    """A person had the exchange asked."""
+    PROBLEM = "problem", "Problem"
+    """The exchange answered with a problem it had not before."""
+    REMINDED = "reminded", "Reminder of its age"
+    """The owner was told that the key is old."""
+    REVOKED = "revoked", "Key deleted"
+    """The connection was closed and the key destroyed."""
+
+
+class VenueCondition(TextChoices):
+    """How an exchange is, as all our processes see it."""
+
+    UNKNOWN = "unknown", "Not seen lately"
+    """Nobody asked it anything in the last minutes."""
+    OPERATIONAL = "operational", "Operational"
+    """It answers as it should."""
+    DEGRADED = "degraded", "Degraded"
+    """It answers late, or some requests fail."""
+    DOWN = "down", "Not answering"
+    """Most requests fail, or requests to it pause."""
+    MAINTENANCE = "maintenance", "Maintenance"
+    """It announced that it is closed for now."""

@@ -106,3 +106,87 @@ class MarketsNotKept(Invalid):
 
     code = "exchanges.markets_not_kept"
     message = "The markets of {exchange} are read from the exchange itself; none are kept here."
+
+
+class KeyIncomplete(Invalid):
+    """A part of the key is missing."""
+
+    code = "exchanges.key_incomplete"
+    message = "{exchange} needs the {part} of the key too."
+
+
+class KeyKnown(Conflict):
+    """The customer has connected this very key already."""
+
+    code = "exchanges.key_known"
+    message = "This key of {venue} is connected already."
+
+
+class SecondFactorNeeded(NotAllowed):
+    """Keys of real exchanges are kept only for people with a second factor."""
+
+    code = "exchanges.second_factor_needed"
+    message = "Set up a second factor first: keys of a real exchange are only kept for accounts that have one."
+
+
+class KeyMayWithdraw(Conflict):
+    """The key could move funds away."""
+
+    code = "exchanges.key_may_withdraw"
+    message = (
+        "This key may withdraw. We never keep such a key: switch withdrawals off at {venue} and enter a key that can "
+        "read and trade only. The key was deleted here."
+    )
+
+
+class SecretWrong(Conflict):
+    """The secret does not fit the key."""
+
+    code = "exchanges.secret_wrong"
+    message = (
+        "{venue} knows this key, but the secret does not fit it. Copy both again, without spaces. "
+        "The key was deleted here."
+    )
+
+
+class KeyNotAccepted(Conflict):
+    """The exchange does not accept the key, from this address or at all."""
+
+    code = "exchanges.key_not_accepted"
+    message = (
+        "{venue} does not accept this key from our address: it does not exist, was deleted there, or its list of "
+        "addresses does not hold ours. {address} The key was deleted here."
+    )
+
+
+class KeyCannotRead(Conflict):
+    """The key may not even read the account."""
+
+    code = "exchanges.key_cannot_read"
+    message = "This key may not read the account. Give it the right to read at {venue} and enter it again."
+
+
+class AddressBanned(Unavailable):
+    """The exchange does not answer this address for a while."""
+
+    code = "exchanges.address_banned"
+    message = (
+        "{venue} has banned our address for {seconds} s because of too many requests. The key is tried again then."
+    )
+
+
+class ClockOff(Unavailable):
+    """The exchange refuses our times."""
+
+    code = "exchanges.clock_off"
+    message = (
+        "{venue} refuses the time of our requests: its clock and ours differ by {offset} s. The time is measured again "
+        "and the key tried again by itself."
+    )
+
+
+class ExchangeSilent(Unavailable):
+    """No answer while a key was tried."""
+
+    code = "exchanges.exchange_silent"
+    message = "{venue} does not answer at the moment. The key is tried again by itself."

@@ -6,14 +6,16 @@ from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import QuerySet
 
 from apps.core.actors import Actor
 from apps.core.errors import Defect
+from apps.trading.exchanges.catalogue.venues import list_exchange_ids
 from apps.trading.exchanges.choices import ConnectionState
 from apps.trading.exchanges.errors import ConnectionMissing, VenueUnknown
 from apps.trading.exchanges.gateways.ccxt_gateway import client_settings
-from apps.trading.exchanges.models import Connection, ConnectionBalance, Venue
+from apps.trading.exchanges.models import Connection, ConnectionBalance, KeyActivity, Venue
 
 
 class RequestAccount(Protocol):
@@ -36,6 +38,8 @@ class VenueWay:
 
 
 _venues: dict[str, VenueWay] = {}
+REAL = VenueWay(dict)
+"""An exchange of the list is reached at its own address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,9 @@ def list_account_offers() -> list[str]:
 def way_to(code: str) -> VenueWay:
     """Return how a venue is reached, or raise VenueUnknown."""
     if code not in _venues:
-        raise VenueUnknown(venue=code)
+        if code not in list_exchange_ids():
+            raise VenueUnknown(venue=code)
+        return REAL
     return _venues[code]
 
 
@@ -128,3 +134,16 @@ def get_venue(code: str) -> Venue:
     if found is None:
         raise VenueUnknown(venue=code)
     return found
+
+
+def address_in_words() -> str:
+    """Return the sentence that says from which addresses our requests come (setting EGRESS_ADDRESSES)."""
+    addresses = list(getattr(settings, "EGRESS_ADDRESSES", ()))
+    if not addresses:
+        return "Our requests come from the public address of this server; its operator knows it."
+    return f"Our requests come from {', '.join(addresses)}."
+
+
+def list_activity(connection_id: UUID, limit: int = 50) -> list[KeyActivity]:
+    """Return what happened to a connection's key, newest first."""
+    return list(KeyActivity.objects.filter(connection_id=connection_id).order_by("-id")[:limit])

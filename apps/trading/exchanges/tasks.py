@@ -1,4 +1,4 @@
-"""Work of exchanges that needs a customer's key: queue `trading`."""
+"""Work of exchanges that needs a customer's key: queue `trading`. Each can run twice or die half-way."""
 
 from uuid import UUID
 
@@ -10,3 +10,9 @@ from apps.trading.exchanges import operations
 def check(connection_id: str) -> None:
     """Ask the venue for the balances of a connection."""
     operations.check_connection(connection_id=UUID(connection_id))
+
+
+@tenant_task("exchanges.verify_key")
+def verify_key(connection_id: str) -> None:
+    """Try the key that waits at a connection."""
+    operations.try_key(connection_id=UUID(connection_id))

@@ -5,7 +5,7 @@ Django-free and synchronous (http.client). Amounts travel as decimal texts; time
 
 import http.client
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -92,9 +92,17 @@ class SandboxControl:
         body = {"maker_fee": maker_fee, "taker_fee": taker_fee, "fee_asset": fee_asset, "fee_discount": fee_discount}
         return self._object("POST", f"/control/accounts/{account_id}/fees", body)
 
-    def create_key(self, account_id: int, label: str = "") -> AccountKey:
-        """A new key."""
-        made = self._object("POST", f"/control/accounts/{account_id}/keys", {"label": label})
+    def create_key(
+        self,
+        account_id: int,
+        label: str = "",
+        *,
+        permissions: Sequence[str] = ("read", "trade"),
+        ips: Sequence[str] = (),
+    ) -> AccountKey:
+        """A new key with rights (some of read, trade, withdraw), for all addresses or for those listed."""
+        body = {"label": label, "permissions": list(permissions), "ips": list(ips)}
+        made = self._object("POST", f"/control/accounts/{account_id}/keys", body)
         return AccountKey(made["account_id"], made["api_key"], made["secret"])
 
     def revoke_key(self, api_key: str) -> None:

@@ -1,11 +1,15 @@
 """Every exchange that ccxt knows, our sandbox included, behind VenuePort. Numbers are texts, then Decimals."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
-from typing import Any, TypeVar
+from threading import RLock
+from typing import Any, Protocol, TypeVar
 
-from apps.trading.exchanges.errors import VenueRefused, VenueUnavailable
-from apps.trading.exchanges.gateways.outcomes import MISSING_ORDER, classify, code_of, in_words
+from apps.platform.rate_limiting.errors import LimitsUnavailable
+from apps.trading.exchanges.choices import CallKind
+from apps.trading.exchanges.errors import BudgetSpent, CircuitOpen, LaneFrozen, VenueRefused, VenueUnavailable
+from apps.trading.exchanges.gateways.outcomes import LOCAL, MISSING_ORDER, classify, code_of, in_words
 from apps.trading.exchanges.gateways.port import (
     Balance,
     Confirmed,
@@ -21,6 +25,8 @@ from apps.trading.exchanges.gateways.port import (
 from kernel.instruments import Side
 
 R = TypeVar("R")
+NOT_SENT = (BudgetSpent, LaneFrozen, CircuitOpen, LimitsUnavailable)
+"""Refusals of our own, before anything left."""
 
 RECEIVE_WINDOW_MS = 5_000
 TIMEOUT_MS = 8_000
@@ -37,34 +43,98 @@ _ENDED = {
 }
 
 
+class CallMeter(Protocol):
+    """What counts the requests of a client: `kind` is what the next ones are for."""
+
+    kind: CallKind
+
+    def clock(self, *, offset_ms: int, trip_ms: int) -> int:
+        """Add a sample of the venue's clock and return the best offset known."""
+        ...
+
+
+class KeptMarkets(Protocol):
+    """Where the markets of a venue are kept between processes."""
+
+    def load(self) -> Mapping[str, Any] | None:
+        """Return the markets by unified symbol while they are fresh, else None."""
+        ...
+
+    def keep(self, markets: Mapping[str, Any]) -> None:
+        """Keep what was just read."""
+        ...
+
+
 class CcxtGateway:
     """One account at one venue through ccxt's synchronous client.
 
     `settings` are constructor settings that lead to the venue (addresses above all). Nothing is sent before the first
-    call; that one also reads the venue's markets and its clock.
+    call; that one also reads the venue's markets (unless they are kept) and its clock. Threads take turns.
     """
 
     def __init__(
-        self, *, ccxt_id: str, settings: Mapping[str, Any], api_key: str, api_secret: str, timeout_ms: int = TIMEOUT_MS
+        self,
+        *,
+        ccxt_id: str,
+        settings: Mapping[str, Any],
+        api_key: str,
+        api_secret: str,
+        passphrase: str = "",
+        timeout_ms: int = TIMEOUT_MS,
     ) -> None:
         import ccxt  # imported on use: 0.7 s that web processes never need
 
         self._errors = ccxt
-        self._client: Any = getattr(ccxt, ccxt_id)(
-            {**client_settings(settings), "apiKey": api_key, "secret": api_secret, "timeout": timeout_ms}
-        )
+        keys = {"apiKey": api_key, "secret": api_secret, **({"password": passphrase} if passphrase else {})}
+        self._client: Any = getattr(ccxt, ccxt_id)({**client_settings(settings), **keys, "timeout": timeout_ms})
         self._is_ready = False
         self._symbols: dict[str, str] = {}
+        self._turn = RLock()
+        self._kept: KeptMarkets | None = None
+        self.meter: CallMeter | None = None
+        self.may_trade = True
+        self.id_param, self.longest_id = "clientOrderId", 36
+
+    def use(
+        self, *, meter: Callable[[Any], CallMeter], markets: KeptMarkets | None, ids: tuple[str, int] | None = None
+    ) -> None:
+        """Count requests with the meter that `meter` hangs on the client, keep markets, name orders by `ids`."""
+        self.meter = meter(self._client)
+        self._kept = markets
+        if ids is not None:
+            self.id_param, self.longest_id = ids
+
+    @property
+    def client(self) -> Any:
+        """The adapter library's client, for questions the port does not have (rights of a key)."""
+        return self._client
+
+    def prepare(self) -> None:
+        """Read markets and clock now; raises VenueUnavailable or VenueRefused."""
+        with self._turn:
+            self._prepare()
+
+    def forget_clock(self) -> None:
+        """Have the clock measured again before the next request."""
+        self._is_ready = False
 
     # ---- the port
 
     def submit(self, request: OrderRequest) -> Outcome:
         """Send an order once. See VenuePort."""
+        with self._turn, self._of_kind(CallKind.ORDER):
+            return self._submit(request)
+
+    def _submit(self, request: OrderRequest) -> Outcome:
+        if not self.may_trade:
+            return Rejected(LOCAL, "the key of this connection can only read")
+        if len(request.client_id) > self.longest_id:
+            return Rejected(LOCAL, f"the exchange takes ids of at most {self.longest_id} characters, ours are longer")
         self._prepare()
         symbol = self._symbols.get(request.symbol)
         if symbol is None:
             raise VenueRefused(reason=f"it does not list {request.symbol}")
-        params: dict[str, Any] = {"clientOrderId": request.client_id}
+        params: dict[str, Any] = {self.id_param: request.client_id}
         if request.time_in_force is not None:
             params["timeInForce"] = request.time_in_force.value
         if request.timestamp_ms is not None:
@@ -79,13 +149,14 @@ class CcxtGateway:
 
     def cancel(self, symbol: str, client_id: str) -> Outcome:
         """Cancel an open order. See VenuePort."""
-        self._prepare()
-        params = {"clientOrderId": client_id}
-        return self._act(lambda: self._client.cancel_order(None, self._unified(symbol), params), client_id)
+        with self._turn, self._of_kind(CallKind.CANCEL):
+            self._prepare()
+            params = {self.id_param: client_id}
+            return self._act(lambda: self._client.cancel_order(None, self._unified(symbol), params), client_id)
 
     def query(self, symbol: str, client_id: str) -> VenueOrder | None:
         """Return an order by its client id, or None. See VenuePort."""
-        params = {"clientOrderId": client_id}
+        params = {self.id_param: client_id}
         try:
             found = self._ask(lambda: self._client.fetch_order(None, self._unified(symbol), params))
         except VenueRefused as refusal:
@@ -133,8 +204,9 @@ class CcxtGateway:
             sample = (after - before, theirs - (before + after) // 2)
             best = sample if best is None or sample[0] < best[0] else best
         assert best is not None
-        self._client.options["timeDifference"] = -best[1]
-        return best[1]
+        offset = best[1] if self.meter is None else self.meter.clock(offset_ms=best[1], trip_ms=best[0])
+        self._client.options["timeDifference"] = -offset
+        return offset
 
     # ---- inside
 
@@ -142,10 +214,27 @@ class CcxtGateway:
         """Read markets and clock once; raises VenueUnavailable or VenueRefused with nothing sent."""
         if self._is_ready:
             return
-        markets = self._checked(self._client.load_markets)
+        markets = self._markets()
         self._symbols = {market["id"]: name for name, market in markets.items() if market["spot"]}
         self.measure_clock()
         self._is_ready = True
+
+    def _markets(self) -> Mapping[str, Any]:
+        kept = self._kept.load() if self._kept is not None and not self._client.markets else None
+        if kept is not None:
+            found: Mapping[str, Any] = self._client.set_markets(list(kept.values()))
+            return found
+        read: Mapping[str, Any] = self._checked(self._client.load_markets)
+        if self._kept is not None:
+            self._kept.keep(read)
+        return read
+
+    @contextmanager
+    def _of_kind(self, kind: CallKind) -> Iterator[None]:
+        """Let the requests of a block count as `kind`."""
+        if self.meter is not None:
+            self.meter.kind = kind
+        yield
 
     def _act(self, call: Callable[[], Any], client_id: str) -> Outcome:
         """Run a call that changes something at the venue; any failure becomes an outcome."""
@@ -156,18 +245,23 @@ class CcxtGateway:
             if isinstance(error, self._errors.InvalidNonce):
                 self._is_ready = False  # our clock moved: measure again before the next call
             return classify(error, self._client.last_json_response, is_network=self._is_network(error))
+        except NOT_SENT as error:
+            raise VenueUnavailable(reason=error.text) from error
         except Exception as error:  # noqa: BLE001 - the request may have left: an answer we cannot read proves nothing
             return Unknown(in_words(error))
 
     def _ask(self, call: Callable[[], R]) -> R:
-        self._prepare()
-        return self._checked(call)
+        with self._turn, self._of_kind(CallKind.RECONCILE):
+            self._prepare()
+            return self._checked(call)
 
     def _checked(self, call: Callable[[], R]) -> R:
         """Run a question; raises VenueUnavailable (no answer) or VenueRefused (an answer that says no)."""
         self._client.last_json_response = None
         try:
             return call()
+        except NOT_SENT as error:
+            raise VenueUnavailable(reason=error.text) from error
         except self._errors.BaseError as error:
             if isinstance(error, self._errors.InvalidNonce):
                 self._is_ready = False

@@ -12,7 +12,7 @@ from apps.core.clock import now
 from apps.core.operation import operation
 from apps.core.permissions import declare
 from apps.core.transitions import transition
-from apps.trading.exchanges.choices import CONNECTION_STATES, ConnectionState
+from apps.trading.exchanges.choices import CONNECTION_STATES, ConnectionState, KeyEvent
 from apps.trading.exchanges.errors import (
     AlreadyConnected,
     ConnectionMissing,
@@ -21,7 +21,7 @@ from apps.trading.exchanges.errors import (
     VenueUnknown,
 )
 from apps.trading.exchanges.gateways.port import Balance
-from apps.trading.exchanges.models import Connection, ConnectionBalance, Venue
+from apps.trading.exchanges.models import Connection, ConnectionBalance, KeyActivity, Venue
 from kernel.events.exchanges import ConnectionActivated, ConnectionRevoked
 
 CONNECT = declare("exchanges.connect", "Connect and revoke exchange accounts")
@@ -42,7 +42,7 @@ def begin_connection(*, actor: Actor, owner_id: UUID, venue: str, label: str) ->
         with transaction.atomic():
             connection.save(force_insert=True)
     except IntegrityError as error:
-        if "one_open_connection_per_venue" not in str(error):
+        if "one_paper_account_per_venue" not in str(error):
             raise
         raise AlreadyConnected(venue=found.title) from error
     return connection
@@ -54,15 +54,20 @@ def activate_connection(*, actor: Actor, connection_id: UUID, api_key: str, api_
 
     Raises ConnectionMissing, and ConnectionNotActive for a revoked one.
     """
-    connection = _locked(connection_id)
+    connection = locked_connection(connection_id)
     if connection.state == ConnectionState.ACTIVE:
         return connection
     if connection.state == ConnectionState.REVOKED:
         raise ConnectionNotActive(state="revoked")
     connection.state = ConnectionState.ACTIVE
     connection.api_key, connection.api_secret = api_key, api_secret
-    connection.key_hint, connection.last_error, connection.last_checked_at = api_key[-4:], "", now()
-    connection.save(update_fields=["state", "api_key", "api_secret", "key_hint", "last_error", "last_checked_at"])
+    connection.key_hint, connection.last_error, connection.problem = api_key[-4:], "", ""
+    connection.last_checked_at = connection.key_since = now()
+    connection.save(
+        update_fields=[
+            "state", "api_key", "api_secret", "key_hint", "last_error", "problem", "last_checked_at", "key_since",
+        ]
+    )  # fmt: skip
     outbox.publish(
         ConnectionActivated(connection_id=connection.pk, owner_id=connection.owner_id, venue=connection.venue.code),
         actor=actor,
@@ -77,7 +82,7 @@ def reopen_connection(*, actor: Actor, connection_id: UUID) -> Connection:
     Its row stays locked until the end of the transaction. Raises ConnectionMissing, also for a stranger's, and
     MoveNotAllowed.
     """
-    connection = _locked(connection_id)
+    connection = locked_connection(connection_id)
     if actor.kind in PERSONS and connection.owner_id != actor.id:
         raise ConnectionMissing
     transition(
@@ -106,15 +111,26 @@ def add_connection(
 
 
 @operation("exchanges.record_check", permission=RECORD, trail=False)
-def record_check(*, actor: Actor, connection_id: UUID, error: str = "") -> None:
-    """Remember when the exchange was last asked, and what was wrong (empty: nothing)."""
-    Connection.objects.filter(pk=connection_id).update(last_checked_at=now(), last_error=error[:300])
+def record_check(*, actor: Actor, connection_id: UUID, error: str = "", problem: str = "") -> None:
+    """Remember when the exchange was last asked, and what was wrong (empty: nothing); a new problem is noted."""
+    known = Connection.objects.filter(pk=connection_id).exclude(problem=problem).first() if problem else None
+    Connection.objects.filter(pk=connection_id).update(
+        last_checked_at=now(), last_error=error[:300], problem=problem[:40]
+    )
+    if known is not None:
+        KeyActivity.objects.create(
+            connection=known,
+            event=KeyEvent.PROBLEM,
+            detail=error[:300],
+            key_hint=known.key_hint,
+            actor_kind=ActorKind(actor.kind).value,
+        )
 
 
 @operation("exchanges.record_balances", permission=RECORD, trail=False)
 def record_balances(*, actor: Actor, connection_id: UUID, balances: Sequence[Balance], seen_at: datetime) -> None:
     """Replace the balances of a connection by what was seen at `seen_at`; an older sight changes nothing."""
-    connection = _locked(connection_id)
+    connection = locked_connection(connection_id)
     newest = connection.balances.order_by("-seen_at").values_list("seen_at", flat=True).first()
     if newest is not None and newest > seen_at:
         return
@@ -134,7 +150,7 @@ def record_balances(*, actor: Actor, connection_id: UUID, balances: Sequence[Bal
 @operation("exchanges.revoke_connection", permission=CONNECT, audited=("connection_id",))
 def revoke_connection(*, actor: Actor, connection_id: UUID, reason: str = "") -> Connection:
     """Close a connection and destroy its key. Safe to repeat. Raises ConnectionMissing, also for a stranger's."""
-    connection = _locked(connection_id)
+    connection = locked_connection(connection_id)
     if actor.kind in PERSONS and connection.owner_id != actor.id:
         raise ConnectionMissing
     if connection.state == ConnectionState.REVOKED:
@@ -147,7 +163,20 @@ def revoke_connection(*, actor: Actor, connection_id: UUID, reason: str = "") ->
         actor=actor,
         api_key=b"",
         api_secret=b"",
+        passphrase=b"",
+        next_key=b"",
+        next_secret=b"",
+        next_passphrase=b"",
+        key_digest="",
+        problem="",
         last_error="",
+    )
+    KeyActivity.objects.create(
+        connection=connection,
+        event=KeyEvent.REVOKED,
+        detail=reason[:300],
+        key_hint=connection.key_hint,
+        actor_kind=ActorKind(actor.kind).value,
     )
     outbox.publish(
         ConnectionRevoked(connection_id=connection.pk, owner_id=connection.owner_id, venue=connection.venue.code),
@@ -156,7 +185,8 @@ def revoke_connection(*, actor: Actor, connection_id: UUID, reason: str = "") ->
     return connection
 
 
-def _locked(connection_id: UUID) -> Connection:
+def locked_connection(connection_id: UUID) -> Connection:
+    """Return a connection, locked until the end of the transaction. Raises ConnectionMissing."""
     connection = (
         Connection.objects.select_for_update(of=("self",)).select_related("venue").filter(pk=connection_id).first()
     )

@@ -22,7 +22,7 @@ PROBE_MS = 10_000
 KEPT_S = 7_200
 BOUNDS_MS = (25, 50, 100, 200, 400, 800, 1_600, 3_200, 6_400)
 """Upper edges of the latency histogram."""
-CLOCK_SAMPLES, CLOCK_KEPT_MS = 30, 600_000
+CLOCK_SAMPLES, CLOCK_KEPT_MS, CLOCK_NOISE_MS = 30, 600_000, 5
 
 # One round trip: decide whether a request may pass. Fields: fails (in a row), until (ms), pause (ms), probe (ms).
 ADMIT = """
@@ -148,10 +148,16 @@ def read_breaker(venue: str, *, host: str = "main") -> Breaker:
 
 
 def record_clock(venue: str, *, offset_ms: int, trip_ms: int) -> None:
-    """Add a sample of a venue's clock: its time minus ours at the middle of a round trip. Never raises."""
+    """Add a sample of a venue's clock: its time minus ours at the middle of a round trip. Never raises.
+
+    A sample that the older ones cannot explain means that a clock was moved: the older ones are forgotten.
+    """
     client, key = limits_client(), f"venue-clock:{venue}"
     sample = json.dumps([trip_ms, offset_ms, now_ms()])
+    known = read_clock(venue)
     try:
+        if known is not None and abs(known.offset_ms - offset_ms) > (known.trip_ms + trip_ms) // 2 + CLOCK_NOISE_MS:
+            client.delete(key)
         client.lpush(key, sample)
         client.ltrim(key, 0, CLOCK_SAMPLES - 1)
         client.expire(key, KEPT_S)

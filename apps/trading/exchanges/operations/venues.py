@@ -5,18 +5,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from apps.core.actors import Actor
 from apps.core.clock import now
 from apps.core.context import PUBLIC, current_tenant_schema, in_schema
 from apps.core.sealing import open_field
+from apps.trading.exchanges.catalogue.venues import TESTED, get_exchange
 from apps.trading.exchanges.choices import ConnectionState, Mode
 from apps.trading.exchanges.errors import ConnectionNotActive, NoAccountOffered, VenueRefused, VenueUnavailable
 from apps.trading.exchanges.gateways.ccxt_gateway import CcxtGateway
 from apps.trading.exchanges.gateways.port import VenuePort
 from apps.trading.exchanges.models import Connection, Venue
 from apps.trading.exchanges.operations.connections import record_balances, record_check
+from apps.trading.exchanges.operations.markets import VenueMarketStore
+from apps.trading.exchanges.operations.metering import instrument_client
 from apps.trading.exchanges.queries import (
     RequestAccount,
     VenueWay,
@@ -40,9 +44,12 @@ class VenueCredentials:
 
 
 def seed_venues() -> int:
-    """Make the venues that are not there yet; return how many that were."""
+    """Make the venues that are not there yet (the sandbox and the tested exchanges); return how many that were."""
+    tested = [
+        {"code": name, "title": get_exchange(name).name, "ccxt_id": name, "mode": Mode.LIVE.value} for name in TESTED
+    ]
     with in_schema(PUBLIC):
-        return sum(Venue.objects.get_or_create(code=row["code"], defaults=row)[1] for row in VENUES)
+        return sum(Venue.objects.get_or_create(code=row["code"], defaults=row)[1] for row in (*VENUES, *tested))
 
 
 def register_venue(
@@ -77,7 +84,7 @@ def check_connection(*, connection_id: UUID) -> None:
     try:
         balances = open_venue(connection_id).balances()
     except (VenueUnavailable, VenueRefused) as error:
-        record_check(actor=system, connection_id=connection_id, error=error.text)
+        record_check(actor=system, connection_id=connection_id, error=error.text, problem=error.code.partition(".")[2])
         return
     record_balances(actor=system, connection_id=connection_id, balances=balances, seen_at=now())
     record_check(actor=system, connection_id=connection_id)
@@ -91,34 +98,72 @@ def request_check(*, connection_id: UUID, owner_id: UUID) -> None:
     check.apply_async((current_tenant_schema(), str(found.pk)), queue="trading")
 
 
-_open = threading.local()
+_ports: dict[tuple[str, UUID], tuple[bytes, CcxtGateway]] = {}
+_ports_lock = threading.Lock()
+POOL = 64
+"""Clients a process keeps; the one used longest ago makes room."""
 
 
 def open_venue(connection_id: UUID) -> VenuePort:
-    """Return the port of an active connection of this tenant; one client for each connection and thread is kept.
+    """Return the port of an active connection of this tenant; one client for each connection and process is kept.
 
     Raises ConnectionMissing, ConnectionNotActive, and KeyRingMissing in a process that may not trade.
     """
     connection = _active(connection_id)
-    ports: dict[tuple[str, UUID], CcxtGateway] = _open.__dict__.setdefault("ports", {})
-    sealed: dict[tuple[str, UUID], bytes] = _open.__dict__.setdefault("sealed", {})
-    key = (current_tenant_schema(), connection.pk)
-    if key in ports and sealed[key] != bytes(connection.api_key):  # the account was set anew
-        ports.pop(key).close()
-    if key not in ports:
-        sealed[key] = bytes(connection.api_key)
-        ports[key] = CcxtGateway(
-            ccxt_id=connection.venue.ccxt_id,
-            settings=venue_settings(connection.venue.code),
-            api_key=open_field(connection, "api_key"),
-            api_secret=open_field(connection, "api_secret"),
-        )
-    return ports[key]
+    name, sealed = (current_tenant_schema(), connection.pk), bytes(connection.api_key)
+    with _ports_lock:
+        known = _ports.pop(name, None)
+        if known is not None and known[0] == sealed:
+            _ports[name] = known  # newest last
+            return known[1]
+    if known is not None:  # the account was set anew, or has another key
+        known[1].close()
+    made = connect_gateway(
+        connection,
+        api_key=open_field(connection, "api_key"),
+        api_secret=open_field(connection, "api_secret"),
+        passphrase=open_field(connection, "passphrase"),
+    )
+    made.may_trade = connection.can_trade is not False
+    with _ports_lock:
+        _ports[name] = (sealed, made)
+        ousted = [_ports.pop(next(iter(_ports)))[1] for _ in range(len(_ports) - POOL)]
+    for port in ousted:
+        port.close()
+    return made
+
+
+def connect_gateway(connection: Connection, *, api_key: str, api_secret: str, passphrase: str = "") -> CcxtGateway:
+    """Return a client of a connection's venue whose requests are counted, with the markets that are kept."""
+    venue = connection.venue
+    settings = venue_settings(venue.code)
+    gateway = CcxtGateway(
+        ccxt_id=venue.ccxt_id, settings=settings, api_key=api_key, api_secret=api_secret, passphrase=passphrase
+    )
+    tested = TESTED.get(venue.ccxt_id)
+    ids = tested.client_ids if tested is not None else None
+    gateway.use(
+        meter=lambda client: instrument_client(client, venue=venue.code, host=host_of(client), key=str(connection.pk)),
+        markets=VenueMarketStore(venue),
+        ids=None if ids is None else (ids.param, ids.longest),
+    )
+    return gateway
+
+
+def host_of(client: Any) -> str:
+    """Return the host a client's requests go to, as the breaker names it."""
+    found: Any = client.urls.get("api")
+    while isinstance(found, dict):
+        found = next(iter(found.values()))
+    return urlsplit(str(found)).netloc or "main"
 
 
 def close_venues() -> None:
-    """Close this thread's clients (tests, and processes that end)."""
-    for port in _open.__dict__.pop("ports", {}).values():
+    """Close this process's clients (tests, and processes that end)."""
+    with _ports_lock:
+        ports = [port for _, port in _ports.values()]
+        _ports.clear()
+    for port in ports:
         port.close()
 
 
@@ -126,6 +171,8 @@ def open_credentials(connection_id: UUID) -> VenueCredentials:
     """Return settings and key of an active connection, for a private stream. Raises as `open_venue` does."""
     connection = _active(connection_id)
     keys = {"apiKey": open_field(connection, "api_key"), "secret": open_field(connection, "api_secret")}
+    if connection.passphrase:
+        keys["password"] = open_field(connection, "passphrase")
     return VenueCredentials(connection.venue.ccxt_id, {**venue_settings(connection.venue.code), **keys})
 
 

@@ -7,6 +7,7 @@ from apps.trading.sandbox.exchange import errors, payloads
 from apps.trading.sandbox.exchange.admission import admit_order, find_order, integer, market_of
 from apps.trading.sandbox.exchange.errors import ApiError
 from apps.trading.sandbox.exchange.filters import published
+from apps.trading.sandbox.exchange.keys import asking_key
 from apps.trading.sandbox.exchange.limits import OrderLimit
 from apps.trading.sandbox.exchange.public_api import page_limit
 from apps.trading.sandbox.exchange.state import Account, MarketState, Order, OrderList, OrderStatus, PrivateTrade
@@ -206,17 +207,18 @@ class AccountApi:
         return [row | rest for row in rows]
 
     def restrictions(self, account: Account, _: Params) -> Any:
-        """sapi account/apiRestrictions: nothing here can withdraw."""
-        granted = ("enableReading", "enableSpotAndMarginTrading")
-        denied = (
-            "enableWithdrawals",
-            "enableInternalTransfer",
-            "enableMargin",
-            "enableFutures",
-            "permitsUniversalTransfer",
-        )
-        answer: dict[str, Any] = {"ipRestrict": False, "createTime": account.updated}
-        return answer | dict.fromkeys(granted, True) | dict.fromkeys(denied, False)
+        """sapi account/apiRestrictions: the rights of the key that asks."""
+        key = asking_key.get()
+        rights = key.permissions if key is not None else ()
+        denied = ("enableInternalTransfer", "enableMargin", "enableFutures", "permitsUniversalTransfer")
+        answer: dict[str, Any] = {
+            "ipRestrict": bool(key is not None and key.ips),
+            "createTime": account.updated,
+            "enableReading": "read" in rights,
+            "enableSpotAndMarginTrading": "trade" in rights,
+            "enableWithdrawals": "withdraw" in rights,
+        }
+        return answer | dict.fromkeys(denied, False)
 
     def trading_status(self, _account: Account, _params: Params) -> Any:
         """sapi account/apiTradingStatus."""

@@ -14,7 +14,7 @@ from apps.trading.sandbox.exchange.errors import ControlError
 from apps.trading.sandbox.exchange.faults import FaultBox
 from apps.trading.sandbox.exchange.hub import Hub
 from apps.trading.sandbox.exchange.journal import JournalBrokenError
-from apps.trading.sandbox.exchange.keys import PERMISSIONS, check_new_key
+from apps.trading.sandbox.exchange.keys import GRANTED_BY_DEFAULT, check_new_key
 from apps.trading.sandbox.exchange.state import DEFAULT_FEE, Account
 from apps.trading.sandbox.exchange.status_page import RateWatch
 from apps.trading.sandbox.exchange.venue import Venue
@@ -116,7 +116,7 @@ class ControlApp:
 
     def _add_key(self, body: Json, parts: tuple[str, ...]) -> Any:
         kind, public_key = text(body, "kind", "HMAC"), text(body, "public_key", "", MAX_PEM)
-        permissions, ips = texts(body, "permissions", PERMISSIONS), texts(body, "ips", ())
+        permissions, ips = texts(body, "permissions", GRANTED_BY_DEFAULT), texts(body, "ips", ())
         try:
             check_new_key(kind, public_key, permissions, ips)
         except ValueError as error:

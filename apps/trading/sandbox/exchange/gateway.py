@@ -14,7 +14,7 @@ from apps.trading.sandbox.exchange.errors import ApiError
 from apps.trading.sandbox.exchange.fault_effects import Faults
 from apps.trading.sandbox.exchange.faults import skew_ms
 from apps.trading.sandbox.exchange.journal import JournalBrokenError
-from apps.trading.sandbox.exchange.keys import Access, check_key, check_permission, check_signature
+from apps.trading.sandbox.exchange.keys import Access, asking_key, check_key, check_permission, check_signature
 from apps.trading.sandbox.exchange.limits import LimitPlan, OrderLimit, WeightLimit
 from apps.trading.sandbox.exchange.replace_api import CancelReplaceError
 from apps.trading.sandbox.exchange.signing import check_time, times_in_milliseconds
@@ -116,6 +116,7 @@ class Gateway:
         assert endpoint.signed is not None
         account = self.venue.state.accounts[key.account_id]
         answer = Answer(account_id=account.id)
+        asking_key.set(key)
         try:
             try:
                 answer.payload = self._run(endpoint, account, times_in_milliseconds(params))

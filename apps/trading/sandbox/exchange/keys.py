@@ -5,6 +5,7 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from enum import Enum
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
@@ -20,8 +21,13 @@ from apps.trading.sandbox.exchange.errors import ApiError
 from apps.trading.sandbox.exchange.state import ApiKey
 
 Verifier = Callable[[bytes, bytes], None]
-PERMISSIONS = ("read", "trade")
+PERMISSIONS = ("read", "trade", "withdraw")
+"""What a key may be given; nothing here can withdraw, the right only shows among those of the key."""
+GRANTED_BY_DEFAULT = ("read", "trade")
 MIN_RSA_BITS, MAX_RSA_BITS = 2_048, 4_096
+
+asking_key: ContextVar[ApiKey | None] = ContextVar("asking_key", default=None)
+"""The key of the signed request being answered."""
 
 
 class KeyKind(Enum):

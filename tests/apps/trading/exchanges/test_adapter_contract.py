@@ -1,4 +1,4 @@
-"""One suite for every tested exchange: its markets without the network, its orders as they would be sent, its claims."""
+"""One suite for every tested exchange: markets without the network, orders as they would be sent, its claims."""
 
 import json
 from decimal import Decimal

@@ -204,7 +204,7 @@ def test_address_lists(exchange: ExchangeProcess) -> None:
         {"kind": "RSA"},
         {"kind": "ED25519", "public_key": "no key"},
         {"kind": "HMAC", "public_key": "something"},
-        {"permissions": ["withdraw"]},
+        {"permissions": ["transfer"]},
         {"permissions": []},
         {"ips": ["somewhere"]},
     ],

@@ -1,0 +1,147 @@
+"""Trying a key: the exchange's clock, what the key may do, and the account. Nothing is changed at the exchange."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from apps.core.errors import DomainError
+from apps.trading.exchanges.errors import (
+    AddressBanned,
+    ClockOff,
+    ExchangeSilent,
+    KeyCannotRead,
+    KeyMayWithdraw,
+    KeyNotAccepted,
+    SecretWrong,
+)
+from apps.trading.exchanges.gateways.ccxt_gateway import NOT_SENT, CcxtGateway
+from apps.trading.exchanges.gateways.outcomes import code_of
+from apps.trading.exchanges.gateways.port import Balance
+
+WRONG_SIGNATURE = re.compile(r"\bsign(ature)?\b|-1022", re.IGNORECASE)
+BAN = re.compile(r"\bbanned\b|\b418\b", re.IGNORECASE)
+NOTED_OFFSET_MS = 1_000
+"""A clock that is off by more is worth a word to the customer, although requests carry the exchange's time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What a key may do, as the exchange says; None where it does not say."""
+
+    can_read: bool | None = None
+    can_trade: bool | None = None
+    can_withdraw: bool | None = None
+    is_ip_bound: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFacts:
+    """A key that works: its rights, the account's balances, and the exchange's clock minus ours."""
+
+    rights: Rights
+    balances: list[Balance]
+    clock_offset_ms: int
+
+
+def probe_key(gateway: CcxtGateway, *, ccxt_id: str, venue: str, address: str) -> KeyFacts:
+    """Try the key of a gateway and return what it is good for.
+
+    `venue` is the exchange's title, `address` a sentence about ours, both for the customer. Raises KeyMayWithdraw,
+    SecretWrong, KeyNotAccepted, KeyCannotRead (the key is no good) and AddressBanned, ClockOff, ExchangeSilent (try
+    again later).
+    """
+    client = gateway.client
+    reader = RIGHTS.get(ccxt_id)
+    try:
+        gateway.prepare()
+        rights = reader(client) if reader is not None else Rights()
+        if rights.can_withdraw:
+            raise KeyMayWithdraw(venue=venue)
+        if rights.can_read is False:
+            raise KeyCannotRead(venue=venue)
+        return KeyFacts(rights, gateway.balances(), gateway.clock_offset_ms)
+    except NOT_SENT as error:
+        raise ExchangeSilent(error.text) from error
+    except (KeyMayWithdraw, KeyCannotRead):
+        raise
+    except Exception as error:
+        raise _explained(error, gateway, venue=venue, address=address) from error
+
+
+def _explained(error: Exception, gateway: CcxtGateway, *, venue: str, address: str) -> DomainError:
+    """Return the sentence for what an exchange answered to a key."""
+    import ccxt
+
+    original = error.__cause__ if error.__cause__ is not None else error
+    answer, text = gateway.client.last_json_response, str(original)
+    code = code_of(answer)
+    if isinstance(original, NOT_SENT):
+        return ExchangeSilent(original.text)
+    if isinstance(original, ccxt.DDoSProtection | ccxt.RateLimitExceeded) and (code == -1003 or BAN.search(text)):
+        return AddressBanned(venue=venue, seconds=_seconds(gateway.client.last_response_headers))
+    if isinstance(original, ccxt.InvalidNonce) or code == -1021:
+        gateway.forget_clock()
+        return ClockOff(venue=venue, offset=f"{abs(gateway.clock_offset_ms) / 1_000:.1f}")
+    if code == -1022 or (isinstance(original, ccxt.AuthenticationError) and WRONG_SIGNATURE.search(text)):
+        return SecretWrong(venue=venue)
+    if code in (-2014, -2015) or isinstance(original, ccxt.AuthenticationError):
+        return KeyNotAccepted(venue=venue, address=address)
+    return ExchangeSilent(venue=venue)
+
+
+def _seconds(headers: Any) -> int:
+    told = str((headers or {}).get("Retry-After", (headers or {}).get("retry-after", "")))
+    return int(told) if told.isdigit() else 120
+
+
+def _binance(client: Any) -> Rights:
+    found = client.sapi_get_account_apirestrictions()
+    trades = ("enableSpotAndMarginTrading", "enableFutures", "enableMargin")
+    moves = ("enableWithdrawals", "enableInternalTransfer", "permitsUniversalTransfer")
+    return Rights(
+        can_read=bool(found.get("enableReading")),
+        can_trade=any(found.get(name) for name in trades),
+        can_withdraw=any(found.get(name) for name in moves),
+        is_ip_bound=bool(found.get("ipRestrict")),
+    )
+
+
+def _bybit(client: Any) -> Rights:
+    found = client.private_get_v5_user_query_api()["result"]
+    granted = found.get("permissions") or {}
+    trades = any(granted.get(name) for name in ("Spot", "ContractTrade", "Options", "Derivatives"))
+    return Rights(
+        can_read=True,
+        can_trade=trades and int(found.get("readOnly") or 0) == 0,
+        can_withdraw="Withdraw" in (granted.get("Wallet") or []),
+        is_ip_bound=(found.get("ips") or ["*"]) != ["*"],
+    )
+
+
+def _okx(client: Any) -> Rights:
+    (found,) = client.private_get_account_config()["data"]
+    granted = str(found.get("perm") or "").split(",")
+    return Rights(
+        can_read="read_only" in granted,
+        can_trade="trade" in granted,
+        can_withdraw="withdraw" in granted,
+        is_ip_bound=bool(found.get("ip")),
+    )
+
+
+def _coinbase(client: Any) -> Rights:
+    found = client.v3_private_get_brokerage_key_permissions()
+    return Rights(
+        can_read=bool(found.get("can_view")),
+        can_trade=bool(found.get("can_trade")),
+        can_withdraw=bool(found.get("can_transfer")),
+    )
+
+
+RIGHTS: dict[str, Callable[[Any], Rights]] = {
+    "binance": _binance,
+    "bybit": _bybit,
+    "okx": _okx,
+    "coinbase": _coinbase,
+}
