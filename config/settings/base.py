@@ -252,6 +252,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "core.sweep_due": {"task": "core.sweep_due", "schedule": 5.0, "options": {"expires": 5}},
     "core.sweep_all": {"task": "core.sweep_all", "schedule": 300.0, "options": {"expires": 300}},
+    "exchanges.watch": {"task": "exchanges.watch", "schedule": 30.0, "options": {"expires": 30}},
     "bots.sweep": {"task": "bots.sweep", "schedule": 2.0, "options": {"expires": 2}},
     "orders.sweep": {"task": "orders.sweep", "schedule": 2.0, "options": {"expires": 2}},
     "orders.reconcile_all": {"task": "orders.reconcile_all", "schedule": 60.0, "options": {"expires": 60}},
@@ -296,6 +297,12 @@ OUTBOUND_EXCEPTIONS = frozenset(env.words("OUTCRY_OUTBOUND_EXCEPTIONS"))
 """Hosts of an inner network ("proxy.lan:8080") that calls to customers' and feeds' addresses may reach all the same."""
 TWELVE_DATA_KEY = env.text("OUTCRY_TWELVE_DATA_KEY", "")
 """Key of the data provider for stocks and forex; empty: that provider is off."""
+TWELVE_DATA_PER_MINUTE = env.number("OUTCRY_TWELVE_DATA_PER_MINUTE", 8)
+TWELVE_DATA_PER_DAY = env.number("OUTCRY_TWELVE_DATA_PER_DAY", 800)
+TWELVE_DATA_ADDRESSES: dict[str, str] = {}
+"""`base` and `stream_base` of a proxy of that provider; its hosts then stand in OUTBOUND_EXCEPTIONS."""
+PRICE_PROVIDER = env.text("OUTCRY_PRICE_PROVIDER", "twelve_data")
+"""Where prices of stocks and forex come from: twelve_data, file, yahoo."""
 
 # --- API --------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -366,6 +373,10 @@ SILENCED_SYSTEM_CHECKS = [
 
 # --- product ----------------------------------------------------------------------------------------------------------
 CANDLES_DIR = BASE_DIR / "apps" / "trading" / "instruments" / "bundled"
+EGRESS_NAME = env.text("OUTCRY_EGRESS_NAME", "main")
+"""Which address this process's requests to exchanges leave from: budgets are counted for each."""
+EGRESS_ADDRESSES = [text for text in env.text("OUTCRY_EGRESS_ADDRESSES", "").split(",") if text]
+"""The public addresses customers put on the list of their keys."""
 SANDBOX_URL = env.text("OUTCRY_SANDBOX_URL", "http://127.0.0.1:8310")
 SANDBOX_CONTROL_URL = env.text("OUTCRY_SANDBOX_CONTROL_URL", "http://127.0.0.1:8311")
 SANDBOX_SPEED = env.number("OUTCRY_SANDBOX_SPEED", 60)

@@ -18,8 +18,10 @@ from apps.trading.instruments.search import Entry, plain, ranked
 from kernel.instruments import HOURS, InstrumentSpec
 
 __all__ = [
+    "Instrument",
     "exists_watching_alert",
     "find_alert",
+    "find_alias",
     "find_instrument",
     "forget_catalogue",
     "get_alert",
@@ -95,6 +97,12 @@ def find_instrument(text: str, source: str = "") -> Instrument | None:
         if row is not None:
             return row.instrument
     return Instrument.objects.filter(symbol=bare).first()
+
+
+def find_alias(instrument: Instrument, source: str) -> str:
+    """Return the name of an instrument at a venue or provider, or an empty text."""
+    row = InstrumentAlias.objects.filter(instrument=instrument, source=source).order_by("alias").first()
+    return "" if row is None else row.alias
 
 
 def search_instruments(text: str, *, asset_class: str = "", limit: int = 50) -> list[Instrument]:
