@@ -38,7 +38,7 @@ class ChunkBroken(Defect):
     message = "The candles of {symbol} {interval} from {start_ts} were damaged in the database; restore them."
 
 
-class BadFile(Invalid):
+class BadFile(FileUnusable):
     """A line of an imported file cannot be taken; nothing of the file is stored."""
 
     code = "market_data.bad_file"

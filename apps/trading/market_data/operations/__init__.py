@@ -1,5 +1,6 @@
 """Writes on market data, and the registry of who is told of closed candles."""
 
+from apps.trading.market_data.operations.adjusting import add_action, add_closure, import_actions, rebuild_adjustment
 from apps.trading.market_data.operations.dispatch import dispatch_closed, mark_start, on_candle_closed
 from apps.trading.market_data.operations.history import SYNC, SyncRequest, cancel_sync, start_sync
 from apps.trading.market_data.operations.importing import ImportReport, import_candles
@@ -34,17 +35,21 @@ __all__ = [
     "ReceiveReport",
     "StoreReport",
     "SyncRequest",
+    "add_action",
+    "add_closure",
     "apply_retention",
     "cancel_sync",
     "check_series",
     "discard_candle",
     "dispatch_closed",
     "fill_symbol_page",
+    "import_actions",
     "import_candles",
     "mark_start",
     "note_alarms",
     "on_candle_closed",
     "quarantine_candles",
+    "rebuild_adjustment",
     "receive_candles",
     "release_candle",
     "release_lease",

@@ -99,6 +99,7 @@ def test_the_command_prints_the_report(tmp_path):
     assert "2 new" in words.getvalue()
     assert "1 gaps, 1 candles missing" in words.getvalue()
     call_command("import_candles", str(path), "--json", stdout=data)
-    assert json.loads(data.getvalue())["gaps"] == [{"start_ms": START + FIVE, "end_ms": START + FIVE, "missing": 1}]
+    gap = {"start_ms": START + FIVE, "end_ms": START + FIVE, "missing": 1, "is_known": False}
+    assert json.loads(data.getvalue())["gaps"] == [gap]
     with pytest.raises(CommandError):
         call_command("import_candles", str(tmp_path / "BTCUSDT_5m_none.csv"))

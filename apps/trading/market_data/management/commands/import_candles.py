@@ -11,7 +11,9 @@ from apps.core.actors import Actor
 from apps.core.clock import from_ms
 from apps.core.context import PUBLIC, in_schema
 from apps.core.errors import DomainError
+from apps.trading.market_data.choices import HOME_VENUE
 from apps.trading.market_data.operations import ImportReport, import_candles
+from kernel.quality import CALENDARS
 
 SHOWN_GAPS = 20
 
@@ -19,13 +21,16 @@ SHOWN_GAPS = 20
 class Command(BaseCommand):
     """Imports files of candles; every file is stored whole or not at all."""
 
-    help = "Import candles (.npz or .csv) and print a gap report. Safe to repeat."
+    help = "Import candles (.npz, .csv, .csv.gz or .parquet) and print a gap report. Safe to repeat."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the files; symbol and interval come from their names unless given."""
         parser.add_argument("paths", nargs="+", type=Path)
         parser.add_argument("--symbol", default="")
         parser.add_argument("--interval", default="")
+        parser.add_argument("--venue", default=HOME_VENUE, help="whose candles they are")
+        parser.add_argument("--hours", default="", choices=["", *CALENDARS], help="when the market trades")
+        parser.add_argument("--side", default="bid", choices=["bid", "ask"], help="of files with both")
         parser.add_argument("--json", action="store_true", help="print one JSON object per file")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -35,7 +40,13 @@ class Command(BaseCommand):
             try:
                 with in_schema(PUBLIC):
                     report = import_candles(
-                        actor=actor, path=path, symbol=options["symbol"], interval=options["interval"]
+                        actor=actor,
+                        path=path,
+                        symbol=options["symbol"],
+                        interval=options["interval"],
+                        calendar=options["hours"],
+                        venue=options["venue"],
+                        side=options["side"],
                     )
             except DomainError as refusal:
                 raise CommandError(refusal.text) from refusal
@@ -54,6 +65,10 @@ def in_words(report: ImportReport) -> list[str]:
         f" {stored.chunks:,} chunks written",
         f"  {len(report.gaps):,} gaps, {report.missing:,} candles missing",
     ]
+    if report.alarms:
+        lines.append("  to look at: " + ", ".join(f"{count} {rule}" for rule, count in report.alarms.items()))
+    if report.outside:
+        lines.append(f"  {report.outside:,} candles open while the market is closed ({report.calendar})")
     lines += [
         f"    {_moment(gap.start_ms)} to {_moment(gap.end_ms)}: {gap.missing:,}" for gap in report.gaps[:SHOWN_GAPS]
     ]
