@@ -107,6 +107,6 @@ class Book:
 
     @property
     def is_crossed(self) -> bool:
-        """Whether the best bid is not below the best ask: no venue rests like that."""
+        """Whether the best bid is above the best ask: no venue rests like that (equal prices are a locked book)."""
         bid, ask = self.bids.best(), self.asks.best()
-        return bid is not None and ask is not None and bid[0] >= ask[0]
+        return bid is not None and ask is not None and bid[0] > ask[0]

@@ -31,6 +31,7 @@ class BookBuilder:
         self.rule = rule
         self.book = Book(most_levels)
         self.is_ready = False
+        self.taken = 0
         self.holes = 0
         self.repeated = 0
         self._joined = False  # whether an update followed the snapshot
@@ -38,6 +39,7 @@ class BookBuilder:
 
     def take(self, update: Update) -> Outcome:
         """Take a snapshot or a difference in the order it came. Raises ValueError for levels that are no numbers."""
+        self.taken += 1
         if update.is_snapshot:
             return self._load(update)
         if not self.is_ready:

@@ -11,13 +11,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def start_feed(environment: dict[str, str], log: Path, *, owner: str = "feed") -> "subprocess.Popen[bytes]":
+def start_feed(
+    environment: dict[str, str], log: Path, *, owner: str = "feed", silence: float = 2.0
+) -> "subprocess.Popen[bytes]":
     """Start a feed on the database and exchange of `environment`; it appends what it dispatches to `log`."""
     kept = {name: value for name, value in environment.items() if name != "PYTHONDONTWRITEBYTECODE"}
     # ccxt takes many seconds to compile: every process but the first reads what that one compiled.
     kept |= {"OUTCRY_PROCESS": "feed", "PYTHONPYCACHEPREFIX": str(Path(environment["OUTCRY_STATE_DIR"]) / "compiled")}
+    given = ["--log", str(log), "--owner", owner, "--silence", str(silence)]
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.factories.feed_process", "--log", str(log), "--owner", owner],
+        [sys.executable, "-m", "tests.factories.feed_process", *given],
         cwd=ROOT,
         env=kept,
         stdin=subprocess.DEVNULL,
@@ -46,6 +49,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--log", required=True)
     parser.add_argument("--owner", required=True)
+    parser.add_argument("--silence", type=float, required=True)
     given = parser.parse_args()
     descriptor = os.open(given.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
@@ -56,7 +60,7 @@ def main() -> None:
     feed = FeedProcess(
         owner=given.owner,
         rng=random.Random(given.owner),
-        options=FeedOptions(silence_seconds=2.0, retry_dispatch_seconds=0.5),
+        options=FeedOptions(silence_seconds=given.silence, retry_dispatch_seconds=0.5),
         lease_seconds=3.0,
         standby_seconds=0.2,
         longest_delay_seconds=1.0,

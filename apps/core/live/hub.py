@@ -14,6 +14,7 @@ from apps.core import metrics
 
 logger = logging.getLogger("outcry.hub")
 BUFFER = 1000
+SENT, CONFLATED = metrics.HUB_FRAMES.labels("sent"), metrics.HUB_FRAMES.labels("conflated")
 RETRY_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -34,7 +35,7 @@ class Reader:
             if conflate not in self._newest:
                 self._frames.append((conflate, ""))
             else:
-                metrics.HUB_FRAMES.labels("conflated").inc()
+                CONFLATED.inc()
             self._newest[conflate] = frame
         else:
             self._frames.append((None, frame))
@@ -52,7 +53,7 @@ class Reader:
         await self._waiting.wait()
         self._waiting.clear()
         frames = self.take()
-        metrics.HUB_FRAMES.labels("sent").inc(len(frames))
+        SENT.inc(len(frames))
         return frames
 
     def take(self) -> list[str]:

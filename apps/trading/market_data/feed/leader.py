@@ -13,6 +13,7 @@ from apps.trading.market_data.cancellation import still_wanted
 from apps.trading.market_data.feed import records
 from apps.trading.market_data.feed.board import SymbolBoard
 from apps.trading.market_data.feed.candles import CandleKeeper
+from apps.trading.market_data.feed.keeping import TickKeeper
 from apps.trading.market_data.feed.lines import Line, is_ours
 from apps.trading.market_data.feed.mending import Mender
 from apps.trading.market_data.feed.publisher import Publisher
@@ -23,7 +24,7 @@ from apps.trading.market_data.gateways.venue_stream import VenueStream
 from kernel.instruments import INTERVALS
 
 logger = logging.getLogger("outcry.market_data")
-SHORTEST_EXPECTED = 2.0
+SHORTEST_EXPECTED = 3.0
 ANSWER_WITHIN = 0.3
 """Of the expected interval: so long REST may take to say whether silence is right."""
 IN_FLIGHT_SECONDS = 0.3
@@ -83,11 +84,15 @@ class Leader:
                 for symbol in self.lines:
                     await candles.fill(symbol)
             for symbol, line in self.lines.items():
+                mender.ask_book(symbol)  # a market that stands sends no difference that would ask for it
+                mender.ask_trades(symbol)
                 for kind in (Kline, BookUpdate) if line.book is not None else (Kline,):
                     self.watchdog.begin((kind, symbol), monotonic())
             async with asyncio.TaskGroup() as group:
                 group.create_task(stream.run(list(self.lines), self.options.interval))
-                work = [self._consume(queue, candles, mender), mender.run(), self.publisher.run(), self._watch(stream)]
+                keeper = TickKeeper(self.options.venue, self.lines)
+                work = [self._consume(queue, candles, mender), mender.run(), self.publisher.run(), keeper.run()]
+                work.append(self._watch(stream))
                 if self.options.is_home:
                     work.append(self._dispatch_again(candles))
                 for step in work:
@@ -107,6 +112,8 @@ class Leader:
                 line = self.lines[symbol] = Line(board, item.last_ts, stream.book_rule)
                 # What stalled is trusted again when news flow, not because a new socket greets with the present.
                 line.is_stale = await self.publisher.was_stale(symbol)
+                kept = await hop(records.newest_kept)(self.options.venue, symbol)
+                line.tape.recall(await self.publisher.told_prints(symbol), kept)
 
     async def _consume(self, queue: "asyncio.Queue[Message]", candles: CandleKeeper, mender: Mender) -> None:
         while still_wanted():
@@ -149,13 +156,15 @@ class Leader:
         try:
             async with asyncio.timeout(ANSWER_WITHIN * self.watchdog.expected((kind, symbol))):
                 is_missing = await question(stream, symbol)
-        except (TimeoutError, OSError):
-            is_missing = True  # neither the socket nor REST says anything
+        except TimeoutError:
+            if pulse.heard_at == heard:  # neither the socket nor REST says anything: asked again in a moment
+                await self._call(symbol, is_stale=True)
+            return
         if is_missing and pulse.heard_at == heard:
             await self._call(symbol, is_stale=True)
             raise FeedStale(f"{symbol}: the venue has news that the socket did not bring")
         self.watchdog.calm((kind, symbol), monotonic())
-        if kind is Kline and self.lines[symbol].is_stale:
+        if self.lines[symbol].is_stale:
             await self._call(symbol, is_stale=False)
 
     async def _is_book_behind(self, stream: VenueStream, symbol: str) -> bool:

@@ -27,6 +27,7 @@ class Line:
     statistics: LiveStatistics = field(default_factory=LiveStatistics)
     book: BookBuilder | None = None
     shown_sequence: int = -1
+    kept_figures: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.rule is not None:

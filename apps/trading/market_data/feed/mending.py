@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from apps.trading.market_data.cancellation import still_wanted
 from apps.trading.market_data.feed.lines import Line
+from apps.trading.market_data.gateways.messages import Print
 from apps.trading.market_data.gateways.venue_stream import VenueStream
 from kernel.order_book import Outcome
 
@@ -70,13 +71,14 @@ class Mender:
 
     async def _mend_tape(self, symbol: str) -> None:
         tape = self.lines[symbol].tape
-        first, found = tape.missing_from, []
-        if first is None:
+        if tape.is_complete:
             return
+        first = tape.wanted_from
+        found: list[Print] = []
         for _ in range(MOST_PAGES):
             page = await self.stream.prints_from(symbol, first)
             found += page
-            if len(page) < self.stream.page_rows:
+            if first is None or len(page) < self.stream.page_rows:
                 break
             first = int(page[-1].id) + 1
         tape.fill(found)

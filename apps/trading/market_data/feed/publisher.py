@@ -54,6 +54,14 @@ class Publisher:
         found = await self.redis.get(live_cache.state_key(symbol)) if self.is_home else None
         return found is not None and json.loads(found)["state"] == "stale"
 
+    async def told_prints(self, symbol: str) -> list[Print]:
+        """Return the newest trades that readers were told, oldest first: by this process or the one before."""
+        found = await self.redis.get(live_cache.trades_key(symbol, self.venue))
+        rows = [] if found is None else json.loads(found)["prints"]
+        return [
+            Print(symbol, row["id"], row["p"], row["q"], int(row["ts"]), is_sell=row["side"] == "sell") for row in rows
+        ]
+
     def _is_due(self, name: str, seconds: float) -> bool:
         """Return whether `seconds` have passed since this was due last, and remember now if so."""
         present = monotonic()

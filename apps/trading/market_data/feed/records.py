@@ -4,20 +4,27 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from apps.core.actors import Actor
 from apps.trading.exchanges.queries import get_venue, venue_settings
 from apps.trading.instruments.queries import list_instruments, spec_of
 from apps.trading.market_data import packing
-from apps.trading.market_data.gateways.messages import Kline
+from apps.trading.market_data.choices import TickKind
+from apps.trading.market_data.gateways.messages import Kline, Print
+from apps.trading.market_data.models import TickPart
 from apps.trading.market_data.operations.dispatch import mark_start
-from apps.trading.market_data.operations.store import store_candles
-from apps.trading.market_data.queries import get_series, load_bars
+from apps.trading.market_data.operations.quality import note_alarms, receive_candles
+from apps.trading.market_data.operations.ticks import store_book_samples, store_trades
+from apps.trading.market_data.queries import get_series, load_bars, load_trades
 from apps.trading.market_data.topics import Row
 from kernel.instruments import INTERVALS, VOLUME_SCALE, Bars, InstrumentSpec, InvalidBarsError, OffGridError
+from kernel.quality import Rule
 
 ACTOR = Actor.system("feed")
 DAY_MS = INTERVALS["1d"]
+Sample = tuple[int, ...]
+Seen = dict[str, tuple[int, dict[Rule, int]]]
 
 logger = logging.getLogger("outcry.market_data")
 
@@ -74,8 +81,42 @@ def store_rows(symbol: str, interval: str, rows: Sequence[Row], source: str) -> 
         bars = packing.from_rows(rows)
     except InvalidBarsError as error:
         raise KlineRefused(f"{symbol} from {rows[0][0]}: {error}") from error
-    report = store_candles(actor=ACTOR, symbol=symbol, interval=interval, bars=bars, reason=f"feed, {source}")
+    report = receive_candles(actor=ACTOR, symbol=symbol, interval=interval, bars=bars, reason=f"feed, {source}")
     mark_start(symbol, interval)
-    if report.corrected:
-        logger.warning("the venue corrected candles", extra={"symbol": symbol, "count": report.corrected})
-    return report.added
+    if report.stored.corrected:
+        logger.warning("the venue corrected candles", extra={"symbol": symbol, "count": report.stored.corrected})
+    if report.held:
+        logger.warning("candles in quarantine", extra={"symbol": symbol, "count": report.held})
+    return report.stored.added
+
+
+def newest_kept(venue: str, symbol: str) -> int | None:
+    """Return the number of the newest stored trade, or None."""
+    part = TickPart.objects.filter(venue=venue, symbol=symbol, kind=TickKind.TRADES).order_by("-hour_ts").first()
+    if part is None:
+        return None
+    return int(load_trades(venue, symbol, part.hour_ts, part.hour_ts + INTERVALS["1h"]).number.max())
+
+
+def keep_ticks(venue: str, spec: InstrumentSpec, prints: Sequence[Print], sample: Sample | None, seen: Seen) -> None:
+    """Store trades and a sample of the book, and add what the feed saw to the scores of both streams."""
+    trades = [row for row in (_trade_row(spec, item) for item in prints) if row is not None]
+    facts: dict[str, Any] = {"actor": ACTOR, "venue": venue, "symbol": spec.symbol}
+    if trades:
+        store_trades(**facts, rows=trades)
+    if sample is not None:
+        store_book_samples(**facts, rows=[sample])
+    for stream, (rows, alarms) in seen.items():
+        if rows or alarms:
+            note_alarms(**facts, stream=stream, rows=rows, alarms=alarms)
+
+
+def _trade_row(spec: InstrumentSpec, item: Print) -> tuple[int, int, int, int, int] | None:
+    """Return a trade as it is stored; None where it is off our grid or its venue gives no numbers."""
+    try:
+        price, quantity = spec.ticks(Decimal(item.price)), Decimal(item.quantity) * VOLUME_SCALE
+    except (OffGridError, ArithmeticError):
+        return None
+    if quantity != int(quantity) or not item.id.isdecimal():
+        return None
+    return item.ts, price, int(quantity), int(item.is_sell), int(item.id)

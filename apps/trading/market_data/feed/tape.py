@@ -12,11 +12,13 @@ MOST_WAITING = 5_000
 class Tape:
     """Trades by number where the venue numbers them one by one; else each id once, in the order they came.
 
-    After a hole new trades wait until `fill` brings what is missing, or says that the venue does not know it any more.
+    At the beginning and after a hole new trades wait until `fill` brings what is missing, or says that the venue does
+    not know it any more.
     """
 
     def __init__(self) -> None:
         self.prints: deque[Print] = deque(maxlen=KEPT)
+        self.taken = 0
         self.repeated = 0
         self.holes = 0
         self.lost = 0
@@ -26,40 +28,61 @@ class Tape:
         self._known_set: set[str] = set()
         self._fresh: list[Print] = []
 
-    @property
-    def missing_from(self) -> int | None:
-        """The number of the first trade that is missing, or None."""
-        return self._last + 1 if self._waiting and self._last is not None else None
+        self._is_open = False
+        self._kept: int | None = None
+        self.unkept: list[Print] = []
 
     @property
-    def last_id(self) -> int | None:
-        """The number of the newest trade in order."""
-        return self._last
+    def is_complete(self) -> bool:
+        """Whether nothing is known to be missing."""
+        return self._is_open and not self._waiting
+
+    @property
+    def wanted_from(self) -> int | None:
+        """The number from which on the venue is to be asked; None: its newest trades."""
+        if self._kept is not None:
+            return self._kept + 1
+        return None if self._last is None else self._last + 1
+
+    def recall(self, known: Iterable[Print], kept: int | None = None) -> None:
+        """Begin after trades that readers were told already, oldest first; they are not told again.
+
+        `kept` is the number of the newest stored trade: what was told after it is still to be stored.
+        """
+        for item in known:
+            self.prints.append(item)
+            if item.id.isdecimal():
+                self._last = int(item.id)
+        self._last = kept if self._last is None else self._last
+        self._kept = kept
 
     def take(self, item: Print) -> bool:
         """Take a trade from the stream; return whether something is missing before it."""
+        self.taken += 1
         if not item.id.isdecimal():
             self._take_unnumbered(item)
             return False
         number = int(item.id)
-        if self._last is None or number == self._last + 1:
+        if number in self._waiting or (self._last is not None and number <= self._last):
+            self.repeated += 1
+        elif self._is_open and self._last is not None and number == self._last + 1:
             self._add(number, item)
             self._follow()
-        elif number <= self._last or number in self._waiting:
-            self.repeated += 1
-        else:
-            if not self._waiting:
-                self.holes += 1
-            if len(self._waiting) < MOST_WAITING:
-                self._waiting[number] = item
-        return bool(self._waiting)
+        elif len(self._waiting) < MOST_WAITING:
+            self.holes += not self._waiting
+            self._waiting[number] = item
+        return not self.is_complete
 
     def fill(self, found: Iterable[Print]) -> None:
         """Take trades that the venue gave on request; what is missing before the first that waits is given up."""
-        for item in found:
-            number = int(item.id)
-            if self._last is not None and number > self._last:
-                self._waiting[number] = item
+        found = list(found)
+        self._is_open = True
+        if self._kept is not None and self._last is not None:
+            self.unkept += [item for item in found if self._kept < int(item.id) <= self._last]
+        self._kept = None
+        self._waiting |= {int(item.id): item for item in found if self._last is None or int(item.id) > self._last}
+        if self._last is None and self._waiting:
+            self._last = min(self._waiting) - 1
         while self._waiting:
             self._follow()
             if self._waiting and self._last is not None:
@@ -93,3 +116,4 @@ class Tape:
     def _keep(self, item: Print) -> None:
         self.prints.append(item)
         self._fresh.append(item)
+        self.unkept.append(item)

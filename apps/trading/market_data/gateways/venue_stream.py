@@ -112,11 +112,13 @@ class VenueStream:
         number = int(found["lastUpdateId"])
         return Update(number, number, found["bids"], found["asks"], is_snapshot=True)
 
-    async def prints_from(self, symbol: str, first_id: int) -> list[Print]:
-        """Return the next trades (at most 1,000) from an id on, by REST; those the venue still knows, or none."""
+    async def prints_from(self, symbol: str, first_id: int | None) -> list[Print]:
+        """Return the next trades (at most 1,000) from an id on, or the newest, by REST; none where it cannot be."""
         if self._ccxt_id != "binance":
             return []
-        request = {"symbol": symbol, "fromId": first_id, "limit": MAX_ROWS}
+        request: dict[str, Any] = {"symbol": symbol, "limit": MAX_ROWS}
+        if first_id is not None:
+            request["fromId"] = first_id
         rows = await self._patiently(lambda: self._venue.public_get_aggtrades(request))
         return [
             Print(symbol, str(row["a"]), str(row["p"]), str(row["q"]), int(row["T"]), is_sell=bool(row["m"]))

@@ -23,7 +23,7 @@ from tests.factories.sandbox_exchange import JUNE, running_sandbox
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 STORED_BEFORE = 40
-PATIENCE = 90.0
+PATIENCE = 60.0
 
 pytestmark = [pytest.mark.real_commit, pytest.mark.kills]
 
