@@ -31,7 +31,15 @@ def main() -> int:
     parser.add_argument("--weight-per-minute", type=int, default=6_000, help="request weight of one address; 0: any")
     parser.add_argument("--orders-per-10-seconds", type=int, default=100, help="unfilled orders of an account; 0: any")
     parser.add_argument("--orders-per-day", type=int, default=200_000, help="unfilled orders of an account; 0: any")
+    parser.add_argument("--mirror", default="", help="ccxt's name of an exchange to follow (mode mirror)")
+    parser.add_argument("--mirror-settings", type=Path, default=None, help="JSON for the ccxt class's constructor")
+    parser.add_argument(
+        "--stale-seconds", type=float, default=10.0, help="a followed book older than this fills nothing"
+    )
+    parser.add_argument("--latency-ms", type=int, default=0, help="trading requests take effect so much later")
     options = parser.parse_args()
+    if (options.mode is MarketMode.MIRROR) is not bool(options.mirror):
+        parser.error("--mode mirror and --mirror go together")
     token = os.environ.get("SANDBOX_CONTROL_TOKEN", "")
     if not token:
         parser.error("the environment variable SANDBOX_CONTROL_TOKEN is required")

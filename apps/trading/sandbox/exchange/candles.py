@@ -86,6 +86,7 @@ class Recording:
     symbols: dict[str, SymbolCandles]
     tapes: dict[str, TradeTape] = field(default_factory=dict)  # of symbols recorded as trades
     books: dict[str, BookTape] = field(default_factory=dict)  # of those, where order books were recorded too
+    mirrors: str = ""  # the exchange that is followed; then nothing is recorded
 
     @property
     def quantum_ms(self) -> int:

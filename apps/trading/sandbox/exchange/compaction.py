@@ -16,6 +16,7 @@ from typing import Any
 
 from apps.trading.sandbox.exchange.candles import load_recording
 from apps.trading.sandbox.exchange.journal import Journal
+from apps.trading.sandbox.exchange.live_view import mirrored_recording
 from apps.trading.sandbox.exchange.storage import StateFiles, StateFolder
 
 SNAPSHOT_EVERY_RECORDS = 200_000
@@ -87,6 +88,7 @@ class SnapshotKeeper:
             f"--candles-dir={config.candles_dir}",
             f"--seed={config.seed}",
             f"--generation={generation}",
+            f"--mirror={config.mirror}",
             stderr=asyncio.subprocess.PIPE,
         )
         _, complaint = await self._child.communicate()
@@ -105,12 +107,14 @@ def main() -> int:
     parser.add_argument("--candles-dir", type=Path, required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--generation", type=int, required=True)
+    parser.add_argument("--mirror", default="")
     options = parser.parse_args()
     os.nice(_NICENESS)
-    files = StateFiles(options.state_dir, load_recording(options.candles_dir), options.seed)
+    recording = mirrored_recording(options.mirror) if options.mirror else load_recording(options.candles_dir)
+    files = StateFiles(options.state_dir, recording, options.seed)
     engine, first = files.read_snapshot()
     files.replay(engine, range(first, options.generation))
-    files.write_snapshot(files.prepared_path(options.generation), engine.state, options.generation)
+    files.write_snapshot(files.prepared_path(options.generation), engine.state, options.generation, engine.view)
     return 0
 
 

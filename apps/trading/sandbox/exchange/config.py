@@ -9,6 +9,7 @@ class MarketMode(Enum):
     """How recorded candles are placed in time."""
 
     REPLAY = "replay"  # recorded times, moved through at `speed`
+    MIRROR = "mirror"  # no recording: another exchange's books and trades as they happen
     NOW = "now"  # shifted by whole bars so that the last closed bar closes now; speed 1
 
 
@@ -30,3 +31,7 @@ class ExchangeConfig:
     weight_per_minute: int = 6_000  # request weight of one address; 0 = not limited
     orders_per_10_seconds: int = 100  # unfilled orders of one account; 0 = not limited
     orders_per_day: int = 200_000  # unfilled orders of one account; 0 = not limited
+    mirror: str = ""  # ccxt's name of the exchange to follow
+    mirror_settings: Path | None = None  # JSON for that ccxt class's constructor
+    stale_seconds: float = 10.0  # a followed book older than this fills nothing
+    latency_ms: int = 0  # a trading request takes effect so much later; mirror mode's paper latency

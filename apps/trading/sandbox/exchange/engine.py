@@ -10,6 +10,7 @@ from typing import Any
 from apps.trading.sandbox.exchange.booking import Booking
 from apps.trading.sandbox.exchange.candles import QUANTA
 from apps.trading.sandbox.exchange.journal import Record
+from apps.trading.sandbox.exchange.live_view import LiveView
 from apps.trading.sandbox.exchange.market import MarketPrint, MarketView
 from apps.trading.sandbox.exchange.notices import (
     BalanceEvent,
@@ -71,9 +72,10 @@ class Engine:
             "renew": lambda _: self.withdraw_quotes(),
             "halt": self._halt,
             "thin": self._thin_quotes,
+            "mirror": self._follow,
         }
         for symbol, market in state.markets.items():
-            if not market.book.last_price:
+            if not market.book.last_price and view.price(symbol):
                 market.book.set_last_price(view.price(symbol))
 
     @property
@@ -204,7 +206,7 @@ class Engine:
             order = self._new_order(account, market, record)
             self._booking.place(account, market, order)
             self._booking.finish()
-        if self.view.recording.books:
+        if self.view.recording.books or self.view.recording.mirrors:
             self._queue.join(market, order)
         return order
 
@@ -290,6 +292,28 @@ class Engine:
         if not market.halted:
             price, levels = self.view.price(record["s"]), self.view.book(record["s"])
             market.ladder.place(market.book, price, standing=clock.standing, recorded=levels, most=record["lots"])
+
+    # ---- a followed exchange
+
+    def _follow(self, record: Record) -> None:
+        """News of a followed exchange: its trades fill customers' orders, so does a book that stands against them."""
+        symbol = record["s"]
+        market = self.state.markets[symbol]
+        assert isinstance(self.view, LiveView)
+        prints = self.view.learn(record)
+        market.ladder.clear(market.book)
+        if market.halted:
+            return
+        for each in prints:
+            self._print(market, each)
+            self._reach(symbol, market, each.price, each.lots)
+        for taker, name in ((Side.SELL, "asks"), (Side.BUY, "bids")):
+            against = [(price, lots) for price, lots in record.get(name, ()) if market.book.crosses(taker, price)]
+            if against:
+                price, offered = against[0][0], sum(lots for _, lots in against)
+                lots = self._queue.pass_by(market, taker, price, offered)
+                if lots:
+                    self._sweep(symbol, market, taker, price, lots)
 
     # ---- market clock
 

@@ -78,6 +78,7 @@ class Gateway:
         self.weights = WeightLimit(plan)
         self.orders = OrderLimit(plan)
         self.turns = Turns()
+        self._latency = venue.config.latency_ms / 1_000
         venue.on_trade = self._count_fill
 
     def now_ms(self) -> int:
@@ -116,6 +117,8 @@ class Gateway:
         assert endpoint.signed is not None
         account = self.venue.state.accounts[key.account_id]
         answer = Answer(account_id=account.id)
+        if self._latency and endpoint.access is Access.TRADE:
+            await asyncio.sleep(self._latency)
         asking_key.set(key)
         try:
             try:

@@ -25,7 +25,9 @@ from apps.trading.sandbox.exchange.gateway import Gateway
 from apps.trading.sandbox.exchange.hub import Hub
 from apps.trading.sandbox.exchange.journal import Journal, write_durably
 from apps.trading.sandbox.exchange.limits import LimitPlan
+from apps.trading.sandbox.exchange.live_view import mirrored_recording
 from apps.trading.sandbox.exchange.memory import spare_the_orders
+from apps.trading.sandbox.exchange.mirror import Mirror, start_mirror
 from apps.trading.sandbox.exchange.order_list_api import OrderListApi
 from apps.trading.sandbox.exchange.public_api import PublicApi
 from apps.trading.sandbox.exchange.replace_api import ReplaceApi
@@ -64,7 +66,7 @@ def run(config: ExchangeConfig) -> int:
 
     Raises CandlesUnusableError, StateUnusableError, JournalCorruptError or OSError before anything is served.
     """
-    recording = load_recording(config.candles_dir)
+    recording = mirrored_recording(config.mirror) if config.mirror else load_recording(config.candles_dir)
     folder = StateFolder(config, recording)
     try:
         engine, replayed = folder.load()
@@ -101,7 +103,8 @@ async def _serve(config: ExchangeConfig, folder: StateFolder, engine: Any) -> in
     hub = Hub(venue, first_update_id=clock.now_ms())
     venue.outlet = hub
     rates = RateWatch(venue, asyncio.get_running_loop().time)
-    listeners, sockets = _listeners(config, venue, hub, rates)
+    mirror = start_mirror(venue) if config.mirror else None
+    listeners, sockets = _listeners(config, venue, hub, rates, mirror)
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
@@ -111,11 +114,18 @@ async def _serve(config: ExchangeConfig, folder: StateFolder, engine: Any) -> in
     _announce(config, sockets)
     pulse = asyncio.create_task(_pulse(venue, hub, listeners[0], rates))
     pulse.add_done_callback(lambda _: stop.set())
+    following = asyncio.create_task(mirror.run()) if mirror is not None else None
+    if following is not None:
+        following.add_done_callback(lambda _: stop.set())
     await stop.wait()
     failed = pulse.done() and pulse.exception() is not None
     if failed:
         log.critical("the market clock failed, stopping", exc_info=pulse.exception())
     pulse.cancel()
+    if mirror is not None and following is not None:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        await mirror.close()
     hub.close_all()
     for server in listeners:
         server.should_exit = True
@@ -128,7 +138,7 @@ async def _serve(config: ExchangeConfig, folder: StateFolder, engine: Any) -> in
 
 
 def _listeners(
-    config: ExchangeConfig, venue: Venue, hub: Hub, rates: RateWatch
+    config: ExchangeConfig, venue: Venue, hub: Hub, rates: RateWatch, mirror: Mirror | None
 ) -> tuple[list[_Listener], list[socket.socket]]:
     faults = FaultBox()
     gateway = Gateway(venue, _limit_plan(config), Faults(faults, venue))
@@ -143,7 +153,7 @@ def _listeners(
     rest = RestApp(gateway, endpoints, hub.listen_keys)
     stream = SocketApp(gateway, hub, endpoints.socket)
 
-    page = StatusPage(venue, hub, faults, rates)
+    page = StatusPage(venue, hub, faults, rates, mirror)
 
     async def exchange(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and (scope["method"], scope["path"]) == ("GET", STATUS_PAGE_PATH):

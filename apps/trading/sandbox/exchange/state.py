@@ -293,7 +293,7 @@ class Totals:
 
 @dataclass(slots=True)
 class ExchangeState:
-    """The whole."""
+    """The whole, but for what a mirrored market's view has learned (`live_view`)."""
 
     clock: MarketClock
     markets: dict[str, MarketState]

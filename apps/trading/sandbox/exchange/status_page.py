@@ -14,6 +14,7 @@ from apps.trading.sandbox.exchange import payloads
 from apps.trading.sandbox.exchange.candles import QUANTA
 from apps.trading.sandbox.exchange.faults import FaultBox
 from apps.trading.sandbox.exchange.hub import Hub
+from apps.trading.sandbox.exchange.mirror import Mirror
 from apps.trading.sandbox.exchange.venue import Venue
 from apps.trading.sandbox.exchange.web import Send
 from kernel.matching import Side
@@ -64,7 +65,10 @@ class RateWatch:
 class StatusPage:
     """Writes the page."""
 
-    def __init__(self, venue: Venue, hub: Hub, faults: FaultBox, rates: RateWatch) -> None:
+    def __init__(
+        self, venue: Venue, hub: Hub, faults: FaultBox, rates: RateWatch, mirror: Mirror | None = None
+    ) -> None:
+        self._mirror = mirror
         self._venue = venue
         self._hub = hub
         self._faults = faults
@@ -84,10 +88,24 @@ class StatusPage:
             f'<meta http-equiv="refresh" content="{REFRESH_SECONDS}">'
             '<meta name="viewport" content="width=device-width,initial-scale=1">'
             f"<style>{_STYLE}</style></head><body><h1>Sandbox exchange</h1>"
-            f"{self._market()}{self._books()}{self._numbers()}{self._rate_table()}</body></html>"
+            f"{self._market()}{self._feeds()}{self._books()}{self._numbers()}{self._rate_table()}</body></html>"
+        )
+
+    def _feeds(self) -> str:
+        if self._mirror is None:
+            return ""
+        rows = [list(each.values()) for each in self._mirror.status()]
+        names = ["Symbol", "Feed", "Book's age (s)", "Connections", "Last error"]
+        return _table(
+            "Followed exchange", names, [["–" if cell is None else cell for cell in row] for row in rows], texts=2
         )
 
     def _market(self) -> str:
+        if self._mirror is not None:
+            return (
+                f"<p>Virtual funds; books and trades of {escape(self._mirror.source)} as they happen. "
+                "A symbol whose feed is stale takes no orders and fills nothing.</p>"
+            )
         engine = self._venue.engine
         clock, view = engine.state.clock, engine.view
         stands = f"running at {clock.speed:g}×" if clock.running else "standing"

@@ -22,6 +22,7 @@ from apps.trading.sandbox.exchange.journal import (
     sync_folder,
     write_durably,
 )
+from apps.trading.sandbox.exchange.live_view import LiveView, view_of
 from apps.trading.sandbox.exchange.market import MarketView
 from apps.trading.sandbox.exchange.snapshot import (
     FORMAT,
@@ -69,11 +70,16 @@ class StateFiles:
         if identity not in known or data["seed"] != self.seed:
             raise StateUnusableError(f"{self.folder} was made with other candles, another seed or another version")
         state = load_state(data["state"], self._recording, self.seed)
-        return Engine(state, MarketView(self._recording, state.clock)), data["generation"]
+        view = view_of(self._recording, state.clock)
+        if isinstance(view, LiveView) and "live" in data:
+            view.load(data["live"])
+        return Engine(state, view), data["generation"]
 
-    def write_snapshot(self, path: Path, state: ExchangeState, generation: int) -> None:
+    def write_snapshot(self, path: Path, state: ExchangeState, generation: int, view: MarketView | None = None) -> None:
         """Write a state durably; `generation` is the first journal that is not in it."""
+        live = {"live": view.dump()} if isinstance(view, LiveView) else {}
         data = {
+            **live,
             "identity": self._identity(),
             "seed": self.seed,
             "generation": generation,
@@ -146,7 +152,7 @@ class StateFolder:
         """
         engine.withdraw_quotes()
         self.generation += 1
-        self.files.write_snapshot(self.files.snapshot_path, engine.state, self.generation)
+        self.files.write_snapshot(self.files.snapshot_path, engine.state, self.generation, engine.view)
         self.files.drop_before(self.generation)
 
     def put_in_force(self, generation: int) -> None:
@@ -165,6 +171,8 @@ class StateFolder:
         return written[-1] if written else None
 
     def _first_clock(self) -> MarketClock:
+        if self._recording.mirrors:
+            return MarketClock(0, 0, 1.0, MarketMode.MIRROR.value, running=False, configured={})
         start = self.config.start
         first = min(HISTORY_BARS, self._recording.bars // 2)
         bar = first if start is None else (start - self._recording.start_ms) // self._recording.bar_ms

@@ -151,6 +151,12 @@ class Venue:
         result: Account = self.submit(record)
         return result
 
+    def follow(self, record: Record) -> None:
+        """News of the exchange that is followed (`mirror`), or its loss (`halt`)."""
+        if self.state.markets[record["s"]].halted is not record.get("halted"):
+            self.submit(record)
+            self._release(moved=True)
+
     # ---- snapshots
 
     def keep_snapshots(self, folder: StateFolder) -> None:
@@ -196,6 +202,8 @@ class Venue:
 
     def set_running(self, *, running: bool) -> None:
         """Pause or resume; resuming leaves lock-step."""
+        if self.engine.state.clock.mode == MarketMode.MIRROR.value:
+            raise ControlError(409, "the market follows another exchange in mode `mirror`")
         last = self._last_quantum()
         if running and last is not None and self.engine.state.clock.quantum >= last:
             raise ControlError(409, "the recording has ended; jump to an earlier time")
@@ -269,6 +277,8 @@ class Venue:
         clock, config, view = self.engine.state.clock, self.config, self.engine.view
         before = clock.configured
         configured = {"mode": config.mode.value, "speed": config.speed, "start": config.start}
+        if config.mode is MarketMode.MIRROR:
+            return
         if before != configured:
             change: Record = {"configured": configured, "mode": config.mode.value, "speed": config.speed}
             if config.mode is MarketMode.NOW:

@@ -19,6 +19,7 @@ from tests.apps.trading.sandbox.exchange_process import ROOT
 from tests.apps.trading.sandbox.kill_load import exchange_config
 
 SEED = 20_261_121
+REPLAYED_TWICE = 4  # of so many starts one is made a second time, from the same folder
 Ack = dict[str, Any]
 
 
@@ -36,7 +37,7 @@ def killed_run(state: Path, candles: Path, seed: int, choices: random.Random) ->
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stderr is not None
-    lines = [process.stdout.readline() for _ in range(choices.randint(20, 300))]
+    lines = [process.stdout.readline() for _ in range(choices.randint(5, 120))]
     time.sleep(choices.random() / 100)
     process.kill()
     lines += process.stdout.readlines()
@@ -90,11 +91,11 @@ def check_kills(tmp_path: Path, candles: Path, kills: int) -> None:
     for kill in range(kills):
         acks += killed_run(state, candles, SEED + kill, choices)
         first = replayed(state, tmp_path / "first", candles, recording)
-        second = replayed(state, tmp_path / "second", candles, recording)
-        assert first.digest() == second.digest()
+        if kill % REPLAYED_TWICE == 0:
+            assert first.digest() == replayed(state, tmp_path / "second", candles, recording).digest()
         check_acknowledged(first, acks)
         check_books(first)
-    assert len(acks) > 80 * kills
+    assert len(acks) > 40 * kills
 
 
 @pytest.mark.kills

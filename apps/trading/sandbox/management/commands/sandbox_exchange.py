@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.trading.sandbox.queries import replay_start_ms
 
@@ -18,7 +18,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the mode and the speed; addresses, token and state come from the settings."""
-        parser.add_argument("--mode", choices=["replay", "now"], default="replay")
+        parser.add_argument("--mode", choices=["replay", "now", "mirror"], default="replay")
+        parser.add_argument("--mirror", default="", help="ccxt's name of the exchange to follow in mode mirror")
+        parser.add_argument(
+            "--mirror-settings", type=Path, default=None, help="JSON for the constructor of that ccxt class"
+        )
+        parser.add_argument("--latency-ms", type=int, default=0, help="trading requests take effect so much later")
         parser.add_argument(
             "--candles-dir", type=Path, default=None, help="recorded candles, or trades and order books (CANDLES_DIR)"
         )
@@ -30,6 +35,8 @@ class Command(BaseCommand):
         from apps.trading.sandbox.exchange.config import ExchangeConfig, MarketMode
         from apps.trading.sandbox.exchange.server import run
 
+        if (options["mode"] == "mirror") is not bool(options["mirror"]):
+            raise CommandError("--mode mirror and --mirror go together")
         serving, control = urlsplit(settings.SANDBOX_URL), urlsplit(settings.SANDBOX_CONTROL_URL)
         speed = settings.SANDBOX_SPEED if options["speed"] is None else options["speed"]
         status = run(
@@ -38,7 +45,10 @@ class Command(BaseCommand):
                 port=serving.port or 0,
                 control_port=control.port or 0,
                 control_token=settings.SANDBOX_CONTROL_TOKEN,
-                state_dir=Path(settings.STATE_DIR) / "sandbox",
+                state_dir=Path(settings.STATE_DIR) / ("sandbox-mirror" if options["mirror"] else "sandbox"),
+                mirror=options["mirror"],
+                mirror_settings=options["mirror_settings"],
+                latency_ms=options["latency_ms"],
                 candles_dir=options["candles_dir"] or Path(settings.CANDLES_DIR),
                 mode=MarketMode(options["mode"]),
                 speed=speed,
