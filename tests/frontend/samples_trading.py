@@ -5,6 +5,7 @@ from typing import Any
 
 from apps.core.view import Chart, Choice, Fact, Figure, Page, State, Step
 from tests.frontend.sample_series import spark
+from tests.frontend.samples_exchanges import EXCHANGE_PAGES
 from tests.frontend.samples_shell import shell
 from tests.frontend.view_data import BotRow
 
@@ -254,41 +255,10 @@ def order() -> dict[str, Any]:
     return {"shell": shell("orders"), "page": page}
 
 
-def connections() -> dict[str, Any]:
-    card = {
-        "name": "Sandbox",
-        "kind": "recorded markets, virtual funds",
-        "mode": "paper",
-        "state": State("good", "Answers in 38 ms"),
-        "facts": [
-            Fact("Key", "…f3a9, stored encrypted"),
-            Fact("May", "read, trade"),
-            Fact("Connected", "2 Jun, 13:58"),
-            Fact("Bots using it", "5"),
-        ],
-        "balances": [
-            {"asset": "USDT", "free": "11,904.20", "locked": "5,925.51", "total": "17,829.71"},
-            {"asset": "BTC", "free": "0.20110000", "locked": "0.00000000", "total": "0.20110000"},
-        ],
-        "check_url": "/connections/1/check/",
-        "remove_url": "/connections/1/remove/",
-        "reset_url": "/connections/1/reset/",
-        "idempotency_key": KEY,
-    }
-    page = {
-        "connections": [card],
-        "can_connect_sandbox": True,
-        "connect_url": "/connections/",
-        "idempotency_key": KEY,
-        "start_funds": "50,000.00 USDT",
-    }
-    return {"shell": shell("connections"), "page": page}
-
-
 TRADING_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "markets": ("trading/market_data/list.html", markets()),
     "symbol": ("trading/market_data/symbol.html", symbol()),
     "orders": ("trading/orders/list.html", orders()),
     "order": ("trading/orders/detail.html", order()),
-    "connections": ("trading/exchanges/list.html", connections()),
+    **EXCHANGE_PAGES,
 }

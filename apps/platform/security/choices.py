@@ -91,7 +91,8 @@ GRANTS: dict[Role, frozenset[str]] = {
     Role.AUDITOR: STAFF_VERBS | ALL_DESKS | {"audit.read", "limits.read"},
     Role.CUSTOMER: CUSTOMER_VERBS,
     Role.OPERATOR: STAFF_VERBS | {
-        "desk.platform", "desk.trading", "instruments.manage", "market_data.write", "market_data.release",
+        "desk.platform", "desk.trading", "exchanges.manage", "instruments.manage", "market_data.write",
+        "market_data.release",
         "market_data.retain", "market_data.sync", "sandbox.steer",
     },
     Role.BILLING: STAFF_VERBS | {"desk.platform"},
@@ -104,8 +105,8 @@ GRANTS: dict[Role, frozenset[str]] = {
 }  # fmt: skip
 OWNER_LACKS = frozenset(
     {
-        "exchanges.record", "instruments.check_alerts", "instruments.manage", "ledger.expire_holds", "ledger.seal",
-        "limits.consume",
+        "exchanges.manage", "exchanges.record", "instruments.check_alerts", "instruments.manage",
+        "ledger.expire_holds", "ledger.seal", "limits.consume",
         "market_data.release", "market_data.retain", "market_data.subscribe", "market_data.sync", "market_data.write",
         "orders.record", "positions.record", "sandbox.steer",
         "wallets.run_earning", "wallets.run_custody",

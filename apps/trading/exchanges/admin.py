@@ -1,11 +1,24 @@
 """Connections at the trading desk, venues at the platform's console."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django import forms
+
+from apps.core.actors import Actor
 from apps.core.desk import Desk, DeskAdmin, OperationAction, desk_admin
-from apps.trading.exchanges import operations
+from apps.trading.exchanges import operations, queries
 from apps.trading.exchanges.choices import ConnectionState
-from apps.trading.exchanges.models import Connection, ConnectionBalance, Venue
+from apps.trading.exchanges.models import (
+    Connection,
+    ConnectionBalance,
+    KeyActivity,
+    Venue,
+    VenueMaintenance,
+    VenueMarkets,
+    VenueState,
+    VenueStateChange,
+)
+from apps.trading.exchanges.operations import call_off_maintenance
 
 
 @desk_admin(Connection)
@@ -25,7 +38,9 @@ class ConnectionAdmin(DeskAdmin):
     ]
     list_filter: ClassVar = ["state", "mode"]
     list_select_related: ClassVar = ["venue"]
-    exclude: ClassVar = ["api_key", "api_secret"]
+    exclude: ClassVar = [
+        "api_key", "api_secret", "passphrase", "next_key", "next_secret", "next_passphrase", "key_digest",
+    ]  # fmt: skip
     operations = (
         OperationAction(
             name="revoke",
@@ -55,3 +70,97 @@ class VenueAdmin(DeskAdmin):
 
     desk = Desk.TRADING
     list_display: ClassVar = ["code", "title", "ccxt_id", "mode"]
+
+
+@desk_admin(KeyActivity)
+class KeyActivityAdmin(DeskAdmin):
+    """What happened to customers' keys; never the keys."""
+
+    desk = Desk.TRADING
+    list_display: ClassVar = ["created_at", "connection", "event", "key_hint", "actor_kind", "detail"]
+    list_filter: ClassVar = ["event"]
+    list_select_related: ClassVar = ["connection"]
+    ordering: ClassVar = ["-id"]
+
+
+@desk_admin(VenueState, site="console")
+class VenueStateAdmin(DeskAdmin):
+    """How the exchanges are now."""
+
+    desk = Desk.TRADING
+    list_display: ClassVar = [
+        "venue", "condition", "reason", "since", "checked_at", "p50_ms", "p95_ms", "error_percent", "clock_offset_ms",
+        "stream_lag_ms",
+    ]  # fmt: skip
+    list_select_related: ClassVar = ["venue"]
+    list_filter: ClassVar = ["condition"]
+
+
+@desk_admin(VenueStateChange, site="console")
+class VenueStateChangeAdmin(DeskAdmin):
+    """When the condition of an exchange changed."""
+
+    desk = Desk.TRADING
+    list_display: ClassVar = ["began_at", "venue", "condition", "reason"]
+    list_select_related: ClassVar = ["venue"]
+    list_filter: ClassVar = ["condition"]
+    ordering: ClassVar = ["-began_at"]
+
+
+class MaintenanceForm(forms.Form):
+    """Which exchange is closed, and when (UTC)."""
+
+    venue = forms.ChoiceField(label="Exchange")
+    begins_at = forms.DateTimeField(label="From (UTC)", widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+    ends_at = forms.DateTimeField(label="Until (UTC)", widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+    note = forms.CharField(max_length=200, label="What customers read")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["venue"]
+        field.choices = [(row.code, row.title) for row in queries.list_venues()]
+
+
+def _announce(actor: Actor, _row: Any, given: dict[str, Any]) -> Any:
+    return operations.announce_maintenance(
+        actor=actor,
+        venue=given["venue"],
+        begins_at=given["begins_at"],
+        ends_at=given["ends_at"],
+        note=given["note"],
+    )
+
+
+@desk_admin(VenueMaintenance, site="console")
+class VenueMaintenanceAdmin(DeskAdmin):
+    """Times in which exchanges are closed."""
+
+    desk = Desk.TRADING
+    list_display: ClassVar = ["venue", "begins_at", "ends_at", "note", "cancelled_at"]
+    list_select_related: ClassVar = ["venue"]
+    ordering: ClassVar = ["-begins_at"]
+    table_operations = (
+        OperationAction("announce", "Enter a maintenance", operations.MANAGE, _announce, form=MaintenanceForm),
+    )
+    operations = (
+        OperationAction(
+            name="call_off",
+            label="Call off",
+            permission=operations.MANAGE,
+            run=lambda actor, row, given: call_off_maintenance(
+                actor=actor, maintenance_id=row.pk, reason=given["reason"]
+            ),
+            available=lambda row: row.cancelled_at is None,
+        ),
+    )
+
+
+@desk_admin(VenueMarkets, site="console")
+class VenueMarketsAdmin(DeskAdmin):
+    """Versions of the exchanges' markets and filters."""
+
+    desk = Desk.TRADING
+    list_display: ClassVar = ["venue", "version", "count", "created_at", "checked_at"]
+    list_select_related: ClassVar = ["venue"]
+    exclude: ClassVar = ["payload"]
+    ordering: ClassVar = ["-id"]

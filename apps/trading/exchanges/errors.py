@@ -190,3 +190,10 @@ class ExchangeSilent(Unavailable):
 
     code = "exchanges.exchange_silent"
     message = "{venue} does not answer at the moment. The key is tried again by itself."
+
+
+class MaintenanceNotPossible(Invalid):
+    """The times do not make a maintenance that is still to come or running."""
+
+    code = "exchanges.maintenance_not_possible"
+    message = "A maintenance ends after it begins, and in the future."

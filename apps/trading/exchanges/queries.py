@@ -10,12 +10,22 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from apps.core.actors import Actor
+from apps.core.clock import now
 from apps.core.errors import Defect
 from apps.trading.exchanges.catalogue.venues import list_exchange_ids
-from apps.trading.exchanges.choices import ConnectionState
+from apps.trading.exchanges.choices import ConnectionState, VenueCondition
 from apps.trading.exchanges.errors import ConnectionMissing, VenueUnknown
 from apps.trading.exchanges.gateways.ccxt_gateway import client_settings
-from apps.trading.exchanges.models import Connection, ConnectionBalance, KeyActivity, Venue
+from apps.trading.exchanges.models import (
+    Connection,
+    ConnectionBalance,
+    KeyActivity,
+    Venue,
+    VenueMaintenance,
+    VenueMarkets,
+    VenueState,
+    VenueStateChange,
+)
 
 
 class RequestAccount(Protocol):
@@ -147,3 +157,47 @@ def address_in_words() -> str:
 def list_activity(connection_id: UUID, limit: int = 50) -> list[KeyActivity]:
     """Return what happened to a connection's key, newest first."""
     return list(KeyActivity.objects.filter(connection_id=connection_id).order_by("-id")[:limit])
+
+
+def get_health(venue: str) -> VenueState | None:
+    """Return how an exchange was at the last look, or None when it was never looked at."""
+    return VenueState.objects.filter(venue__code=venue).select_related("venue").first()
+
+
+def list_health() -> dict[str, VenueState]:
+    """Return how every exchange was at the last look, by code."""
+    return {row.venue.code: row for row in VenueState.objects.select_related("venue")}
+
+
+def list_changes(venue: str, limit: int = 20) -> list[VenueStateChange]:
+    """Return when the condition of an exchange changed, newest first."""
+    return list(VenueStateChange.objects.filter(venue__code=venue).order_by("-began_at", "-id")[:limit])
+
+
+def list_incidents(owner_id: UUID) -> list[VenueState]:
+    """Return the exchanges a customer is connected to that do not work as they should."""
+    codes = (
+        Connection.objects.filter(owner_id=owner_id, state__in=[ConnectionState.ACTIVE, ConnectionState.OPENING])
+        .values_list("venue__code", flat=True)
+        .distinct()
+    )
+    wrong = [VenueCondition.DEGRADED, VenueCondition.DOWN, VenueCondition.MAINTENANCE]
+    return list(
+        VenueState.objects.filter(venue__code__in=list(codes), condition__in=wrong)
+        .select_related("venue")
+        .order_by("venue__title")
+    )
+
+
+def list_maintenance(venue: str) -> list[VenueMaintenance]:
+    """Return the maintenance windows of an exchange that run or are to come, soonest first."""
+    return list(
+        VenueMaintenance.objects.filter(venue__code=venue, ends_at__gt=now(), cancelled_at__isnull=True).order_by(
+            "begins_at"
+        )
+    )
+
+
+def list_market_versions(venue: str, limit: int = 5) -> list[VenueMarkets]:
+    """Return the newest versions of an exchange's markets and filters, newest first, without their contents."""
+    return list(VenueMarkets.objects.filter(venue__code=venue).defer("payload").order_by("-version")[:limit])

@@ -2,6 +2,9 @@
 
 from uuid import UUID
 
+from celery import shared_task
+
+from apps.core.actors import Actor
 from apps.core.tasks import tenant_task
 from apps.trading.exchanges import operations
 
@@ -16,3 +19,9 @@ def check(connection_id: str) -> None:
 def verify_key(connection_id: str) -> None:
     """Try the key that waits at a connection."""
     operations.try_key(connection_id=UUID(connection_id))
+
+
+@shared_task(name="exchanges.watch")  # type: ignore[untyped-decorator]  # celery ships no types
+def watch() -> None:
+    """Every half minute: judge how the exchanges are and write it down."""
+    operations.record_states(actor=Actor.system("exchanges"))

@@ -27,15 +27,19 @@ class ConnectionSerializer(serializers.ModelSerializer[Connection]):
     class Meta:
         model = Connection
         fields: ClassVar = [
-            "id", "venue", "label", "mode", "state", "key_hint", "last_checked_at", "last_error", "created_at",
-            "balances",
+            "id", "venue", "label", "mode", "state", "key_hint", "key_since", "can_trade", "is_ip_bound", "problem",
+            "last_checked_at", "last_error", "created_at", "balances",
         ]  # fmt: skip
 
 
 class NewConnectionSerializer(serializers.Serializer[dict[str, object]]):
-    """A connection to make: the venues that open accounts are named by the error."""
+    """A connection to make: with a key, or without one where the venue opens accounts (the sandbox)."""
 
     venue = serializers.CharField(max_length=32)
+    label = serializers.CharField(max_length=60, required=False, default="")  # type: ignore[assignment]
+    api_key = serializers.CharField(max_length=300, required=False, default="", write_only=True)
+    secret = serializers.CharField(max_length=4_000, required=False, default="", write_only=True)
+    passphrase = serializers.CharField(max_length=300, required=False, default="", write_only=True)
 
 
 class ConnectionIdSerializer(serializers.Serializer[dict[str, object]]):

@@ -59,14 +59,21 @@ class ConnectionList(ListAPIView[Connection]):
         responses={202: ConnectionIdSerializer},
     )
     def post(self, request: Request) -> HttpResponse:
-        """Have a paper account opened; the connection is `opening` until the exchange confirmed it."""
+        """Connect an exchange with a key, or have a paper account opened; `opening` until the exchange confirmed it."""
         given = NewConnectionSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         actor, owner_id = actor_of(request)
 
         def run() -> dict[str, Any]:
-            made = operations.request_account(actor=actor, owner_id=owner_id, venue=given.validated_data["venue"])
-            return {"id": str(made), "state": ConnectionState.OPENING.value}
+            facts = given.validated_data
+            if not facts["api_key"]:
+                made = operations.request_account(actor=actor, owner_id=owner_id, venue=facts["venue"])
+                return {"id": str(made), "state": ConnectionState.OPENING.value}
+            key = operations.NewKey(facts["api_key"], facts["secret"], facts["passphrase"])
+            row = operations.submit_key(
+                actor=actor, owner_id=owner_id, venue=facts["venue"], label=facts["label"], key=key
+            )
+            return {"id": str(row.pk), "state": row.state}
 
         return write_once(request, actor=actor, operation="exchanges.request_account", run=run, status=202)
 

@@ -52,6 +52,8 @@ else
   end
   redis.call('PEXPIRE', KEYS[1], 600000)
 end
+redis.call('SADD', KEYS[3], ARGV[7])
+redis.call('EXPIRE', KEYS[3], ARGV[6])
 redis.call('HINCRBY', KEYS[2], ARGV[5], 1)
 redis.call('HINCRBY', KEYS[2], ARGV[1] == '1' and 'ok' or 'failed', 1)
 redis.call('HSET', KEYS[2], 'seen', string.format('%.0f', now))
@@ -107,10 +109,13 @@ def record_observation(
     Failures are what the exchange or the way to it did wrong, never a refusal of what we asked. Never raises.
     """
     bucket = f"le{_bound(latency_ms)}" if ok else "none"
-    keys = [_breaker_key(venue, host), _minute_key(venue, kind, _minute() if minute is None else minute)]
-    if kind is Observed.STREAM:
-        keys[0] = _breaker_key(venue, f"stream:{host}")
-    arguments = ["1" if ok else "0", FAILURES_TO_OPEN, FIRST_PAUSE_MS, LONGEST_PAUSE_MS, bucket, KEPT_S]
+    name = host if kind is Observed.REST else f"stream:{host}"
+    keys = [
+        _breaker_key(venue, name),
+        _minute_key(venue, kind, _minute() if minute is None else minute),
+        _hosts_key(venue),
+    ]
+    arguments = ["1" if ok else "0", FAILURES_TO_OPEN, FIRST_PAUSE_MS, LONGEST_PAUSE_MS, bucket, KEPT_S, name]
     try:
         _scripts(limits_client())[1](keys=keys, args=arguments)
     except (redis.RedisError, OSError):
@@ -145,6 +150,15 @@ def read_breaker(venue: str, *, host: str = "main") -> Breaker:
         return Breaker(BreakerState.CLOSED)
     left = until - (clock[0] * 1_000 + clock[1] // 1_000)
     return Breaker(BreakerState.OPEN, left) if left > 0 else Breaker(BreakerState.HALF_OPEN)
+
+
+def list_breakers(venue: str) -> dict[str, Breaker]:
+    """Return the breakers of all hosts of a venue that were seen in the last two hours."""
+    try:
+        hosts: Any = limits_client().smembers(_hosts_key(venue))
+    except (redis.RedisError, OSError):
+        return {}
+    return {host.decode(): read_breaker(venue, host=host.decode()) for host in sorted(hosts)}
 
 
 def record_clock(venue: str, *, offset_ms: int, trip_ms: int) -> None:
@@ -225,6 +239,10 @@ def _minute() -> int:
 
 def _breaker_key(venue: str, host: str) -> str:
     return f"venue-breaker:{venue}:{host}"
+
+
+def _hosts_key(venue: str) -> str:
+    return f"venue-hosts:{venue}"
 
 
 def _minute_key(venue: str, kind: Observed, minute: int) -> str:

@@ -6,12 +6,13 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from apps.core.clock import now
 from apps.core.ids import uuid7
 from apps.core.templatetags.ui import age, amount, trimmed
 from apps.core.view import Fact, State
 from apps.trading.exchanges import queries
-from apps.trading.exchanges.choices import ConnectionState, Mode
-from apps.trading.exchanges.models import Connection
+from apps.trading.exchanges.choices import ConnectionState, Mode, VenueCondition
+from apps.trading.exchanges.models import Connection, VenueState
 
 START_FUNDS = "50,000.00 USDT"
 
@@ -40,12 +41,26 @@ class ConnectionCard:
     remove_url: str
     reset_url: str
     idempotency_key: str
+    detail_url: str = ""
+    health: State | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """An exchange of the customer's that does not work as it should."""
+
+    title: str
+    sentence: str
+    tone: str
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionsPage:
     """All of it."""
 
+    incidents: Sequence[Incident]
+    new_url: str
+    catalogue_url: str
     connections: Sequence[ConnectionCard]
     can_connect_sandbox: bool
     connect_url: str
@@ -57,8 +72,12 @@ def connections_page(owner_id: UUID) -> ConnectionsPage:
     """Return what the page of a customer shows; revoked connections are not shown."""
     found = [row for row in queries.list_connections(owner_id) if row.state != ConnectionState.REVOKED]
     open_venues = {row.venue.code for row in found}
+    health = queries.list_health()
     return ConnectionsPage(
-        connections=[_card(row) for row in found],
+        incidents=incidents(owner_id),
+        new_url=reverse("exchanges-new"),
+        catalogue_url=reverse("exchange-catalogue"),
+        connections=[connection_card(row, health.get(row.venue.code)) for row in found],
         can_connect_sandbox="sandbox" in queries.list_account_offers() and "sandbox" not in open_venues,
         connect_url=reverse("exchanges-connect"),
         idempotency_key=str(uuid7()),
@@ -66,10 +85,25 @@ def connections_page(owner_id: UUID) -> ConnectionsPage:
     )
 
 
-def _card(row: Connection) -> ConnectionCard:
+def incidents(owner_id: UUID) -> list[Incident]:
+    """Return what a customer should know of the exchanges he is connected to."""
+    return [
+        Incident(
+            row.venue.title,
+            f"{row.get_condition_display()} since {row.since:%H:%M} UTC. {row.reason}",
+            "danger" if row.condition == VenueCondition.DOWN else "warn",
+        )
+        for row in queries.list_incidents(owner_id)
+    ]
+
+
+def connection_card(row: Connection, health: VenueState | None) -> ConnectionCard:
+    """Return a connection as the list and its own page show it."""
     facts = [Fact("Connected", f"{row.created_at:%-d %b %Y}"), Fact("Last answer", age(row.last_checked_at))]
     if row.key_hint:
-        facts.insert(0, Fact("Key", f"…{row.key_hint}"))
+        facts.insert(0, Fact("Key", f"…{row.key_hint}{_key_age(row)}"))
+    if row.can_trade is not None:
+        facts.insert(1, Fact("May", "read and trade" if row.can_trade else "read only"))
     if row.last_error:
         facts.append(Fact("Last problem", row.last_error))
     return ConnectionCard(
@@ -87,7 +121,38 @@ def _card(row: Connection) -> ConnectionCard:
         remove_url=reverse("exchanges-revoke", args=[row.pk]),
         reset_url=reverse("orders-reset-paper", args=[row.pk]) if _can_be_reset(row) else "",
         idempotency_key=str(uuid7()),
+        detail_url=reverse("exchanges-detail", args=[row.pk]),
+        health=condition_state(health),
     )  # fmt: skip
+
+
+def condition_state(health: VenueState | None) -> State:
+    """Return the condition of an exchange as a dot and a sentence."""
+    if health is None:
+        return State("off", "Not looked at yet")
+    return in_condition(health.condition, health.reason)
+
+
+def in_condition(condition: str, reason: str) -> State:
+    """Return a condition and its reason as a dot and a sentence."""
+    found = VenueCondition(condition)
+    return State(TONES[found], f"{found.label}. {reason}" if reason else str(found.label))
+
+
+TONES = {
+    VenueCondition.UNKNOWN: "off",
+    VenueCondition.OPERATIONAL: "good",
+    VenueCondition.DEGRADED: "warn",
+    VenueCondition.DOWN: "danger",
+    VenueCondition.MAINTENANCE: "warn",
+}
+
+
+def _key_age(row: Connection) -> str:
+    if row.key_since is None or row.mode == Mode.PAPER:
+        return ""
+    days = (now() - row.key_since).days
+    return f", {days} days old" if days != 1 else ", 1 day old"
 
 
 def _can_be_reset(row: Connection) -> bool:
@@ -99,6 +164,10 @@ def _shown(value: object, asset: str) -> str:
 
 
 def _state(row: Connection) -> State:
+    if row.state == ConnectionState.REFUSED:
+        return State("danger", "The key was refused")
+    if row.state == ConnectionState.OPENING and row.mode == Mode.LIVE:
+        return State("warn", row.last_error) if row.last_error else State("wait", "The exchange is asked about the key")
     if row.state == ConnectionState.OPENING:
         if row.last_error:
             return State("warn", "The account could not be opened yet; we keep trying")

@@ -1,0 +1,127 @@
+"""How each exchange is: judged every minute from what all processes saw, written as rows, changes kept as history."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.core.actors import Actor
+from apps.core.clock import from_ms, now
+from apps.core.context import PUBLIC, in_schema
+from apps.core.operation import operation
+from apps.core.permissions import declare
+from apps.trading.exchanges.choices import BreakerState, Observed, VenueCondition
+from apps.trading.exchanges.errors import MaintenanceNotPossible, VenueUnknown
+from apps.trading.exchanges.models import Venue, VenueMaintenance, VenueState, VenueStateChange
+from apps.trading.exchanges.operations.connections import RECORD
+from apps.trading.exchanges.operations.health import Seen, list_breakers, read_clock, read_seen
+
+MANAGE = declare("exchanges.manage", "Enter and call off maintenance windows of exchanges")
+MINUTES = 5
+"""What is judged: the last minutes, the present one included."""
+FEW = 5
+"""Below so many requests a failure is no rate."""
+DOWN_PERCENT, DEGRADED_PERCENT = 50, 10
+SLOW_MS = 1_600
+STREAM_LATE_MS = 6_400
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The condition of an exchange and the sentence that says why."""
+
+    condition: VenueCondition
+    reason: str = ""
+
+
+def judge(rest: Seen, stream: Seen, *, paused: bool, maintenance: str) -> Verdict:
+    """Return how an exchange is, from what was seen of it; maintenance goes first, then pauses, failures, lateness."""
+    if maintenance:
+        return Verdict(VenueCondition.MAINTENANCE, maintenance)
+    if paused:
+        return Verdict(VenueCondition.DOWN, "Requests pause because it failed several times in a row.")
+    if rest.total >= FEW and rest.error_percent >= DOWN_PERCENT:
+        return Verdict(VenueCondition.DOWN, f"{rest.error_percent} % of requests fail.")
+    if rest.total >= FEW and rest.error_percent >= DEGRADED_PERCENT:
+        return Verdict(VenueCondition.DEGRADED, f"{rest.error_percent} % of requests fail.")
+    if rest.p95_ms is not None and rest.p95_ms > SLOW_MS:
+        return Verdict(VenueCondition.DEGRADED, f"One request in twenty takes longer than {SLOW_MS / 1_000:.1f} s.")
+    if stream.p95_ms is not None and stream.p95_ms >= STREAM_LATE_MS:
+        return Verdict(VenueCondition.DEGRADED, "Its live data comes late.")
+    if not rest.total and not stream.total:
+        return Verdict(VenueCondition.UNKNOWN)
+    return Verdict(VenueCondition.OPERATIONAL)
+
+
+@operation("exchanges.record_states", permission=RECORD, trail=False)
+def record_states(*, actor: Actor) -> int:
+    """Judge every exchange that is in use and write its row; a change adds a line of history. Returns the changes."""
+    changes = 0
+    with in_schema(PUBLIC):
+        for venue in Venue.objects.order_by("code"):
+            changes += _record(venue)
+    return changes
+
+
+def _record(venue: Venue) -> bool:
+    moment = now()
+    rest, stream = read_seen(venue.code, Observed.REST, minutes=MINUTES), read_seen(
+        venue.code, Observed.STREAM, minutes=MINUTES
+    )  # fmt: skip
+    breakers = [row for name, row in list_breakers(venue.code).items() if not name.startswith("stream:")]
+    paused = any(breaker.state is not BreakerState.CLOSED for breaker in breakers)
+    verdict = judge(rest, stream, paused=paused, maintenance=_maintenance_of(venue, moment))
+    clock = read_clock(venue.code)
+    seen_ms = max(rest.seen_ms or 0, stream.seen_ms or 0)
+    with transaction.atomic():
+        known = VenueState.objects.select_for_update().filter(venue=venue).first()
+        changed = known is None or (known.condition, known.reason) != (verdict.condition, verdict.reason)
+        is_new = known is None or known.condition != verdict.condition
+        VenueState.objects.update_or_create(
+            venue=venue,
+            defaults={
+                "condition": verdict.condition, "reason": verdict.reason,
+                "since": moment if is_new or known is None else known.since,
+                "checked_at": from_ms(seen_ms) if seen_ms else (known.checked_at if known else moment),
+                "p50_ms": rest.p50_ms, "p95_ms": rest.p95_ms, "error_percent": rest.error_percent,
+                "clock_offset_ms": None if clock is None else clock.offset_ms, "stream_lag_ms": stream.p95_ms,
+            },
+        )  # fmt: skip
+        if is_new:
+            VenueStateChange.objects.create(
+                venue=venue, condition=verdict.condition, reason=verdict.reason, began_at=moment
+            )  # fmt: skip
+    return changed
+
+
+@operation("exchanges.announce_maintenance", permission=MANAGE, audited=("venue", "begins_at", "ends_at"))
+def announce_maintenance(
+    *, actor: Actor, venue: str, begins_at: datetime, ends_at: datetime, note: str
+) -> VenueMaintenance:
+    """Enter a time in which an exchange is closed. Raises VenueUnknown, MaintenanceNotPossible."""
+    if ends_at <= begins_at or ends_at <= now():
+        raise MaintenanceNotPossible(field="ends_at")
+    with in_schema(PUBLIC):
+        found = Venue.objects.filter(code=venue).first()
+        if found is None:
+            raise VenueUnknown(venue=venue)
+        return VenueMaintenance.objects.create(venue=found, begins_at=begins_at, ends_at=ends_at, note=note[:200])
+
+
+@operation("exchanges.call_off_maintenance", permission=MANAGE, audited=("maintenance_id",))
+def call_off_maintenance(*, actor: Actor, maintenance_id: UUID, reason: str = "") -> VenueMaintenance:
+    """Call a maintenance off, or end it now. Safe to repeat. Raises MaintenanceNotPossible for one that is unknown."""
+    with in_schema(PUBLIC):
+        row = VenueMaintenance.objects.select_for_update().filter(pk=maintenance_id).first()
+        if row is None:
+            raise MaintenanceNotPossible
+        if row.cancelled_at is None:
+            row.cancelled_at = now()
+            row.save(update_fields=["cancelled_at"])
+        return row
+
+
+def _maintenance_of(venue: Venue, moment: datetime) -> str:
+    row = venue.maintenance.filter(begins_at__lte=moment, ends_at__gt=moment, cancelled_at__isnull=True).first()
+    return "" if row is None else f"{row.note} Until {row.ends_at:%-d %b, %H:%M} UTC."
