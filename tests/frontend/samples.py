@@ -9,6 +9,7 @@ from tests.frontend.samples_backtests import BACKTEST_PAGES
 from tests.frontend.samples_bots import BOT_PAGES
 from tests.frontend.samples_compliance import COMPLIANCE_PAGES
 from tests.frontend.samples_ledger import LEDGER_PAGES
+from tests.frontend.samples_markets import MARKET_PAGES
 from tests.frontend.samples_platform import PLATFORM_PAGES
 from tests.frontend.samples_shell import shell
 from tests.frontend.samples_strategies import STRATEGY_PAGES
@@ -136,6 +137,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "home": ("home.html", home()),
     "home-new": ("home.html", home_new()),
     **TRADING_PAGES,
+    **MARKET_PAGES,
     **STRATEGY_PAGES,
     **BOT_PAGES,
     **BACKTEST_PAGES,

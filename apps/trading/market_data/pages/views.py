@@ -1,4 +1,4 @@
-"""/markets/ and /markets/<symbol>/."""
+"""/markets/, /markets/<symbol>/ and /arbitrage/."""
 
 from typing import Any
 
@@ -7,7 +7,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from apps.platform.authentication.access import customer_required
-from apps.trading.market_data.pages.context import DEFAULT_INTERVAL, markets_page, symbol_page
+from apps.trading.market_data.pages.arbitrage import arbitrage_page
+from apps.trading.market_data.pages.context import DEFAULT_INTERVAL, symbol_page
+from apps.trading.market_data.pages.listing import Asked, markets_page
 
 
 @customer_required
@@ -15,8 +17,7 @@ from apps.trading.market_data.pages.context import DEFAULT_INTERVAL, markets_pag
 def markets(request: HttpRequest) -> HttpResponse:
     """Show the markets with live prices."""
     request.nav_active = "markets"  # type: ignore[attr-defined]  # read by the shell
-    query = request.GET.get("q", "").replace("\x00", "").strip()
-    return render(request, "trading/market_data/list.html", {"page": markets_page(query)})
+    return render(request, "trading/market_data/list.html", {"page": markets_page(Asked.of(request.GET))})
 
 
 @customer_required
@@ -27,3 +28,12 @@ def market(request: HttpRequest, symbol: str) -> HttpResponse:
     user: Any = request.user
     page = symbol_page(symbol, request.GET.get("interval", DEFAULT_INTERVAL), user.pk)
     return render(request, "trading/market_data/symbol.html", {"page": page})
+
+
+@customer_required
+@require_GET
+def arbitrage(request: HttpRequest) -> HttpResponse:
+    """Show one symbol over all venues, with the pairs that would pay."""
+    request.nav_active = "markets"  # type: ignore[attr-defined]  # read by the shell
+    symbol = request.GET.get("symbol", "")[:32]
+    return render(request, "trading/market_data/arbitrage.html", {"page": arbitrage_page(symbol)})

@@ -71,7 +71,13 @@ def provider(
 
 def test_history_is_asked_for_exactly_and_stored_on_the_grid(settings: Any) -> None:
     with provider(settings, SERIES) as (source, server):
-        asked = {"provider": source, "symbol": "AAPL", "interval": "1d", "start_ms": START, "end_ms": START + 3 * DAY}
+        asked: dict[str, Any] = {
+            "provider": source,
+            "symbol": "AAPL",
+            "interval": "1d",
+            "start_ms": START,
+            "end_ms": START + 3 * DAY,
+        }
         first = take_history(actor=SYSTEM, **asked)
         second = take_history(actor=SYSTEM, **asked)
     assert (first.candles, first.requests) == (3, 1)
