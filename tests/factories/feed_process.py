@@ -12,13 +12,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def start_feed(
-    environment: dict[str, str], log: Path, *, owner: str = "feed", silence: float = 2.0
+    environment: dict[str, str], log: Path, *, owner: str = "feed", silence: float = 2.0, lease: float = 3.0
 ) -> "subprocess.Popen[bytes]":
     """Start a feed on the database and exchange of `environment`; it appends what it dispatches to `log`."""
     kept = {name: value for name, value in environment.items() if name != "PYTHONDONTWRITEBYTECODE"}
     # ccxt takes many seconds to compile: every process but the first reads what that one compiled.
     kept |= {"OUTCRY_PROCESS": "feed", "PYTHONPYCACHEPREFIX": str(Path(environment["OUTCRY_STATE_DIR"]) / "compiled")}
-    given = ["--log", str(log), "--owner", owner, "--silence", str(silence)]
+    given = ["--log", str(log), "--owner", owner, "--silence", str(silence), "--lease", str(lease)]
     return subprocess.Popen(
         [sys.executable, "-m", "tests.factories.feed_process", *given],
         cwd=ROOT,
@@ -43,6 +43,7 @@ def main() -> None:
     django.setup()
     from apps.trading.market_data.feed.leader import FeedOptions
     from apps.trading.market_data.feed.process import FeedProcess
+    from apps.trading.market_data.gateways.venue_stream import load_library
     from apps.trading.market_data.operations import on_candle_closed
     from kernel.events.market import CandleClosed
 
@@ -50,6 +51,7 @@ def main() -> None:
     parser.add_argument("--log", required=True)
     parser.add_argument("--owner", required=True)
     parser.add_argument("--silence", type=float, required=True)
+    parser.add_argument("--lease", type=float, required=True)
     given = parser.parse_args()
     descriptor = os.open(given.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
@@ -57,11 +59,13 @@ def main() -> None:
         os.write(descriptor, f"{candle.stream}@{candle.ts}\n".encode())
 
     on_candle_closed(write)
+    load_library()
+    os.write(descriptor, f"ready.{given.owner}@0\n".encode())
     feed = FeedProcess(
         owner=given.owner,
         rng=random.Random(given.owner),
         options=FeedOptions(silence_seconds=given.silence, retry_dispatch_seconds=0.5),
-        lease_seconds=3.0,
+        lease_seconds=given.lease,
         standby_seconds=0.2,
         longest_delay_seconds=1.0,
     )

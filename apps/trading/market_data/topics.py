@@ -1,6 +1,7 @@
 """The public live topics `quotes candles book trades stats`, each with a symbol. Numbers are texts.
 
 `candles.<SYMBOL>.<interval>`; `book.<SYMBOL>` and `trades.<SYMBOL>` are the home venue's; `.<venue>` names another.
+`stats.<SYMBOL>` are derived figures; with an interval and an indicator behind it (market_data.indicators) it is that.
 """
 
 import re
@@ -13,6 +14,7 @@ from apps.trading.instruments.errors import UnknownSymbol
 from apps.trading.instruments.queries import get_spec
 from apps.trading.market_data.choices import HOME_VENUE
 from apps.trading.market_data.gateways import live_cache
+from apps.trading.market_data.indicators import latest_values, parse_topic
 from apps.trading.market_data.queries import Quote, get_quote, latest_bars
 from kernel.instruments import INTERVALS, VOLUME_SCALE, InstrumentSpec
 
@@ -64,7 +66,9 @@ def candle_data(spec: InstrumentSpec, row: Row, *, closed: bool) -> dict[str, An
 def _may_listen(_identity: Identity, topic: str) -> bool:
     kind, _, rest = topic.partition(".")
     symbol, _, detail = rest.partition(".")
-    if (kind == "candles" and detail not in INTERVALS) or (kind in ("quotes", "stats") and detail):
+    if (kind == "candles" and detail not in INTERVALS) or (kind == "quotes" and detail):
+        return False
+    if kind == "stats" and detail and parse_topic(topic) is None:
         return False
     if kind in BY_VENUE and detail and not VENUE_NAME.fullmatch(detail):
         return False
@@ -83,6 +87,8 @@ def _quote_snapshot(_identity: Identity, topic: str) -> dict[str, Any]:
 def _cached_snapshot(_identity: Identity, topic: str) -> dict[str, Any]:
     kind, _, rest = topic.partition(".")
     symbol, _, venue = rest.partition(".")
+    if kind == "stats" and (asked := parse_topic(topic)) is not None:
+        return latest_values(asked)
     key = live_cache.statistics_key(symbol) if kind == "stats" else BY_VENUE[kind](symbol, venue or HOME_VENUE)
     return live_cache.read(key) or {}
 

@@ -9,6 +9,8 @@ from typing import Any
 import redis.asyncio
 
 from apps.core.clock import monotonic
+from apps.trading.exchanges.choices import Observed
+from apps.trading.exchanges.operations import instrument_async_client, record_observation
 from apps.trading.market_data.cancellation import still_wanted
 from apps.trading.market_data.feed import records
 from apps.trading.market_data.feed.board import SymbolBoard
@@ -24,6 +26,7 @@ from apps.trading.market_data.gateways.venue_stream import VenueStream
 from kernel.instruments import INTERVALS
 
 logger = logging.getLogger("outcry.market_data")
+REPORT_SECONDS = 2.0
 SHORTEST_EXPECTED = 3.0
 ANSWER_WITHIN = 0.3
 """Of the expected interval: so long REST may take to say whether silence is right."""
@@ -61,6 +64,8 @@ class Leader:
     redis: "redis.asyncio.Redis"
     rng: random.Random = field(default_factory=random.Random)
     lines: dict[str, Line] = field(default_factory=dict)
+    lag: float = 0.0
+    """The longest that a message waited for us since it was reported last, in seconds."""
 
     def __post_init__(self) -> None:
         longest = self.options.silence_seconds
@@ -72,9 +77,10 @@ class Leader:
 
     async def run(self) -> None:
         """Connect, fill what is missing, dispatch what was missed, follow the sockets."""
-        queue: asyncio.Queue[Message] = asyncio.Queue()
+        queue: asyncio.Queue[tuple[float, Message]] = asyncio.Queue()
         ccxt_id, settings = await hop(records.venue_access)(self.options.venue)
-        stream = VenueStream(ccxt_id, settings, queue.put_nowait)
+        stream = VenueStream(ccxt_id, settings, lambda message: queue.put_nowait((monotonic(), message)))
+        instrument_async_client(stream.client, venue=self.options.venue)
         candles = CandleKeeper(stream, self.options.interval, self.lines)
         mender = Mender(stream, self.lines, self.rng)
         try:
@@ -92,7 +98,7 @@ class Leader:
                 group.create_task(stream.run(list(self.lines), self.options.interval))
                 keeper = TickKeeper(self.options.venue, self.lines)
                 work = [self._consume(queue, candles, mender), mender.run(), self.publisher.run(), keeper.run()]
-                work.append(self._watch(stream))
+                work += [self._watch(stream), self._report()]
                 if self.options.is_home:
                     work.append(self._dispatch_again(candles))
                 for step in work:
@@ -115,9 +121,12 @@ class Leader:
                 kept = await hop(records.newest_kept)(self.options.venue, symbol)
                 line.tape.recall(await self.publisher.told_prints(symbol), kept)
 
-    async def _consume(self, queue: "asyncio.Queue[Message]", candles: CandleKeeper, mender: Mender) -> None:
+    async def _consume(
+        self, queue: "asyncio.Queue[tuple[float, Message]]", candles: CandleKeeper, mender: Mender
+    ) -> None:
         while still_wanted():
-            message = await queue.get()
+            came_at, message = await queue.get()
+            self.lag = max(self.lag, monotonic() - came_at)
             line = self.lines.get(message.symbol)
             if line is None:
                 continue
@@ -128,6 +137,15 @@ class Leader:
                     await candles.take(message)
             else:
                 _take(message, line, mender)
+
+    async def _report(self) -> None:
+        """Tell the health of the venue how far behind its streams we are."""
+        while still_wanted():
+            await asyncio.sleep(REPORT_SECONDS)
+            lag, self.lag = self.lag, 0.0
+            await asyncio.to_thread(
+                record_observation, self.options.venue, Observed.STREAM, ok=True, latency_ms=round(lag * 1_000)
+            )
 
     async def _dispatch_again(self, candles: CandleKeeper) -> None:
         """Try dispatchers again that failed, also when no candle closes."""
@@ -162,6 +180,7 @@ class Leader:
             return
         if is_missing and pulse.heard_at == heard:
             await self._call(symbol, is_stale=True)
+            await asyncio.to_thread(record_observation, self.options.venue, Observed.STREAM, ok=False)
             raise FeedStale(f"{symbol}: the venue has news that the socket did not bring")
         self.watchdog.calm((kind, symbol), monotonic())
         if self.lines[symbol].is_stale:

@@ -9,12 +9,16 @@ from typing import Any
 import redis.asyncio
 
 from apps.core.clock import monotonic, now_ms
-from apps.core.live import publish_async
+from apps.core.live import Scope, publish_async
+from apps.core.live.topics import channel_name
 from apps.trading.market_data.cancellation import still_wanted
 from apps.trading.market_data.feed.lines import SHOWN_LEVELS, Line
+from apps.trading.market_data.feed.threads import hop
 from apps.trading.market_data.gateways import live_cache
 from apps.trading.market_data.gateways.messages import Print
 from apps.trading.market_data.gateways.quote_cache import EXPIRY_SECONDS, key_of, to_text
+from apps.trading.market_data.indicators import latest_values, parse_topic
+from kernel.instruments import INTERVALS
 from kernel.order_book import unscaled
 
 STATISTICS_SECONDS = 1.0
@@ -32,6 +36,7 @@ class Publisher:
     flush_seconds: float
     quote_seconds: float
     _last: dict[str, float] = field(default_factory=dict)
+    _computed: dict[str, int] = field(default_factory=dict)
 
     async def run(self) -> None:
         """Publish until an error ends it."""
@@ -42,6 +47,7 @@ class Publisher:
                 await self._book(symbol, line)
                 await self._trades(symbol, line)
                 await self._statistics(symbol, line)
+                await self._indicators(symbol, line)
 
     async def tell_state(self, symbol: str, *, is_stale: bool) -> None:
         """Say whether prices of a symbol can be relied on; every change at once, else with the quotes."""
@@ -123,6 +129,22 @@ class Publisher:
         if self.is_home:
             data |= await live_cache.consolidated_texts(self.redis, symbol)
             await self._say("stats", symbol, data, live_cache.statistics_key(symbol))
+
+    async def _indicators(self, symbol: str, line: Line) -> None:
+        """Publish, after a candle closed, the indicators of the symbol that somebody listens to."""
+        if not self.is_home or line.last_ts is None or self._computed.get(symbol) == line.last_ts:
+            return
+        self._computed[symbol] = line.last_ts
+        pattern = channel_name(f"stats.{symbol}.*", schema=None, user_id=None, scope=Scope.PUBLIC)
+        found: list[bytes] = await self.redis.pubsub_channels(pattern)  # type: ignore[assignment]  # bytes by our settings
+        for channel in found:
+            topic = channel.decode().removeprefix(pattern[: pattern.index("stats.")])
+            asked = parse_topic(topic)
+            if asked is None or (line.last_ts + line.board.step) % INTERVALS[asked.interval]:
+                continue
+            values = await hop(latest_values)(asked)
+            if values:
+                await publish_async(topic, values, client=self.redis)
 
     async def _say(self, kind: str, symbol: str, data: dict[str, Any], key: str) -> None:
         await self.redis.set(key, json.dumps(data, separators=(",", ":")), ex=live_cache.EXPIRY_SECONDS)

@@ -5,6 +5,7 @@ import random
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
+from apps.core.errors import LimitReached, Unavailable
 from apps.trading.market_data.cancellation import still_wanted
 from apps.trading.market_data.gateways.dialects import DIALECTS, read, symbol_of
 from apps.trading.market_data.gateways.messages import BookTop, BookUpdate, Day, Kline, Message, Print
@@ -66,6 +67,11 @@ class VenueStream:
         """Whether a lost book is mended by REST; if not, the stream is opened anew and begins with a snapshot."""
         dialect = DIALECTS.get(self._ccxt_id)
         return dialect is not None and not dialect.has_socket_snapshot
+
+    @property
+    def client(self) -> Any:
+        """The ccxt client, for the meter of the venue's request budget."""
+        return self._venue
 
     async def open(self) -> None:
         """Read the venue's markets."""
@@ -163,7 +169,7 @@ class VenueStream:
         for left in range(TRIES - 1, -1, -1):
             try:
                 return await call()
-            except ccxt.NetworkError:
+            except (ccxt.NetworkError, LimitReached, Unavailable):
                 if not left:
                     raise
             await asyncio.sleep(wait * (0.5 + random.random() / 2))  # noqa: S311 - spreads requests, guards nothing

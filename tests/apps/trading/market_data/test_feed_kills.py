@@ -1,7 +1,7 @@
 """The feed against a real sandbox exchange: killed at any point it loses no closed candle and doubles none."""
 
-import random
 import signal
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 from django.conf import settings
 
+from apps.core.clock import now
 from apps.core.context import in_schema
 from apps.trading.exchanges.operations import seed_venues
 from apps.trading.instruments.operations import seed_instruments
 from apps.trading.market_data import queries
-from apps.trading.market_data.models import CandleChunk, CandleTail
+from apps.trading.market_data.feed.process import FeedProcess
+from apps.trading.market_data.models import CandleChunk, CandleTail, FeedLease
 from kernel.instruments import Bars
 from tests.factories.candles import FIVE, same, series_of, store
 from tests.factories.feed_process import dispatched, start_feed
@@ -24,6 +26,8 @@ from tests.factories.sandbox_exchange import JUNE, running_sandbox
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 STORED_BEFORE = 40
 PATIENCE = 60.0
+LEASE_SECONDS = FeedProcess.lease_seconds
+TAKEOVER_SECONDS = 10.0
 
 pytestmark = [pytest.mark.real_commit, pytest.mark.kills]
 
@@ -76,34 +80,41 @@ def check(log, last_bar: int, kills: int) -> None:
     assert rows == len(SYMBOLS) * (STORED_BEFORE + (last_bar - JUNE) // FIVE + 1)
 
 
-def test_kills_lose_no_candle_and_a_standby_takes_over(real_db, tmp_path):
-    rng = random.Random(20240601)
+def leader_of(feeds: dict[str, "subprocess.Popen[bytes]"]) -> str:
+    """Return the owner of the lease, or nothing while it is nobody who lives."""
+    lease = FeedLease.objects.filter(name="market_data:sandbox", until__gt=now()).first()
+    return lease.owner if lease is not None and lease.owner in feeds else ""
+
+
+def test_a_leader_killed_under_load_is_replaced_within_ten_seconds(real_db, tmp_path):
+    """With the lease of the product, candles closing every second, and two kills in a row."""
     log = tmp_path / "dispatched"
     with running_sandbox(tmp_path) as sandbox, in_schema("public"):
         prepare()
         environment = {**real_db, "OUTCRY_SANDBOX_URL": sandbox.url, "OUTCRY_LOG_LEVEL": "WARNING"}
-        feeds = [start_feed(environment, log, owner="first"), start_feed(environment, log, owner="second")]
-        kills = 0
+        feeds = {owner: start_feed(environment, log, owner=owner, lease=LEASE_SECONDS) for owner in ("a", "b", "c")}
         try:
-            last_bar = JUNE
-            for number in range(4):
-                wait_until(lambda: all(newest(symbol) >= last_bar for symbol in SYMBOLS), f"round {number}")  # noqa: B023
-                for _ in range(rng.randint(1, 4)):
-                    last_bar = sandbox.control.step(1).last_closed_bar
-                victim = rng.randrange(2)
-                feeds[victim].send_signal(signal.SIGKILL)
-                feeds[victim].wait(10)
-                kills += 1
-                last_bar = sandbox.control.step(rng.randint(1, 3)).last_closed_bar
-                feeds[victim] = start_feed(environment, log, owner=f"again {number}")
+            wait_until(lambda: {f"ready.{owner}" for owner in feeds} <= {name for name, _ in dispatched(log)}, "feeds")
+            sandbox.control.set_speed(FIVE / 1_000)
+            sandbox.control.resume()
+            first = newest("BTCUSDT")
+            for _ in range(2):
+                wait_until(lambda: leader_of(feeds) != "" and newest("BTCUSDT") > first + FIVE, "a leader at work")  # noqa: B023
+                leader = feeds.pop(leader_of(feeds))
+                leader.send_signal(signal.SIGKILL)
+                leader.wait(10)
+                killed_at, first = time.monotonic(), newest("BTCUSDT")
+                wait_until(lambda: newest("BTCUSDT") > first, "the next candle")  # noqa: B023
+                assert time.monotonic() - killed_at <= TAKEOVER_SECONDS
+            last_bar = sandbox.control.pause().last_closed_bar
             wait_until(lambda: all(newest(symbol) == last_bar for symbol in SYMBOLS), "the last candle")
             streams = {(f"{symbol}.5m", last_bar) for symbol in SYMBOLS}
             wait_until(lambda: streams <= set(dispatched(log)), "the last dispatch")
         finally:
-            for feed in feeds:
+            for feed in feeds.values():
                 feed.kill()
                 feed.wait(10)
-        check(log, last_bar, kills)
+        check(log, last_bar, kills=2)
 
 
 def test_a_killed_exchange_leaves_no_gap(real_db, tmp_path):
