@@ -127,9 +127,7 @@ def _is_failure(error: Exception, status: int) -> bool:
     """Whether the exchange or the way to it failed; a refusal of what was asked is none."""
     import ccxt
 
-    if isinstance(error, ccxt.RateLimitExceeded | ccxt.DDoSProtection | ccxt.InvalidNonce):
-        return False
-    return isinstance(error, ccxt.NetworkError) and (status == 0 or status >= 500)
+    return status >= 500 or (status == 0 and isinstance(error, ccxt.OperationFailed))
 
 
 def _status_in(error: Exception) -> int:
@@ -137,4 +135,6 @@ def _status_in(error: Exception) -> int:
 
     if isinstance(error, ccxt.RateLimitExceeded | ccxt.DDoSProtection):
         return 418 if " 418 " in str(error) else 429
-    return 0 if isinstance(error, ccxt.RequestTimeout) else 503 if isinstance(error, ccxt.NetworkError) else 400
+    if isinstance(error, ccxt.ExchangeNotAvailable):
+        return 503
+    return 0 if isinstance(error, ccxt.NetworkError) else 400
