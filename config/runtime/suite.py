@@ -51,8 +51,9 @@ def parts_of(arguments: Sequence[str]) -> list[list[str]]:
     """Return the runs of pytest that a command line means: two for the whole suite, else one."""
     if not arguments:
         workers = str(min(os.cpu_count() or 1, MOST_WORKERS))
-        side_by_side = ["-n", workers, "--dist", "worksteal", "-m", selection_side_by_side()]
-        return [side_by_side, ["-m", selection_alone()]]
+        slowest = ["--durations=40", "--durations-min=5"]
+        side_by_side = [*slowest, "-n", workers, "--dist", "worksteal", "-m", selection_side_by_side()]
+        return [side_by_side, [*slowest, "-m", selection_alone()]]
     if any(argument.startswith("-m") for argument in arguments):
         return [list(arguments)]
     return [["-m", default_selection(), *arguments]]
