@@ -34,7 +34,7 @@ OWNER_COMMANDS = {"bootstrap", "migrate", "migrate_schemas", "migrate_tenants", 
 HELP = """\
 up [--port N] [--smoke] [--no-demo] [--fresh]    start everything; Ctrl-C stops everything
 test [pytest arguments] [--postgres=system]      run the tests
-check                                            lint, types, layers, system checks, migrations, architecture
+check                                            lint, types, layers, system checks, migrations, made pages
 services status|start|stop|reset|env [--profile] the embedded PostgreSQL and Valkey
 anything else                                    Django's commands (`check` with arguments too):
 """

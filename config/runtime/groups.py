@@ -22,7 +22,7 @@ GROUPS = (
     Group("clients", "the bots' own environment", "python3 manage.py test -m clients tests/clients", left_out=True),
     Group("long", "up to 45 minutes", "python3 manage.py test -m long", left_out=True),
 )
-ALONE = ("browser", "kills")
+ALONE = ("product", "kills")
 """Markers of tests that want the machine to themselves: they watch a whole product run, or kill its processes."""
 OLD_SERVERS = Group("pg15", "PostgreSQL 15 and Redis 7", ".ci/pg15", left_out=True)
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import MutableMapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from config.runtime.groups import RanGroups, default_selection, selection_alone,
 from config.runtime.paths import CHECKOUT, SYSTEM_TEST, TEST, SetupError
 
 MOST_WORKERS = 4
+STEPS_AT_ONCE = 2
 TEST_SETTINGS = "config.settings.test"
 SYSTEM_FOLDERS = Path("/usr/lib/postgresql")
 
@@ -49,8 +51,9 @@ def parts_of(arguments: Sequence[str]) -> list[list[str]]:
     """Return the runs of pytest that a command line means: two for the whole suite, else one."""
     if not arguments:
         workers = str(min(os.cpu_count() or 1, MOST_WORKERS))
-        side_by_side = ["-n", workers, "--dist", "worksteal", "-m", selection_side_by_side()]
-        return [side_by_side, ["-m", selection_alone()]]
+        slowest = ["--durations=40", "--durations-min=5"]
+        side_by_side = [*slowest, "-n", workers, "--dist", "worksteal", "-m", selection_side_by_side()]
+        return [side_by_side, [*slowest, "-m", selection_alone()]]
     if any(argument.startswith("-m") for argument in arguments):
         return [list(arguments)]
     return [["-m", default_selection(), *arguments]]
@@ -80,28 +83,41 @@ class Step:
 
 IMPORT_LINTER = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
 STEPS = (
+    Step("types", ("-m", "mypy", ".")),
     Step("lint", ("-m", "ruff", "check", ".")),
     Step("format", ("-m", "ruff", "format", "--check", ".")),
     Step("layers", ("-c", IMPORT_LINTER)),
-    Step("types", ("-m", "mypy", ".")),
     Step("system checks", ("-m", "django", "check", "--fail-level", "WARNING")),
     Step("migrations", ("-m", "django", "makemigrations", "--check", "--dry-run")),
     Step("made pages", ("-m", "django", "document", "--check")),
-    Step("architecture", ("-m", "pytest", "-q", "tests/architecture")),
 )
 
 
 def check(steps: Sequence[Step] = STEPS) -> int:
-    """Run every check, also after one failed; return 0 only if all passed. Raises SetupError."""
+    """Run every check, two at a time, also after one failed; return 0 only if all passed. Raises SetupError.
+
+    The rules of tests/architecture belong to `test`.
+    """
     environment = {**os.environ, **services.ensure(TEST), "DJANGO_SETTINGS_MODULE": TEST_SETTINGS}
     environment["PYTHONPATH"] = str(CHECKOUT)
-    failed = []
-    for step in steps:
-        print(f"check: {step.name} …", flush=True)
+
+    def run(step: Step) -> bool:
         begun = time.monotonic()
-        code = subprocess.run([sys.executable, *step.arguments], cwd=CHECKOUT, env=environment, check=False).returncode
-        print(f"check: {step.name} {'ok' if code == 0 else 'FAILED'} ({time.monotonic() - begun:.1f} s)", flush=True)
-        if code != 0:
-            failed.append(step.name)
+        ended = subprocess.run(
+            [sys.executable, *step.arguments],
+            cwd=CHECKOUT,
+            env=environment,
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        passed = ended.returncode == 0
+        print(ended.stdout.rstrip(), flush=True)
+        print(f"check: {step.name} {'ok' if passed else 'FAILED'} ({time.monotonic() - begun:.1f} s)", flush=True)
+        return passed
+
+    with ThreadPoolExecutor(STEPS_AT_ONCE) as pool:
+        failed = [step.name for step, passed in zip(steps, pool.map(run, steps), strict=True) if not passed]
     print(f"check: failed: {', '.join(failed)}" if failed else "check: all passed")
     return 1 if failed else 0

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.browser.product import CHROMIUM, FLAGS, ROOT, Product, running
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.product]
 SPEED = 300
 PICTURES = ROOT / "docs" / "pictures"
 TAKE_PICTURES = "OUTCRY_TAKE_PICTURES" in os.environ

@@ -16,7 +16,7 @@ from apps.platform.notifications.mailbox import SEPARATOR
 from kernel.addresses import Network, example_address
 from tests.browser.product import CHROMIUM, FLAGS, Product, running
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.product]
 
 
 @pytest.fixture(scope="module")
