@@ -77,9 +77,7 @@ def _median(rounds: list[_Round], name: str) -> float:
 def _round(recording: Recording, folder: Path, number: int) -> _Round:
     path = folder / f"journal-{number}.log"
     engine, records = _fresh(recording, number)
-    before = time.thread_time()
     found = asyncio.run(_durable(engine, records, path))
-    found.cpu_us = (time.thread_time() - before) / COMMANDS * 1e6
     found.bare_us = _bare(recording, records) / COMMANDS * 1e6
     size = path.stat().st_size
     replayed, _ = _fresh(recording, number)
@@ -110,7 +108,7 @@ async def _durable(engine: Engine, records: list[Record], path: Path) -> _Round:
         waiting -= len(starts)
 
     gc.collect()
-    began = clock()
+    began, cpu = clock(), time.thread_time()
     for first in range(0, len(records), AT_ONCE):
         starts = []
         for record in records[first : first + AT_ONCE]:
@@ -123,9 +121,11 @@ async def _durable(engine: Engine, records: list[Record], path: Path) -> _Round:
         if waiting >= MOST_WAITING:
             await journal.commit()
     await journal.commit()
-    seconds = clock() - began
+    seconds, cpu = clock() - began, time.thread_time() - cpu
     await journal.close()
-    return _Round(seconds, latencies, journal)
+    found = _Round(seconds, latencies, journal)
+    found.cpu_us = cpu / COMMANDS * 1e6
+    return found
 
 
 def _bound(function: Callable[[list[float]], None], starts: list[float]) -> Callable[[], None]:

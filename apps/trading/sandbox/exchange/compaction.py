@@ -77,8 +77,8 @@ class SnapshotKeeper:
         generation = folder.generation + 1
         # A snapshot holds no synthetic orders: they are quoted anew from here, in this process and in every replay.
         self._renew_quotes()
-        folder.generation = generation  # before the wait: a stop meanwhile has to count the new journal
-        await self._journal.turn_to(folder.journal_path)
+        folder.generation = generation
+        self._journal.turn_to(folder.journal_path)
         config = folder.config
         self._child = await asyncio.create_subprocess_exec(
             sys.executable,

@@ -1,9 +1,11 @@
 """Append-only command journal with group commit.
 
-`append` only queues. One thread takes everything queued, writes it as one group (magic, size, CRC-32, number, records)
-with one `write`, and calls `fdatasync` on the journal file once for all of it; only then are the waiters released, so
-nothing is acknowledged that a power cut could lose. While the disk works the next group gathers. New journal files and
-replaced snapshots are durable by name too: `fsync` of the file and of its folder (`write_durably`, `sync_folder`).
+`append` only queues. At the end of the loop's turn everything queued is written as one group (magic, size, CRC-32,
+number, records) with one `write`, and `fdatasync` is called on the journal file once for all of it; only then are the
+waiters released, so nothing is acknowledged that a power cut could lose. A fast disk is waited for on the spot: a
+hand-over to a thread and back costs more than it takes. While the disk is slow a thread waits for it, and the next
+group gathers meanwhile. New journal files and replaced snapshots are durable by name too: `fsync` of the file and of its folder
+(`write_durably`, `sync_folder`).
 """
 
 import asyncio
@@ -11,11 +13,11 @@ import contextlib
 import json
 import os
 import struct
-import sys
-import threading
+import time
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from apps.trading.sandbox.exchange.records import Record, decode_all, encode
@@ -34,8 +36,9 @@ __all__ = [
 MAGIC = b"\xf6OJ2"
 _HEAD = struct.Struct("<4sIIQ")  # magic, payload size, CRC-32 of number and payload, group number in this file
 _NUMBER = struct.Struct("<Q")
-# The writer needs the interpreter's lock for microseconds after each fdatasync; the default of 5 ms would be the ack's.
-_SWITCH_SECONDS = 0.0001
+_FAST_DISK_SECONDS = 0.002
+_WEIGHT_OF_NEWEST = 0.2
+_TRY_AGAIN_AFTER = 64  # groups by the thread, whose figures include its wait for the interpreter
 
 
 class JournalCorruptError(Exception):
@@ -148,14 +151,6 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-class _Turn:
-    """A mark in the queue: what follows belongs to another file, or (no path) nothing follows."""
-
-    def __init__(self, path: Path | None, done: "asyncio.Future[None]") -> None:
-        self.path = path
-        self.done = done
-
-
 _Waiter = tuple[int, "Callable[[], None] | asyncio.Future[None]"]  # due once so many records are durable
 
 
@@ -166,18 +161,17 @@ class Journal:
         self._file = _GroupFile(path)
         self._on_broken = on_broken
         self._loop = asyncio.get_running_loop()
-        self._queue: deque[bytes | _Turn] = deque()
-        self._work = threading.Event()
+        self._queue: list[bytes] = []
+        self._is_due = False  # a flush is scheduled, or the thread's answer will bring one
         self._waiters: deque[_Waiter] = deque()
-        self._turns: set[asyncio.Future[None]] = set()
         self._error: OSError | None = None
         self._durable = 0
+        self._disk_seconds = 0.0  # what a group's write and fdatasync took, the newest counting most
+        self._with_thread = 0  # groups in a row
         self.records = 0
         self.syncs = 0
-        self._switch_seconds = sys.getswitchinterval()
-        sys.setswitchinterval(_SWITCH_SECONDS)
-        self._writer = threading.Thread(target=self._write_groups, name="journal", daemon=True)
-        self._writer.start()
+        self._thread = ThreadPoolExecutor(1, "journal")
+        self._writing: Future[float] | None = None
 
     def append(self, record: Record) -> None:
         """Queue a record; it is durable once a `commit()` called afterwards returns."""
@@ -185,8 +179,9 @@ class Journal:
             raise JournalBrokenError(str(self._error))
         self._queue.append(encode(record))
         self.records += 1
-        if not self._work.is_set():
-            self._work.set()
+        if not self._is_due:
+            self._is_due = True
+            self._loop.call_soon(self._flush)
 
     async def commit(self) -> None:
         """Wait until everything appended so far is on disk; raises JournalBrokenError."""
@@ -205,29 +200,72 @@ class Journal:
         else:
             self._waiters.append((self.records, callback))
 
-    async def turn_to(self, path: Path) -> None:
-        """Write what is appended from now on to a new file; returns when all before is durable in the present one."""
-        await self._turn(path)
+    def turn_to(self, path: Path) -> None:
+        """Write what is appended from now on to a new file; all before is durable in the present one."""
+        self._write_all()
+        if self._error is not None:
+            raise JournalBrokenError(str(self._error))
+        self._file.close()
+        self._file = _GroupFile(path)
 
     async def close(self) -> None:
         """Write what is queued and release the file."""
         if self._error is None:
-            with contextlib.suppress(JournalBrokenError):
-                await self._turn(None)
+            self._write_all()
+        self._thread.shutdown()
         self._file.close()
-        sys.setswitchinterval(self._switch_seconds)
 
-    async def _turn(self, path: Path | None) -> None:
-        done = self._loop.create_future()
-        self._turns.add(done)
-        self._queue.append(_Turn(path, done))
-        self._work.set()
-        await done
-        self._turns.discard(done)
+    def _write_all(self) -> None:
+        """Wait for the disk here and now."""
+        if self._writing is not None:
+            wait([self._writing])
+            self._written(self._writing)
+        if self._queue and self._error is None:
+            self._write_here()
 
-    # ---- the loop's side of a finished group
+    # ---- groups
 
-    def _release(self, records: int) -> None:
+    def _flush(self) -> None:
+        """Write what this turn of the loop brought."""
+        self._is_due = False
+        if not self._queue or self._writing is not None or self._error is not None:
+            return
+        if self._disk_seconds <= _FAST_DISK_SECONDS or self._with_thread >= _TRY_AGAIN_AFTER:
+            self._with_thread = 0
+            self._write_here()
+            return
+        self._is_due = True
+        self._with_thread += 1
+        self._writing = self._thread.submit(self._file.write, self._queue)
+        self._queue = []
+        self._writing.add_done_callback(self._tell)
+
+    def _write_here(self) -> None:
+        group, self._queue = self._queue, []
+        try:
+            seconds = self._file.write(group)
+        except OSError as error:
+            self._fail(error)
+        else:
+            self._release(len(group), seconds)
+
+    def _tell(self, written: "Future[float]") -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits any more
+            self._loop.call_soon_threadsafe(self._written, written)
+
+    def _written(self, written: "Future[float]") -> None:
+        if self._writing is not written:
+            return  # `_write_all` has waited for it
+        self._writing = None
+        error = written.exception()
+        if isinstance(error, OSError):
+            self._fail(error)
+            return
+        self._release(self._file.newest_records, written.result())
+        self._flush()
+
+    def _release(self, records: int, seconds: float) -> None:
+        self._disk_seconds += (seconds - self._disk_seconds) * _WEIGHT_OF_NEWEST
         self.syncs += 1
         self._durable += records
         waiters = self._waiters
@@ -242,54 +280,10 @@ class Journal:
         """The disk refused: requests learn it through `commit`; what waited to be published never is."""
         self._error = error
         waiters, self._waiters = self._waiters, deque()
-        for waiter in [*(waiter for _, waiter in waiters), *self._turns]:
+        for _, waiter in waiters:
             if isinstance(waiter, asyncio.Future) and not waiter.done():
                 waiter.set_exception(JournalBrokenError(str(error)))
         self._on_broken(error)
-
-    # ---- the writer's thread
-
-    def _write_groups(self) -> None:
-        try:
-            while self._write_group():
-                pass
-        except OSError as error:
-            self._tell(self._fail, error)
-
-    def _write_group(self) -> bool:
-        """Write all that is queued up to a turn; False once nothing more will come."""
-        group: list[bytes] = []
-        turn = None
-        queue = self._queue
-        while queue:
-            item = queue.popleft()
-            if isinstance(item, _Turn):
-                turn = item
-                break
-            group.append(item)
-        if group:
-            self._file.write(b"".join(group))
-            self._tell(self._release, len(group))
-        if turn is not None:
-            if turn.path is None:
-                self._tell(_finish, turn.done)
-                return False
-            self._file.close()
-            self._file = _GroupFile(turn.path)
-            self._tell(_finish, turn.done)
-        elif not group:
-            self._work.wait()
-            self._work.clear()  # what was queued before this is seen by the next round
-        return True
-
-    def _tell(self, callback: Callable[..., None], value: object) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits any more
-            self._loop.call_soon_threadsafe(callback, value)
-
-
-def _finish(turned: "asyncio.Future[None]") -> None:
-    if not turned.done():
-        turned.set_result(None)
 
 
 class _GroupFile:
@@ -297,16 +291,20 @@ class _GroupFile:
 
     def __init__(self, path: Path) -> None:
         self._number = count_groups(path)
+        self.newest_records = 0  # of the newest group
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         sync_folder(path.parent)
 
-    def write(self, payload: bytes) -> None:
-        """Append a group and wait until it is on disk."""
-        view = memoryview(frame(self._number, payload))
+    def write(self, records: list[bytes]) -> float:
+        """Append a group and wait until it is on disk; returns the seconds that took."""
+        view = memoryview(frame(self._number, b"".join(records)))
+        begun = time.perf_counter()
         while view:
             view = view[os.write(self._descriptor, view) :]
         os.fdatasync(self._descriptor)
         self._number += 1
+        self.newest_records = len(records)
+        return time.perf_counter() - begun
 
     def close(self) -> None:
         """Release the file."""

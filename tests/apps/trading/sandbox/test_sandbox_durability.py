@@ -292,7 +292,7 @@ def test_a_crash_between_a_new_journal_and_its_snapshot_loses_nothing(
 
     async def turn() -> None:
         journal = Journal(folder.journal_path, ignore)
-        await journal.turn_to(folder.files.journal_file(1))
+        journal.turn_to(folder.files.journal_file(1))
         record = {"k": "reset", "t": START, "account": 1, "funds": {"BTC": 5}}
         journal.append(record)
         engine.apply(record)
