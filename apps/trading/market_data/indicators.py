@@ -33,13 +33,13 @@ class Asked:
 def parse_topic(topic: str) -> Asked | None:
     """Return what a topic asks for, or None when there is no such indicator or a parameter is out of its bounds."""
     kind, symbol, interval, name, *texts = [*topic.split("."), "", "", ""][: max(4, topic.count(".") + 1)]
-    definition = INDICATORS.get(name)
+    definition = INDICATORS.get(name.upper())
     if kind != "stats" or interval not in INTERVALS or definition is None or len(texts) > len(definition.parameters):
         return None
     parameters = _parameters(definition, texts)
     if parameters is None or definition.complaint(parameters) is not None:
         return None
-    return Asked(symbol, interval, name, parameters)
+    return Asked(symbol, interval, definition.name, parameters)
 
 
 def latest_values(asked: Asked) -> dict[str, str]:

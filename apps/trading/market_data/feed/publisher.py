@@ -22,6 +22,7 @@ from kernel.instruments import INTERVALS
 from kernel.order_book import unscaled
 
 STATISTICS_SECONDS = 1.0
+ARBITRAGE_SECONDS = 60.0
 SHOWN_PRINTS = 30
 
 
@@ -48,6 +49,7 @@ class Publisher:
                 await self._trades(symbol, line)
                 await self._statistics(symbol, line)
                 await self._indicators(symbol, line)
+                await self._arbitrage(symbol)
 
     async def tell_state(self, symbol: str, *, is_stale: bool) -> None:
         """Say whether prices of a symbol can be relied on; every change at once, else with the quotes."""
@@ -129,6 +131,10 @@ class Publisher:
         if self.is_home:
             data |= await live_cache.consolidated_texts(self.redis, symbol)
             await self._say("stats", symbol, data, live_cache.statistics_key(symbol))
+
+    async def _arbitrage(self, symbol: str) -> None:
+        if self.is_home and self._is_due(f"arbitrage {symbol}", ARBITRAGE_SECONDS):
+            await live_cache.sample_arbitrage(self.redis, symbol, now_ms())
 
     async def _indicators(self, symbol: str, line: Line) -> None:
         """Publish, after a candle closed, the indicators of the symbol that somebody listens to."""

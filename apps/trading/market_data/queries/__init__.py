@@ -26,6 +26,7 @@ from apps.trading.market_data.queries.live import (
     get_statistics,
     is_market_stale,
     list_arbitrage,
+    list_arbitrage_history,
     list_prints,
     list_venue_quotes,
 )
@@ -60,6 +61,7 @@ __all__ = [
     "list_abandoned_syncs",
     "list_actions",
     "list_arbitrage",
+    "list_arbitrage_history",
     "list_held",
     "list_intervals",
     "list_prints",

@@ -11,7 +11,7 @@ from apps.trading.market_data.choices import HOME_VENUE
 from apps.trading.market_data.gateways import live_cache
 from apps.trading.market_data.gateways.live_cache import VenueQuote, read_venue_quotes
 from apps.trading.market_data.gateways.quote_cache import STALE_AFTER
-from kernel.microstructure import Arbitrage, arbitrage, consolidate
+from kernel.microstructure import Arbitrage, consolidate
 
 __all__ = [
     "BookView",
@@ -23,10 +23,10 @@ __all__ = [
     "get_statistics",
     "is_market_stale",
     "list_arbitrage",
+    "list_arbitrage_history",
     "list_prints",
     "list_venue_quotes",
 ]
-DEFAULT_TAKER_FEE = Decimal("0.001")
 Level = tuple[Decimal, Decimal]
 
 
@@ -100,9 +100,12 @@ def list_arbitrage(symbol: str, fees: Mapping[str, Decimal] | None = None) -> li
 
     `fees` are shares of the worth by venue; a venue that is not named pays 0.1 %.
     """
-    tops = [quote.top for quote in read_venue_quotes(symbol) if not quote.is_stale]
-    given = fees or {}
-    return arbitrage(tops, {top.venue: given.get(top.venue, DEFAULT_TAKER_FEE) for top in tops})
+    return live_cache.arbitrage_of(read_venue_quotes(symbol), fees)
+
+
+def list_arbitrage_history(symbol: str, limit: int = 1_440) -> list[tuple[datetime, list[Arbitrage]]]:
+    """Return samples of `list_arbitrage`, one a minute, newest first: the last day while two venues are followed."""
+    return live_cache.read_arbitrage(symbol, limit)
 
 
 def get_book(symbol: str, venue: str = HOME_VENUE) -> BookView | None:

@@ -6,8 +6,10 @@ from uuid import uuid4
 
 import numpy as np
 import pytest
+import redis.asyncio
+from django.conf import settings
 
-from apps.core.clock import now_ms
+from apps.core.clock import now_ms, to_ms
 from apps.core.live import Identity
 from apps.core.live.publishing import client as hub_client
 from apps.core.live.topics import find_topic
@@ -21,6 +23,7 @@ pytestmark = pytest.mark.django_db
 D = Decimal
 SOMEBODY = Identity(schema="public", user_id=uuid4(), session_hash="s")
 KEYS = [
+    live_cache.arbitrage_key("BTCUSDT"),
     live_cache.venue_quotes_key("BTCUSDT"),
     live_cache.book_key("BTCUSDT", "sandbox"),
     live_cache.trades_key("BTCUSDT", "sandbox"),
@@ -64,6 +67,21 @@ def test_venues_become_one_market_and_stale_ones_do_not_count():
     assert (best.buy_venue, best.sell_venue, best.size) == ("one", "two", D(2))
     # 102 × 0.999 ÷ (101 × 1.002) − 1, in percent
     assert best.net_percent == ((D("101.898") / D("101.202") - 1) * 100).quantize(D("0.00000001"))
+
+
+async def test_what_two_venues_would_have_brought_is_kept_by_the_minute():
+    client = redis.asyncio.Redis.from_url(settings.REDIS_URL, db=settings.HUB_DB)
+    try:
+        await live_cache.sample_arbitrage(client, "BTCUSDT", 60_000)
+        say("one", "100", "101")
+        say("two", "102", "103")
+        for minute in (2, 3):
+            await live_cache.sample_arbitrage(client, "BTCUSDT", minute * 60_000)
+    finally:
+        await client.aclose()
+    history = queries.list_arbitrage_history("BTCUSDT")
+    assert [to_ms(at) for at, _ in history] == [180_000, 120_000]
+    assert history[0][1] == queries.list_arbitrage("BTCUSDT")
 
 
 def test_nothing_is_known_of_what_nobody_follows():
@@ -120,7 +138,7 @@ def test_an_indicator_is_a_topic():
     assert hours is not None
     closes = bars.resample(900_000).close[-5:]
     assert D(hours[next(iter(set(hours) - {"ts"}))]) == D(int(np.sum(closes))) / 5 / 100
-    assert snapshot("stats.BTCUSDT.5m.sma.2000") == {}
+    assert snapshot("stats.BTCUSDT.5m.sma.900") == {}
 
 
 def test_left_out_parameters_have_their_defaults():
