@@ -104,7 +104,7 @@ def moment_words(node: Node) -> str:
     if isinstance(node, Not):
         return f"it is not so that {moment_words(node.condition)}"
     if isinstance(node, Constant):
-        return f"{node.value:,f}"
+        return f"{node.value:,f}".replace("-", "−")
     if isinstance(node, PriceField):
         return WORDS[node.field]
     if isinstance(node, Arithmetic):

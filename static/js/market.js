@@ -6,8 +6,8 @@
 import { clock, fixed } from "outcry/format";
 import { socket } from "outcry/socket";
 
-const LEVELS = 10;
-const PRINTS = 20;
+const LEVELS = 8;
+const PRINTS = 18;
 const PAINT_MS = 150;
 
 /** Calls draw(newest) at most once in PAINT_MS, and only while the page is looked at. */
@@ -47,7 +47,8 @@ function drawSide(root, side, levels, sums, deepest) {
   while (body.rows.length > levels.length) body.deleteRow(-1);
   while (body.rows.length < levels.length) ladderRow(body, side);
   levels.forEach(([price, size], at) => {
-    const { cells } = body.rows[at];
+    // Asks stand upside down: the best one lies at the spread.
+    const { cells } = body.rows[side === "asks" ? levels.length - 1 - at : at];
     cells[0].textContent = fixed(price, Number(root.dataset.places));
     cells[1].textContent = fixed(size, Number(root.dataset.sizePlaces));
     // Sums only draw bars and a rounded column; money never passes here.

@@ -116,5 +116,5 @@ def test_depth_and_size_are_bounded() -> None:
 def test_words_and_fields() -> None:
     node, _ = parse_moment({"kind": "and", "conditions": [UP, compare("lte", "imbalance", "-0.5")]})
     assert node is not None
-    assert moment_words(node) == "the price is above 50,000 and the book imbalance is at or below -0.5"
+    assert moment_words(node) == "the price is above 50,000 and the book imbalance is at or below −0.5"
     assert fields_of(node) == {"price", "imbalance"}

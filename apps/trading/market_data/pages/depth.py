@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from apps.core.clock import from_ms
-from apps.core.templatetags.ui import amount
+from apps.core.templatetags.ui import amount, signed
 from apps.core.view import Figure, State, share
 from apps.trading.market_data import queries
 
-LEVELS = 10
-PRINTS = 20
+LEVELS = 8
+PRINTS = 18
 STATISTICS = (
     ("spread_bps", "Spread, bp", "fixed:2", 2),
     ("imbalance", "Imbalance", "signed:2", 2),
@@ -117,7 +117,9 @@ def statistics(symbol: str, places: int) -> list[StatisticRow]:
         StatisticRow(
             field=field,
             label=label,
-            text=amount(known.get(field), places if digits is None else digits),
+            text=(signed if form.startswith("signed") else amount)(
+                known.get(field), places if digits is None else digits
+            ),
             format=form.replace("P", str(places)),
         )
         for field, label, form, digits in STATISTICS

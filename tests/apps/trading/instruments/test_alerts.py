@@ -214,7 +214,7 @@ def test_the_pages_make_arm_and_remove(customer: Any, other_customer: Any, web: 
     assert "No alert yet" in browser.get("/alerts/").content.decode()
     assert browser.post("/alerts/", form).status_code == 302
     page = browser.get("/alerts/?symbol=BTCUSDT").content.decode()
-    assert "Fires when the price is above 70,000 and the book imbalance is below -0.5." in page
+    assert "Fires when the price is above 70,000 and the book imbalance is below −0.5." in page
     assert browser.post("/alerts/", {**form, "value": "many"}).status_code == 422
     assert browser.post("/alerts/", {**form, "value": ""}).status_code == 422
     assert browser.post("/alerts/", {**form, "condition": "{"}).status_code == 422
