@@ -25,7 +25,8 @@ class Reader:
         self.on_revoked = on_revoked
         self._frames: deque[tuple[str | None, str]] = deque()
         self._newest: dict[str, str] = {}
-        self._waiting = asyncio.Event()
+        self._is_woken = False
+        self._waiter: asyncio.Future[None] | None = None  # of the one task that writes to the socket
         self.overflowed = False
         self.interrupted = False
 
@@ -41,20 +42,28 @@ class Reader:
             self._frames.append((None, frame))
         if len(self._frames) > BUFFER:
             self.overflowed = True
-        self._waiting.set()
+        self._wake()
 
     def interrupt(self) -> None:
         """Tell the socket that frames may have been missed."""
         self.interrupted = True
-        self._waiting.set()
+        self._wake()
 
     async def next_frames(self) -> list[str]:
         """Wait for frames and return all that wait."""
-        await self._waiting.wait()
-        self._waiting.clear()
+        if not self._is_woken:
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+            self._waiter = None
+        self._is_woken = False
         frames = self.take()
         SENT.inc(len(frames))
         return frames
+
+    def _wake(self) -> None:
+        self._is_woken = True
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
     def take(self) -> list[str]:
         """Return all frames that wait, oldest first, and forget them."""
