@@ -1,7 +1,13 @@
-"""Candles as bytes: six little-endian int64 columns, one after the other."""
+"""Candles as bytes. Plain: six little-endian int64 columns, one after the other.
+
+Compact (candles without a gap, closes within 2^31 ticks of each other), a third to a half as long: a header of int64
+(a mark, count, first open time, interval, lowest close, unit of volume, bytes of a distance and of a volume); then volumes in units, closes above the lowest, and open, high and low as distances from the close. The mark is below
+zero, so that no open time can be taken for it.
+"""
 
 import hashlib
-from collections.abc import Sequence
+import struct
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +20,32 @@ TRADE_COLUMNS = ("ts", "price", "quantity", "is_sell", "number")
 BOOK_COLUMNS = ("ts", "bid", "bid_size", "ask", "ask_size", "bid_depth", "ask_depth")
 """Unix ms, ticks, 10^-8 base; depth: what stands within 1 % of the middle."""
 LITTLE = np.dtype("<i8")
+COMPACT = -2
+HEADER = struct.Struct("<8q")
+PAIR = struct.Struct("<2q")
+SHORT = 2**31
+MOST_EXPECTED = 5_000_000
 
 
 def pack(bars: Bars) -> bytes:
-    """Return the payload of a chunk."""
-    return np.stack([getattr(bars, name) for name in COLUMNS]).astype(LITTLE).tobytes()
+    """Return the payload of a chunk: compact when the candles follow each other without a gap, else plain columns."""
+    if len(bars) > 1 and int(bars.high.max()) - int(bars.low.min()) < SHORT:
+        steps = np.diff(bars.ts)
+        if bool(np.all(steps == steps[0])):
+            return _compact(bars, int(steps[0]))
+    return pack_columns([getattr(bars, name) for name in COLUMNS])
+
+
+def _compact(bars: Bars, step: int) -> bytes:
+    base = int(bars.close.min())
+    around = np.stack([getattr(bars, name) - bars.close for name in COLUMNS[1:4]])
+    near = 2 if int(np.abs(around).max()) < 2**15 else 4
+    unit = max(1, int(np.gcd.reduce(bars.volume)))
+    volume = bars.volume // unit
+    wide = 4 if int(volume.max()) < 2**32 else 8
+    header = HEADER.pack(COMPACT, len(bars), int(bars.ts[0]), step, base, unit, near, wide)
+    parts = (volume.astype(f"<u{wide}"), (bars.close - base).astype("<u4"), around.astype(f"<i{near}"))
+    return header + b"".join(part.tobytes() for part in parts)
 
 
 def unpack(payload: bytes) -> Bars:
@@ -26,11 +53,81 @@ def unpack(payload: bytes) -> Bars:
     return join([payload])
 
 
-def join(payloads: Sequence[bytes]) -> Bars:
-    """Return the candles of payloads that follow each other in time; one copy of the data is made."""
-    parts = [np.frombuffer(payload, LITTLE).reshape(6, -1) for payload in payloads if payload]
-    table = np.concatenate(parts, axis=1) if parts else np.empty((6, 0), LITTLE)
-    return Bars(*table.astype(np.int64, copy=False))
+def join(payloads: Iterable[bytes]) -> Bars:
+    """Return the candles of payloads that follow each other in time."""
+    table = Table()
+    for payload in payloads:
+        table.take(payload)
+    return table.bars()
+
+
+class Table:
+    """Candles that are put together from payloads, in one table that is filled once: the copies are what costs.
+
+    `expected`: how many there will be about; the table grows when there are more.
+    """
+
+    def __init__(self, expected: int = 1_000) -> None:
+        self._columns = np.empty((len(COLUMNS), max(1, min(expected, MOST_EXPECTED))), np.int64)
+        self._count = 0
+
+    def take(self, payload: bytes) -> None:
+        """Add the candles of a payload, which open after those that are there."""
+        count = _count(payload)
+        self._make_room(count)
+        _fill(self._columns[:, self._count : self._count + count], payload, count)
+        self._count += count
+
+    def take_tail(self, tail: Bars) -> None:
+        """Add those of the candles that open after those that are there."""
+        skip = 0
+        if self._count:
+            skip = int(np.searchsorted(tail.ts, self._columns[0, self._count - 1], side="right"))
+        count = len(tail) - skip
+        self._make_room(count)
+        for column, name in zip(self._columns, COLUMNS, strict=True):
+            column[self._count : self._count + count] = getattr(tail, name)[skip:]
+        self._count += count
+
+    def bars(self) -> Bars:
+        """Return the candles; the table is not to be used after it."""
+        return Bars.of_checked(self._columns[:, : self._count])
+
+    def _make_room(self, count: int) -> None:
+        wanted = self._count + count
+        if wanted > self._columns.shape[1]:
+            grown = np.empty((len(COLUMNS), max(wanted, 2 * self._columns.shape[1])), np.int64)
+            grown[:, : self._count] = self._columns[:, : self._count]
+            self._columns = grown
+
+
+def _count(payload: bytes) -> int:
+    """Return how many candles a payload holds."""
+    if not payload:
+        return 0
+    mark, count = PAIR.unpack_from(payload)
+    return count if mark == COMPACT else len(payload) // (8 * len(COLUMNS))
+
+
+def _fill(table: NDArray[np.int64], payload: bytes, count: int) -> None:
+    """Write the candles of a payload into the columns of `table`."""
+    if not count:
+        return
+    if PAIR.unpack_from(payload)[0] != COMPACT:
+        table[:] = np.frombuffer(payload, LITTLE).reshape(6, count)
+        return
+    _, _, first, step, base, unit, near, wide = HEADER.unpack_from(payload)
+    at = HEADER.size
+    table[0] = np.arange(first, first + count * step, step)
+    volume, close, around = table[5], table[4], table[1:4]
+    volume[:] = np.frombuffer(payload, f"<u{wide}", count, at)
+    if unit > 1:
+        volume *= unit
+    at += wide * count
+    close[:] = np.frombuffer(payload, "<u4", count, at)
+    close += base
+    around[:] = np.frombuffer(payload, f"<i{near}", 3 * count, at + 4 * count).reshape(3, count)
+    around += close
 
 
 def checksum(payload: bytes) -> str:

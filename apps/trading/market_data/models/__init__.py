@@ -79,7 +79,7 @@ class CandleSeries(BaseModel):
 class CandleChunk(BaseModel):
     """The candles of one slot, immutable. A correction is a new version; the highest version counts.
 
-    `payload`: six little-endian int64 columns of `count` values: ts, open, high, low, close (ticks), volume (10^-8).
+    `payload`: `count` candles as packing.pack writes them: ts, open, high, low, close (ticks), volume (10^-8).
     """
 
     placement = Placement.PUBLIC
