@@ -68,6 +68,7 @@ WITHOUT_TENANT = {
     "orders.sweep": "a net over all schemas; it sends one message an order",
     "orders.reconcile_all": "a net over all schemas; it sends one message a connection",
     "backtests.sweep": "a net over all schemas; it sends one message a run",
+    "instruments.sweep_alerts": "a net over all schemas; it sends one message a schema",
     "ledger.sweep": "a net over all schemas; it sends one message a schema",
     "wallets.sweep_custody": "a net over all schemas; it sends one message a payout, place, transfer and provider",
     "wallets.rearm_earning_all": "it sends one message a schema",
@@ -327,7 +328,7 @@ def test_a_task_without_a_tenant_fails(houses: Houses) -> None:
 SWEPT = {
     "core.drain_outbox", "core.fire_timers", "core.seal_audit", "ledger.seal", "ledger.expire", "bots.advance",
     "orders.send", "orders.settle", "orders.reconcile", "backtests.run", "wallets.pay", "wallets.settle",
-    "wallets.open_place", "wallets.deliver", "wallets.watch", "wallets.rearm_earning",
+    "wallets.open_place", "wallets.deliver", "wallets.watch", "wallets.rearm_earning", "instruments.check_alerts",
 }  # fmt: skip
 """What the nets find in a tenant with work."""
 TOLD_IN_PUBLIC = ("core.drain_outbox", ["public"])
@@ -384,6 +385,10 @@ def value_of(store: Any, key: bytes) -> str:
     kind = store.type(key).decode()
     if kind == "list":
         return str(store.lrange(key, 0, -1))
+    if kind == "zset":
+        return str(store.zrange(key, 0, -1, withscores=True))
+    if kind == "set":
+        return str(store.smembers(key))
     return str(store.hgetall(key) if kind == "hash" else store.get(key))
 
 

@@ -21,6 +21,7 @@ from apps.trading.strategies.queries import list_latest_versions
 from kernel.instruments import Side
 from tests.factories.paper_market import STEP, PaperMarket
 from tests.factories.people import make_customer
+from tests.tenancy.alerts import leave_alert
 from tests.tenancy.fill import NOTE
 from tests.tenancy.house import Tenant
 from tests.tenancy.messages import Queue
@@ -112,10 +113,12 @@ class Trader:
             self.note(f"left-{self.guests}")
             leave_money(self.user.pk, self.amounts.budget, f"left-{self.guests}")
             payer = make_customer(f"payer-{self.guests}@{self.tenant.seeded.slug}.example")
+            leave_alert(self.user, SYMBOL, self.amounts.limit)
             custody = leave_custody(payer, self.user, f"{self.tenant.seeded.slug}-{self.guests}")
         return {
             **custody,
             "mail.send": [str(mail.pk)],
+            "instruments.check_alerts": [],
             "sandbox.open_account": [str(opening)],
             "bots.advance": [str(bot), "test"],
             "bots.step_batch": [f"{SYMBOL}.5m", self.market.last_ts],
