@@ -70,6 +70,9 @@ class AccountApi:
         """One order by id or client id."""
         market, order = self._find(account, params)
         if order is None:
+            known = market.orders.get(integer(params, "orderId") or 0)
+            if known is not None and known.account_id == account.id:
+                raise ApiError(-2039, "Client order ID is not correct for this order ID.")
             raise errors.no_such_order()
         return payloads.order_view(market.spec, order)
 

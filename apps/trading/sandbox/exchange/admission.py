@@ -36,6 +36,13 @@ __all__ = [
 
 _GAINING = (OrderType.LIMIT_MAKER, OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_LIMIT)
 _LOSING = (OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT)
+_MISPLACED = {
+    **{(OrderType.LIMIT_MAKER, side): (code, "limit") for side, code in ((Side.BUY, -1165), (Side.SELL, -1166))},
+    **{(kind, Side.BUY): (-1196, "stop loss") for kind in _LOSING},
+    **{(kind, Side.SELL): (-1197, "stop loss") for kind in _LOSING},
+    **{(kind, Side.BUY): (-1198, "take profit") for kind in _GAINING[1:]},
+    **{(kind, Side.SELL): (-1199, "take profit") for kind in _GAINING[1:]},
+}
 _WORKING_TYPES = (OrderType.LIMIT.value, OrderType.LIMIT_MAKER.value)
 _OCO_SHARED = ("side", "quantity", "newOrderRespType")
 _PREFIXES = {
@@ -169,13 +176,27 @@ def _reference(market: MarketState, kind: ListKind, working: Order) -> int:
 
 def _check_pair(market: MarketState, above: Order, below: Order, *, reference: int) -> None:
     """One leg gains and one loses, on the right sides of the reference price."""
-    gaining, losing = (below, above) if above.side is Side.BUY else (above, below)
-    sound = gaining.type in _GAINING and losing.type in _LOSING
+    _check_places(above, below)
+    sound = True
     for order, sign in ((above, 1), (below, -1)):
         ticks = order.price if order.type is OrderType.LIMIT_MAKER else order.stop_price
         sound = sound and (not ticks or ticks * sign > reference * sign)
     if not sound:
         raise ApiError(-2010, "The relationship of the prices for the orders is not correct.")
+
+
+def _check_places(above: Order, below: Order) -> None:
+    """Which types may stand above and below the market: what gains on the better side, what loses on the other."""
+    if above.type is below.type is OrderType.LIMIT_MAKER:
+        raise ApiError(-1168, "At least one OCO order must be contingent.")
+    buys, side = above.side is Side.BUY, above.side.value.lower()
+    for order, is_above in ((above, True), (below, False)):
+        if order.type not in _GAINING + _LOSING:
+            raise ApiError(-1158, "Order type not supported in OCO.")
+        belongs_above = buys is (order.type in _LOSING)
+        if is_above is not belongs_above:
+            code, name = _MISPLACED[order.type, order.side]
+            raise ApiError(code, f"A {name} order in a {side} OCO must be {'above' if belongs_above else 'below'}.")
 
 
 def _check_entry(market: MarketState, draft: Order) -> None:

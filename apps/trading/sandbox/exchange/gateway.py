@@ -15,7 +15,7 @@ from apps.trading.sandbox.exchange.fault_effects import Faults
 from apps.trading.sandbox.exchange.faults import skew_ms
 from apps.trading.sandbox.exchange.journal import JournalBrokenError
 from apps.trading.sandbox.exchange.keys import Access, asking_key, check_key, check_permission, check_signature
-from apps.trading.sandbox.exchange.limits import LimitPlan, OrderLimit, WeightLimit
+from apps.trading.sandbox.exchange.limits import ConnectionLimit, LimitPlan, OrderLimit, WeightLimit
 from apps.trading.sandbox.exchange.replace_api import CancelReplaceError
 from apps.trading.sandbox.exchange.signing import check_time, times_in_milliseconds
 from apps.trading.sandbox.exchange.state import Account, ApiKey, Order, PrivateTrade
@@ -77,6 +77,7 @@ class Gateway:
         self.faults = faults
         self.weights = WeightLimit(plan)
         self.orders = OrderLimit(plan)
+        self.connections = ConnectionLimit(plan)
         self.turns = Turns()
         self._latency = venue.config.latency_ms / 1_000
         venue.on_trade = self._count_fill

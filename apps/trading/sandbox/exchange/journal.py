@@ -4,8 +4,8 @@
 number, records) with one `write`, and `fdatasync` is called on the journal file once for all of it; only then are the
 waiters released, so nothing is acknowledged that a power cut could lose. A fast disk is waited for on the spot: a
 hand-over to a thread and back costs more than it takes. While the disk is slow a thread waits for it, and the next
-group gathers meanwhile. New journal files and replaced snapshots are durable by name too: `fsync` of the file and of its folder
-(`write_durably`, `sync_folder`).
+group gathers meanwhile. New journal files and replaced snapshots are durable by name too: `fsync` of the file and of
+its folder (`write_durably`, `sync_folder`).
 """
 
 import asyncio

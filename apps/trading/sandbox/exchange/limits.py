@@ -1,7 +1,7 @@
 """Request weight by address and unfilled orders by account, counted in aligned wall-clock intervals. Not journalled."""
 
 import math
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ MINUTE_MS, DAY_MS, ORDER_SHORT_MS = 60_000, 86_400_000, 10_000
 REFUSALS_BEFORE_BAN = 50
 FIRST_BAN_MS, LONGEST_BAN_MS = 120_000, 3 * DAY_MS
 MAKER_CREDIT = 5  # an order that rested and then traded frees more than itself
+ATTEMPTS_MS = 5 * MINUTE_MS
 _PRUNE_ABOVE = 10_000
 _ORDER_INTERVALS = ((ORDER_SHORT_MS, "SECOND", 10), (DAY_MS, "DAY", 1))
 
@@ -23,6 +24,7 @@ class LimitPlan:
     weight_per_minute: int = 6_000
     orders_per_10_seconds: int = 100
     orders_per_day: int = 200_000
+    connections_per_5_minutes: int = 300
 
 
 class LimitReachedError(ApiError):
@@ -120,6 +122,26 @@ class WeightLimit:
             "Please use WebSocket Streams for live updates to avoid bans."
         )
         return LimitReachedError(-1003, text, 418, now_ms=now_ms, retry_at_ms=known.banned_until)
+
+
+class ConnectionLimit:
+    """WebSocket connection attempts of an address in the last five minutes."""
+
+    def __init__(self, plan: LimitPlan) -> None:
+        self._limit = plan.connections_per_5_minutes
+        self._attempts: dict[str, deque[int]] = {}
+
+    def admits(self, address: str, now_ms: int) -> bool:
+        """Count an attempt; whether it is within the limit."""
+        if not self._limit:
+            return True
+        if len(self._attempts) >= _PRUNE_ABOVE:
+            self._attempts = {name: each for name, each in self._attempts.items() if each[-1] > now_ms - ATTEMPTS_MS}
+        known = self._attempts.setdefault(address, deque(maxlen=self._limit + 1))
+        known.append(now_ms)
+        while known[0] <= now_ms - ATTEMPTS_MS:
+            known.popleft()
+        return len(known) <= self._limit
 
 
 @dataclass

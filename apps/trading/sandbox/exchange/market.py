@@ -162,42 +162,44 @@ class MarketView:
         """The candle of `interval` that holds market time `at_ms` (not later than now), as known now."""
         return self.candles(symbol, interval, interval_open(interval, at_ms), at_ms, 1)[0]
 
-    def candles(self, symbol: str, interval: str, start: int | None, end: int | None, limit: int) -> list[Candle]:
-        """Candles whose open time is in [start, end]: the first `limit` when `start` is given, else the last."""
-        if start is not None and start > self.now_ms:
+    def candles(
+        self, symbol: str, interval: str, start: int | None, end: int | None, limit: int, offset: int = 0
+    ) -> list[Candle]:
+        """Candles whose open time is in [start, end]: the first `limit` when `start` is given, else the last.
+
+        Intervals begin by the clock of a zone that is `offset` ms ahead of UTC.
+        """
+        now, origin = self.now_ms, self.clock.origin
+        if start is not None and start > now:
             return []
-        newest = interval_open(interval, self.now_ms)
-        last_open = (
-            newest
-            if end is None
-            else min(newest, interval_open(interval, max(min(end, self.now_ms), self.clock.origin)))
-        )
+
+        def opening(at: int) -> int:
+            return interval_open(interval, at + offset) - offset
+
+        last_open = opening(now) if end is None else min(opening(now), opening(max(min(end, now), origin)))
         opens: list[int] = []
         if start is None:
             at = last_open
-            while at + self._length(interval, at) > self.clock.origin and len(opens) < limit:
+            while interval_end(interval, at + offset) - offset > origin and len(opens) < limit:
                 if end is None or at <= end:
                     opens.append(at)
-                at = interval_open(interval, at - 1)
+                at = opening(at - 1)
             opens.reverse()
         else:
-            at = interval_open(interval, max(start, self.clock.origin))
-            at = at if at >= start or at < self.clock.origin else interval_end(interval, at)
+            at = opening(max(start, origin))
+            at = at if at >= start or at < origin else interval_end(interval, at + offset) - offset
             while at <= last_open and len(opens) < limit and (end is None or at <= end):
                 opens.append(at)
-                at = interval_end(interval, at)
-        return self._merge(symbol, interval, opens)
+                at = interval_end(interval, at + offset) - offset
+        return self._merge(symbol, interval, opens, offset)
 
-    def _length(self, interval: str, at: int) -> int:
-        return interval_end(interval, at) - at
-
-    def _merge(self, symbol: str, interval: str, opens: list[int]) -> list[Candle]:
+    def _merge(self, symbol: str, interval: str, opens: list[int], offset: int) -> list[Candle]:
         """Candles of consecutive intervals, from closed base bars by columns and the forming bar."""
         if not opens:
             return []
         size, origin = self.recording.bar_ms, self.clock.origin
         current = self.clock.quantum // QUANTA
-        ends = [*opens[1:], interval_end(interval, opens[-1])]
+        ends = [*opens[1:], interval_end(interval, opens[-1] + offset) - offset]
         edges = [max(0, (at - origin) // size) for at in [*opens, ends[-1]]]
         starts = [edge for edge, after in itertools.pairwise(edges) if min(after, current) > edge]
         last = min(edges[-1], current)

@@ -170,7 +170,7 @@ def _self_trade(leg: LegParams) -> str:
 def _strategy_type(leg: LegParams) -> int | None:
     value = leg.number("strategyType")
     if value is not None and value < _MIN_STRATEGY_TYPE:
-        raise ApiError(-1130, f"Data sent for parameter '{leg.name('strategyType')}' is not valid.")
+        raise ApiError(-1134, f"{leg.name('strategyType')} was less than {_MIN_STRATEGY_TYPE}.")
     return value
 
 

@@ -1,5 +1,6 @@
 """Market data requests: shared by REST and the WS-API."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,8 @@ from apps.trading.sandbox.exchange.venue import Venue
 Params = Mapping[str, str]
 MAX_ROWS = 1_000
 MAX_DEPTH = 5_000
+_TIME_ZONE = re.compile(r"([+-]?)([0-9]{1,2})(?::([0-9]{2}))?")
+MINUTES_AN_HOUR, MINUTES_A_DAY = 60, 1_440
 SYMBOL_STATUSES = ("TRADING", "HALT", "BREAK")
 
 
@@ -72,12 +75,11 @@ class PublicApi:
         view = self._venue.engine.view
         symbol = market_of(self._venue.engine, params).spec.name
         interval = required(params, "interval")
-        if params.get("timeZone", "0") not in ("0", "00:00", "+00:00"):
-            raise ApiError(-1130, "Data sent for parameter 'timeZone' is not valid.")
+        offset = _time_zone(params.get("timeZone") or "0")
         if not interval_supported(interval, view.recording.bar_ms):
             raise ApiError(-1120, "Invalid interval.")
         start, end = integer(params, "startTime"), integer(params, "endTime")
-        candles = view.candles(symbol, interval, start, end, _limit(params, 500, MAX_ROWS))
+        candles = view.candles(symbol, interval, start, end, _limit(params, 500, MAX_ROWS), offset)
         return [payloads.kline_row(candle) for candle in candles]
 
     def trades(self, params: Params) -> Any:
@@ -199,6 +201,16 @@ def _status(params: Params) -> str:
     if status and status not in SYMBOL_STATUSES:
         raise ApiError(-1122, "Invalid symbolStatus.")
     return status
+
+
+def _time_zone(text: str) -> int:
+    """Milliseconds that a time zone is ahead of UTC: `8`, `-1:00`, `05:45`; ApiError -1130."""
+    match = _TIME_ZONE.fullmatch(text)
+    minutes = int(match[2]) * 60 + int(match[3] or 0) if match else MINUTES_A_DAY
+    minutes = -minutes if match and match[1] == "-" else minutes
+    if not -12 * 60 <= minutes <= 14 * 60 or (match and int(match[3] or 0) > MINUTES_AN_HOUR - 1):
+        raise ApiError(-1130, "Data sent for parameter 'timeZone' is not valid.")
+    return minutes * 60_000
 
 
 def _require_symbols(params: Params) -> None:

@@ -12,6 +12,7 @@ from apps.trading.sandbox.exchange.journal import JournalBrokenError
 from apps.trading.sandbox.exchange.keys import Access
 from apps.trading.sandbox.exchange.limits import LimitReachedError
 from apps.trading.sandbox.exchange.listen_keys import ListenKeys
+from apps.trading.sandbox.exchange.parameters import require_known
 from apps.trading.sandbox.exchange.signing import signed_bytes
 from apps.trading.sandbox.exchange.time_units import in_microseconds, wants_microseconds
 from apps.trading.sandbox.exchange.web import (
@@ -105,10 +106,12 @@ class RestApp:
 
     async def _run(self, request: Request, endpoint: Endpoint, params: dict[str, str]) -> Answer:
         if endpoint.access is Access.NONE:
+            require_known(request.path, params)
             return await self._gateway.answer_public(endpoint, params)
         await self._gateway.turns.wait()
         key_text = request.headers.get("x-mbx-apikey")
         key = self._gateway.authenticate(endpoint.access, key_text, params, signed_bytes(request), request.client)
+        require_known(request.path, params)
         return await self._gateway.answer_signed(endpoint, key, params)
 
     def _order_headers(self, answer: Answer) -> dict[str, str]:

@@ -47,6 +47,7 @@ _MAX_FRAME = 1 << 16
 _SLOW_TICKS = 10
 _STALL_TICKS = 20
 _BACKLOG = 1_024
+CONNECTIONS_PER_5_MINUTES = 300
 
 log = logging.getLogger("sandbox.exchange")
 Asgi = Callable[[Scope, Receive, Send], Any]
@@ -191,6 +192,8 @@ def _limit_plan(config: ExchangeConfig) -> LimitPlan:
         weight_per_minute=config.weight_per_minute,
         orders_per_10_seconds=config.orders_per_10_seconds,
         orders_per_day=config.orders_per_day,
+        # An installation without a weight limit has one address for all: its connections are not counted either.
+        connections_per_5_minutes=CONNECTIONS_PER_5_MINUTES if config.weight_per_minute else 0,
     )
 
 

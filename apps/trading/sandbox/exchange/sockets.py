@@ -74,6 +74,8 @@ class SocketApp:
         if self._gateway.faults.box.in_maintenance:
             return None
         address = (scope.get("client") or ("", 0))[0]
+        if not self._gateway.connections.admits(address, self._gateway.now_ms()):
+            return None
         query = {name: values[0] for name, values in parse_qs(scope["query_string"].decode("utf-8", "replace")).items()}
         if scope["path"].rstrip("/") == WS_API_PATH:
             self._gateway.weights.charge(address, CONNECT_WEIGHT, self._gateway.now_ms())

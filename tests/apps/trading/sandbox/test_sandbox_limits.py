@@ -14,6 +14,7 @@ from apps.trading.sandbox.exchange.limits import (
     FIRST_BAN_MS,
     LONGEST_BAN_MS,
     REFUSALS_BEFORE_BAN,
+    ConnectionLimit,
     LimitPlan,
     LimitReachedError,
     OrderLimit,
@@ -65,6 +66,15 @@ def test_who_goes_on_is_banned_and_longer_each_time() -> None:
     assert lengths[:3] == [FIRST_BAN_MS, 2 * FIRST_BAN_MS, 4 * FIRST_BAN_MS]
     assert lengths[-1] == LONGEST_BAN_MS
     assert limit.charge(THERE, 1, now) == 1
+
+
+def test_an_address_may_try_three_hundred_connections_in_five_minutes() -> None:
+    limit = ConnectionLimit(LimitPlan())
+    assert all(limit.admits(HERE, NOON + number) for number in range(300))
+    assert not limit.admits(HERE, NOON + 300)
+    assert limit.admits(THERE, NOON + 300)
+    assert limit.admits(HERE, NOON + 300_001)
+    assert ConnectionLimit(LimitPlan(connections_per_5_minutes=0)).admits(HERE, NOON)
 
 
 def test_no_limit_counts_but_never_refuses() -> None:

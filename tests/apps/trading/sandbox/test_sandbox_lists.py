@@ -212,6 +212,26 @@ def test_a_released_stop_whose_price_has_passed_acts_at_once_and_ends_the_other_
             -2010,
             RELATION,
         ),
+        (
+            "OCO",
+            BUY_PAIR | {"side": "SELL"},
+            -1197,
+            "A stop loss order in a sell OCO must be below.",
+        ),
+        ("OCO", PAIR | {"side": "BUY"}, -1165, "A limit order in a buy OCO must be below."),
+        (
+            "OCO",
+            {name: value for name, value in PAIR.items() if name != "belowStopPrice"}
+            | {"belowType": "LIMIT_MAKER", "belowPrice": "39000"},
+            -1168,
+            "At least one OCO order must be contingent.",
+        ),
+        (
+            "OCO",
+            PAIR | {"aboveType": "LIMIT", "aboveTimeInForce": "GTC"},
+            -1158,
+            "Order type not supported in OCO.",
+        ),
         ("OCO", PAIR | {"quantity": "21"}, -2010, "Account has insufficient balance for requested action."),
         (
             "OCO",

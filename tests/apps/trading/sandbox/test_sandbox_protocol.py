@@ -92,6 +92,16 @@ def test_windows_and_trading_day(exchange: ExchangeProcess, venue: Any) -> None:
     exchange.control.resume()
 
 
+def test_days_begin_by_the_clock_of_the_asked_time_zone(venue: Any) -> None:
+    for zone, hour in (("8", 16), ("-1:00", 1), ("05:30", 18.5)):
+        local = venue.public_get_klines(BTC | {"interval": "1d", "limit": 3, "timeZone": zone})
+        opens = [int(row[0]) for row in local]
+        assert [at % 86_400_000 for at in opens] == [hour * 3_600_000] * 3
+        assert [int(row[6]) + 1 - int(row[0]) for row in local] == [86_400_000] * 3
+        parts = venue.public_get_klines(BTC | {"interval": "5m", "startTime": opens[1], "endTime": opens[2] - 1})
+        assert local[1][2] == max((row[2] for row in parts), key=float)
+
+
 def test_candles_begin_where_the_recording_does(venue: Any) -> None:
     first = venue.public_get_klines(BTC | {"interval": "5m", "startTime": 0, "limit": 1})
     assert int(first[0][0]) == 1704067200000
