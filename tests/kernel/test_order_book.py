@@ -135,7 +135,8 @@ def test_a_broken_connection_needs_a_snapshot():
 def test_random_duplicates_reorders_and_losses_never_leave_a_wrong_book():
     rng = random.Random(5)
     for _ in range(5):
-        truth, frames, states = {"b": {}, "a": {}}, [], []
+        truth: dict[str, dict[str, str]] = {"b": {}, "a": {}}
+        frames, states = [], []
         number = 1
         for _ in range(200):
             bids = [(str(rng.randint(50, 99)), str(rng.randint(0, 3))) for _ in range(rng.randint(0, 3))]

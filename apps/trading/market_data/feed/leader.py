@@ -16,7 +16,7 @@ from apps.trading.market_data.feed import records
 from apps.trading.market_data.feed.board import SymbolBoard
 from apps.trading.market_data.feed.candles import CandleKeeper
 from apps.trading.market_data.feed.keeping import TickKeeper
-from apps.trading.market_data.feed.lines import Line, is_ours
+from apps.trading.market_data.feed.lines import Line, best_prices, is_ours
 from apps.trading.market_data.feed.mending import Mender
 from apps.trading.market_data.feed.publisher import Publisher
 from apps.trading.market_data.feed.threads import hop
@@ -92,10 +92,11 @@ class Leader:
             for symbol, line in self.lines.items():
                 mender.ask_book(symbol)  # a market that stands sends no difference that would ask for it
                 mender.ask_trades(symbol)
-                for kind in (Kline, BookUpdate) if line.book is not None else (Kline,):
+                kinds = [kind for kind, is_followed in self._kinds(line) if is_followed]
+                for kind in kinds:
                     self.watchdog.begin((kind, symbol), monotonic())
             async with asyncio.TaskGroup() as group:
-                group.create_task(stream.run(list(self.lines), self.options.interval))
+                group.create_task(stream.run(list(self.lines), self.options.interval, has_candles=self.options.is_home))
                 keeper = TickKeeper(self.options.venue, self.lines)
                 work = [self._consume(queue, candles, mender), mender.run(), self.publisher.run(), keeper.run()]
                 work += [self._watch(stream), self._report()]
@@ -105,6 +106,10 @@ class Leader:
                     group.create_task(step)
         finally:
             await stream.close()
+
+    def _kinds(self, line: Line) -> tuple[tuple[type, bool], ...]:
+        """Return the kinds of messages whose silence means something, and whether this line gets them."""
+        return (Kline, self.options.is_home), (BookUpdate, line.book is not None)
 
     async def _recall(self, stream: VenueStream) -> None:
         """Begin each line from what is stored; books and trades begin anew with the connection."""
@@ -188,8 +193,11 @@ class Leader:
 
     async def _is_book_behind(self, stream: VenueStream, symbol: str) -> bool:
         book = self.lines[symbol].book
-        if book is None or not book.is_ready or not stream.can_fetch_book:
+        if book is None or not book.is_ready:
             return False
+        if not stream.can_fetch_book:
+            top = await stream.book_top(symbol)
+            return top is not None and top != best_prices(book.book) and await self._nothing_follows()
         snapshot = await stream.book_snapshot(symbol)
         return snapshot.last > book.book.sequence and await self._nothing_follows()
 
@@ -223,6 +231,7 @@ def _take(message: BookTop | Day | Print | BookUpdate, line: Line, mender: Mende
         if line.tape.take(message):
             mender.ask_trades(message.symbol)
     elif isinstance(message, BookTop):
+        line.hears_top = True
         line.board.book(message)
     else:
         line.board.day(message)

@@ -1,13 +1,14 @@
 """Everything the feed knows of one symbol at one venue, in memory."""
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from zlib import crc32
 
 from apps.trading.market_data.feed.board import SymbolBoard
 from apps.trading.market_data.feed.statistics import LiveStatistics
 from apps.trading.market_data.feed.tape import Tape
-from apps.trading.market_data.gateways.messages import BookUpdate, Kline
-from kernel.order_book import BookBuilder, Outcome, Rule
+from apps.trading.market_data.gateways.messages import BookTop, BookUpdate, Kline
+from kernel.order_book import Book, BookBuilder, Outcome, Rule, unscaled
 
 SHOWN_LEVELS = 20
 Levels = list[tuple[str, str]]
@@ -23,6 +24,8 @@ class Line:
     forming: Kline | None = None
     heard_at: float = 0.0
     is_stale: bool = False
+    hears_top: bool = False
+    """Whether the venue has a stream of best prices; if not, they are the book's."""
     tape: Tape = field(default_factory=Tape)
     statistics: LiveStatistics = field(default_factory=LiveStatistics)
     book: BookBuilder | None = None
@@ -44,7 +47,21 @@ class Line:
             return True
         if outcome is Outcome.APPLIED:
             self.statistics.book(self.book.book)
+            if not self.hears_top:
+                self._tell_top(message.symbol, self.book.book)
         return outcome in (Outcome.HOLE, Outcome.WAITING)
+
+    def _tell_top(self, symbol: str, book: Book) -> None:
+        bid, ask = book.bids.best(), book.asks.best()
+        if bid is not None and ask is not None:
+            texts = [f"{unscaled(number):f}" for number in (bid[0], ask[0], bid[1], ask[1])]
+            self.board.book(BookTop(symbol, *texts))
+
+
+def best_prices(book: Book) -> tuple[Decimal, Decimal] | None:
+    """Return best bid and ask, or None while a side is empty."""
+    bid, ask = book.bids.best(), book.asks.best()
+    return None if bid is None or ask is None else (unscaled(bid[0]), unscaled(ask[0]))
 
 
 def is_ours(symbol: str, part: int, parts: int) -> bool:

@@ -74,6 +74,8 @@ def bybit(frame: Frame) -> Iterator[Message]:
     """Read public topics of Bybit v5."""
     topic = str(frame.get("topic", "")).split(".")
     body = frame.get("data")
+    if topic[0] == "orderbook" and topic[1] == "1":
+        return  # the best level alone has numbers of its own; the deeper book says it too
     if topic[0] == "orderbook" and isinstance(body, Mapping):
         number = int(body["u"])
         # An update with number 1 is a snapshot after a restart of the service, whatever it calls itself.

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from apps.core.errors import LimitReached, Unavailable
@@ -131,15 +132,24 @@ class VenueStream:
             for row in rows
         ]
 
-    async def run(self, symbols: Sequence[str], interval: str) -> None:
+    async def book_top(self, symbol: str) -> tuple[Decimal, Decimal] | None:
+        """Return best bid and ask by REST, or None while a side is empty."""
+        found = await self._patiently(lambda: self._venue.fetch_order_book(self._names[symbol], 5))
+        if not found["bids"] or not found["asks"]:
+            return None
+        return Decimal(str(found["bids"][0][0])), Decimal(str(found["asks"][0][0]))
+
+    async def run(self, symbols: Sequence[str], interval: str, *, has_candles: bool = True) -> None:
         """Send messages to the sink until an error ends it. Each stream is subscribed once, whoever reads it."""
         names = [self._names[symbol] for symbol in symbols]
         steps: list[Callable[[], Coroutine[Any, Any, Any]]] = [
-            lambda: self._venue.watch_ohlcv_for_symbols([[name, interval] for name in names]),
-            lambda: self._venue.watch_bids_asks(names),
             lambda: self._venue.watch_tickers(names),
             lambda: self._venue.watch_trades_for_symbols(names),
         ]
+        if has_candles:
+            steps.append(lambda: self._venue.watch_ohlcv_for_symbols([[name, interval] for name in names]))
+        if self.can_fetch_book:
+            steps.append(lambda: self._venue.watch_bids_asks(names))
         if self.book_rule is not None:
             steps.append(lambda: self._venue.watch_order_book_for_symbols(names))
         async with asyncio.TaskGroup() as group:

@@ -4,13 +4,14 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from aiohttp import WSMsgType, web
 
 from apps.trading.market_data.feed.board import SymbolBoard
-from apps.trading.market_data.feed.lines import Line
+from apps.trading.market_data.feed.lines import Line, best_prices
 from apps.trading.market_data.feed.mending import BookLost, Mender
 from apps.trading.market_data.gateways.dialects import read
 from apps.trading.market_data.gateways.messages import BookTop, BookUpdate, Day, Kline, Message, Print
@@ -88,6 +89,7 @@ READ: list[tuple[str, dict[str, Any], list[Message]]] = [
     ),
     ("okx", {"event": "subscribe", "arg": {"channel": "books", "instId": "BTC-USDT"}}, []),
     ("kraken", {"channel": "book"}, []),
+    ("bybit", {"topic": "orderbook.1.BTCUSDT", "data": {"u": 5, "s": "BTCUSDT", "b": [["1", "2"]], "a": []}}, []),
 ]
 
 
@@ -234,3 +236,9 @@ async def test_a_book_of_another_venue_survives_a_hole_by_a_new_socket():
     for side, truth in ((line.book.book.bids, venue.bids), (line.book.book.asks, venue.asks)):
         assert {f"{unscaled(price):.4f}": f"{unscaled(size):f}" for price, size in side.top(100)} == truth
     assert venue.sockets == 2
+    best = (max(map(Decimal, venue.bids)), min(map(Decimal, venue.asks)))
+    assert best_prices(line.book.book) == best
+    line.board.day(Day("BTCUSDT", "1.95", "1.90"))
+    quote = line.board.venue_quote(7)
+    assert quote is not None
+    assert (Decimal(quote["bid"]), Decimal(quote["ask"])) == best
