@@ -11,7 +11,7 @@ class VenueQuerySerializer(serializers.Serializer[dict[str, Any]]):
     venue = serializers.RegexField(r"\A[a-z0-9_]{1,32}\Z", required=False)
 
 
-class BookSerializer(serializers.Serializer[dict[str, Any]]):
+class OrderBookSerializer(serializers.Serializer[dict[str, Any]]):
     """The best 20 levels of each side as [price, quantity], best first; `sequence` is the venue's number."""
 
     symbol = serializers.CharField()
@@ -23,7 +23,7 @@ class BookSerializer(serializers.Serializer[dict[str, Any]]):
     is_stale = serializers.BooleanField()
 
 
-class TradeSerializer(serializers.Serializer[dict[str, Any]]):
+class MarketTradeSerializer(serializers.Serializer[dict[str, Any]]):
     """A public trade; `side` is the taker's."""
 
     id = serializers.CharField()
@@ -33,10 +33,10 @@ class TradeSerializer(serializers.Serializer[dict[str, Any]]):
     side = serializers.ChoiceField(choices=["buy", "sell"])
 
 
-class TradesSerializer(serializers.Serializer[dict[str, Any]]):
+class MarketTradesSerializer(serializers.Serializer[dict[str, Any]]):
     """The newest trades, newest first (at most 30)."""
 
-    results = TradeSerializer(many=True)
+    results = MarketTradeSerializer(many=True)
 
 
 class StatisticsSerializer(serializers.Serializer[dict[str, Any]]):

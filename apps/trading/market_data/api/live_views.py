@@ -14,9 +14,9 @@ from apps.trading.instruments.queries import get_instrument
 from apps.trading.market_data import queries
 from apps.trading.market_data.api.live_serializers import (
     ArbitrageSerializer,
-    BookSerializer,
+    MarketTradesSerializer,
+    OrderBookSerializer,
     StatisticsSerializer,
-    TradesSerializer,
     VenueQuerySerializer,
     VenuesSerializer,
 )
@@ -29,7 +29,7 @@ class BookDetail(APIView):
     """The order book of a market."""
 
     @extend_schema(
-        operation_id="get_book", tags=TAGS, parameters=[VenueQuerySerializer], responses={200: BookSerializer}
+        operation_id="get_book", tags=TAGS, parameters=[VenueQuerySerializer], responses={200: OrderBookSerializer}
     )
     def get(self, request: Request, symbol: str) -> Response:
         """Return the best levels; 404 while no feed follows the book."""
@@ -51,7 +51,7 @@ class TradeList(APIView):
         operation_id="list_market_trades",
         tags=TAGS,
         parameters=[VenueQuerySerializer],
-        responses={200: TradesSerializer},
+        responses={200: MarketTradesSerializer},
     )
     def get(self, request: Request, symbol: str) -> Response:
         """Return trades, newest first; none while no feed follows the market."""
