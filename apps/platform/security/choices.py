@@ -81,7 +81,7 @@ GRANTS: dict[Role, frozenset[str]] = {
         "wallets.approve_products", "wallets.approve_deposits", "wallets.approve_withdrawals",
         "wallets.handle_withdrawals", "wallets.approve_policies",
     },
-    Role.TRADING_OPS: STAFF_VERBS | {"desk.trading", "bots.halt"},
+    Role.TRADING_OPS: STAFF_VERBS | {"desk.trading", "bots.halt", "market_data.sync"},
     Role.COMPLIANCE: STAFF_VERBS
     | {"desk.compliance", "audit.read", "users.manage", "limits.read", "limits.set_tier", "limits.propose"}
     | {"wallets.handle_withdrawals"},
@@ -107,7 +107,7 @@ OWNER_LACKS = frozenset(
     {
         "exchanges.manage", "exchanges.record", "instruments.check_alerts", "instruments.manage",
         "ledger.expire_holds", "ledger.seal", "limits.consume",
-        "market_data.release", "market_data.retain", "market_data.subscribe", "market_data.sync", "market_data.write",
+        "market_data.release", "market_data.retain", "market_data.subscribe", "market_data.write",
         "orders.record", "positions.record", "sandbox.steer",
         "wallets.run_earning", "wallets.run_custody",
     }

@@ -102,10 +102,12 @@ def encode(wanted: CandleExport) -> Iterator[bytes]:
 
     schema = _schema(wanted.spec, wanted.form)
     sink = io.BytesIO()
-    options = pc.WriteOptions(quoting_style="none")
+    options = pc.WriteOptions(include_header=False, quoting_style="none")
     writer: Any = (
         pc.CSVWriter(sink, schema, write_options=options) if wanted.form == "csv" else pa.ipc.new_stream(sink, schema)
     )
+    if wanted.form == "csv":
+        yield (",".join(packing.COLUMNS) + "\n").encode()
     with writer:
         for bars in wanted.pieces():
             writer.write_batch(_batch(bars, wanted.spec, schema))

@@ -1,8 +1,9 @@
 """Candles as bytes. Plain: six little-endian int64 columns, one after the other.
 
 Compact (candles without a gap, closes within 2^31 ticks of each other), a third to a half as long: a header of int64
-(a mark, count, first open time, interval, lowest close, unit of volume, bytes of a distance and of a volume); then volumes in units, closes above the lowest, and open, high and low as distances from the close. The mark is below
-zero, so that no open time can be taken for it.
+(a mark, count, first open time, interval, lowest close, unit of volume, bytes of a distance and of a volume); then the
+volumes in units, closes above the lowest, and open, high and low as distances from the close. The mark is below zero,
+so that no open time can be taken for it.
 """
 
 import hashlib
