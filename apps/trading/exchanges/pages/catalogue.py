@@ -226,7 +226,7 @@ def _row(exchange: Exchange, health: VenueState | None) -> ExchangeRow:
 
 def _capability(exchange: Exchange, capability: Capability) -> CapabilityRow:
     answers = {"yes": "Yes", "emulated": "By other requests", "": "No"}
-    return CapabilityRow(in_words(capability).capitalize(), answers[exchange.how(capability)])
+    return CapabilityRow(in_words(capability).removeprefix("stream ").capitalize(), answers[exchange.how(capability)])
 
 
 def _notes(exchange: Exchange, ccxt_id: str) -> list[str]:
