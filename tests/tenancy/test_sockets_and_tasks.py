@@ -60,6 +60,7 @@ WITHOUT_SNAPSHOT_MARKS = {"notifications": "the snapshot is a number; its frames
 WITHOUT_FRAMES: dict[str, str] = {}
 """Private topics on which the crawl does not see its own marks, each with its reason."""
 WITHOUT_TENANT = {
+    "exchanges.watch": "judges the exchanges, which are public facts",
     "core.sweep_due": "a net over all schemas; it sends one message a schema",
     "core.sweep_all": "a net over all schemas; it sends one message a schema",
     "core.seal_all": "a net over all schemas; it sends one message a schema",

@@ -127,6 +127,7 @@ class Trader:
             "orders.settle": [str(unknown)],
             "orders.reconcile": [connection],
             "exchanges.check_connection": [connection],
+            "exchanges.verify_key": [connection],
             "backtests.run": [str(run)],
             "sandbox.close_account": [str(closing)],
             "ledger.seal": [],
