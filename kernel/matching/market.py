@@ -249,7 +249,7 @@ class Market(MarketState):
             self._trigger(tracked, self.last_price, events)
         else:
             if order.trailing and self.last_price:
-                tracked.follow(self.last_price)
+                tracked.start(self.last_price)
             self._stops.add(tracked)
             self._waiting[order.order_id] = tracked
             events.append(Armed(order.order_id))

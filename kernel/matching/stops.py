@@ -2,78 +2,92 @@
 
 from heapq import heapify, heappop, heappush
 
-from kernel.matching.tracked import Tracked
+from kernel.matching.tracked import Tracked, waits_for_rise
+from kernel.matching.trails import Trails
 
 _Heap = list[tuple[int, int]]  # (trigger key, order id): the next trigger is the smallest key
 _COMPACT_AFTER = 64
 
 
 class StopBook:
-    """Armed orders by trigger price; fixed triggers cost O(log n), each trailing order is visited at every price."""
+    """Armed orders by trigger price, trailing ones by their extremes: each costs O(log n)."""
 
-    __slots__ = ("_falling", "_rising", "_trailing", "armed")
+    __slots__ = ("_buys", "_falling", "_free", "_rising", "_sells", "_starts_falling", "_starts_rising", "armed")
 
     def __init__(self) -> None:
         self.armed: dict[int, Tracked] = {}
-        self._trailing: dict[int, Tracked] = {}
-        self._rising: _Heap = []  # orders disarmed meanwhile stay in the heaps until they are met
+        self._buys = Trails(1, self.armed)
+        self._sells = Trails(-1, self.armed)
+        self._free: list[int] = []  # trailing orders that start with the next price, whatever it is
+        # Orders disarmed meanwhile stay in the heaps until they are met.
+        self._rising: _Heap = []  # fixed triggers
         self._falling: _Heap = []
+        self._starts_rising: _Heap = []  # stops at which trailing orders start
+        self._starts_falling: _Heap = []
 
     def add(self, tracked: Tracked) -> None:
         """Arm an order."""
         order = tracked.order
         self.armed[order.order_id] = tracked
-        if order.trailing:
-            self._trailing[order.order_id] = tracked
-        elif tracked.rises:
-            heappush(self._rising, (order.stop, order.order_id))
+        if order.trailing and tracked.extreme:
+            self._trail(tracked)
+        elif order.trailing and not order.stop:
+            self._free.append(order.order_id)
+        elif waits_for_rise(order):
+            heappush(self._starts_rising if order.trailing else self._rising, (order.stop, order.order_id))
         else:
-            heappush(self._falling, (-order.stop, order.order_id))
-        if len(self._rising) + len(self._falling) > 2 * len(self.armed) + _COMPACT_AFTER:
-            self._rising = self._living(self._rising)
-            self._falling = self._living(self._falling)
+            heappush(self._starts_falling if order.trailing else self._falling, (-order.stop, order.order_id))
+        kept = len(self._rising) + len(self._falling) + len(self._starts_rising) + len(self._starts_falling)
+        if kept > 2 * len(self.armed) + _COMPACT_AFTER:
+            for heap in (self._rising, self._falling, self._starts_rising, self._starts_falling):
+                heap[:] = {entry for entry in heap if self._waits(entry) is not None}
+                heapify(heap)
 
     def discard(self, order_id: int) -> None:
         """Disarm an order."""
         del self.armed[order_id]
-        self._trailing.pop(order_id, None)
 
     def would_reach(self, price: int) -> bool:
         """Whether `reached(price)` would return any order; nothing changes."""
-        rising, falling = self._rising, self._falling
-        while rising and not self._is_living(rising[0], rises=True):
-            heappop(rising)
-        while falling and not self._is_living(falling[0], rises=False):
-            heappop(falling)
-        if (rising and rising[0][0] <= price) or (falling and -falling[0][0] >= price):
-            return True
-        return any(tracked.would_follow(price) for tracked in self._trailing.values())
+        for heap, key in ((self._rising, price), (self._falling, -price)):
+            while heap and self._waits(heap[0]) is None:
+                heappop(heap)
+            if heap and heap[0][0] <= key:
+                return True
+        return self._buys.would_reach(price) or self._sells.would_reach(price)
 
     def reached(self, price: int) -> list[Tracked]:
         """Disarm and return what a price triggers: first what a rise reaches, nearest trigger first, then by id."""
-        found = [tracked for tracked in self._trailing.values() if tracked.follow(price)]
-        for tracked in found:
-            self.discard(tracked.order.order_id)
-        while self._rising and self._rising[0][0] <= price:
-            self._collect(heappop(self._rising), self._rising, found)
-        while self._falling and -self._falling[0][0] >= price:
-            self._collect(heappop(self._falling), self._falling, found)
+        found: list[Tracked] = []
+        self._buys.reached(price, found)
+        self._sells.reached(price, found)
+        for heap, key in ((self._rising, price), (self._falling, -price)):
+            while heap and heap[0][0] <= key:
+                if (tracked := self._waits(heappop(heap))) is not None:
+                    del self.armed[tracked.order.order_id]
+                    found.append(tracked)
+        self._start(price)
         return sorted(found, key=_turn) if len(found) > 1 else found
 
-    def _collect(self, entry: tuple[int, int], heap: _Heap, found: list[Tracked]) -> None:
-        if self._is_living(entry, rises=heap is self._rising):
-            found.append(self.armed.pop(entry[1]))
+    def _start(self, price: int) -> None:
+        """Let trailing orders begin that wait for this price, or for any."""
+        starting = [self.armed.get(order_id) for order_id in self._free]
+        self._free.clear()
+        for heap, key in ((self._starts_rising, price), (self._starts_falling, -price)):
+            while heap and heap[0][0] <= key:
+                starting.append(self._waits(heappop(heap)))
+        for tracked in starting:
+            if tracked is not None and tracked.order.trailing and not tracked.extreme:
+                tracked.extreme = price
+                self._trail(tracked)
 
-    def _is_living(self, entry: tuple[int, int], *, rises: bool) -> bool:
+    def _trail(self, tracked: Tracked) -> None:
+        (self._buys if tracked.rises else self._sells).add(tracked)
+
+    def _waits(self, entry: tuple[int, int]) -> Tracked | None:
+        """The armed order that a heap's entry is about, unless it trails already or its id has another order now."""
         tracked = self.armed.get(entry[1])
-        if tracked is None or tracked.order.trailing or tracked.rises is not rises:
-            return False
-        return tracked.order.stop == abs(entry[0])
-
-    def _living(self, heap: _Heap) -> _Heap:
-        kept = list({entry for entry in heap if self._is_living(entry, rises=heap is self._rising)})
-        heapify(kept)
-        return kept
+        return tracked if tracked is not None and tracked.order.stop == abs(entry[0]) and not tracked.extreme else None
 
 
 def _turn(tracked: Tracked) -> tuple[int, int, int]:

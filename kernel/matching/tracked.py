@@ -17,6 +17,27 @@ def stop_is_met(order: NewOrder, price: int) -> bool:
     return price >= order.stop if waits_for_rise(order) else price <= order.stop
 
 
+class Trail:
+    """Trailing orders of one side that have the same extreme; `into` is the trail it was merged into."""
+
+    __slots__ = ("extreme", "heap", "into", "listed")
+
+    def __init__(self, extreme: int) -> None:
+        self.extreme = extreme
+        self.heap: list[tuple[int, int]] = []  # (trailing delta, order id), smallest delta first
+        self.into: Trail | None = None
+        self.listed = False  # its first trigger stands among the due ones
+
+    def root(self) -> "Trail":
+        """The trail its orders are in now."""
+        trail = self
+        while trail.into is not None:
+            if trail.into.into is not None:
+                trail.into = trail.into.into
+            trail = trail.into
+        return trail
+
+
 class Tracked:
     """An iceberg, a stop order or a member of a list.
 
@@ -24,15 +45,25 @@ class Tracked:
     `extreme` a trailing order's best price since it started (0 = not started), `is_over` that its list took it out.
     """
 
-    __slots__ = ("extreme", "hidden", "is_over", "listing", "node", "order")
+    __slots__ = ("_first_extreme", "hidden", "is_over", "listing", "node", "order", "trail")
 
     def __init__(self, order: NewOrder) -> None:
         self.order = order
         self.node: Node | None = None
         self.hidden = 0
         self.listing: OrderList | None = None
-        self.extreme = 0
+        self._first_extreme = 0
+        self.trail: Trail | None = None
         self.is_over = False
+
+    @property
+    def extreme(self) -> int:
+        """Best price since a trailing order started, 0 before."""
+        return self._first_extreme if self.trail is None else self.trail.root().extreme
+
+    @extreme.setter
+    def extreme(self, price: int) -> None:
+        self._first_extreme = price
 
     @property
     def left(self) -> int:
@@ -54,23 +85,10 @@ class Tracked:
             return -(-self.extreme * (_WHOLE + order.trailing) // _WHOLE)
         return self.extreme * (_WHOLE - order.trailing) // _WHOLE
 
-    def would_follow(self, price: int) -> bool:
-        """Whether `follow(price)` would trigger it: a price beyond the best one so far never does."""
-        if not self.extreme:
-            return False
-        return price >= self.trigger if self.order.side is Side.BUY else price <= self.trigger
-
-    def follow(self, price: int) -> bool:
-        """Move a trailing order along with the last price; return whether that triggers it."""
-        if not self.extreme:
-            if not self.order.stop or stop_is_met(self.order, price):
-                self.extreme = price
-            return False
-        if self.order.side is Side.BUY:
-            self.extreme = min(self.extreme, price)
-            return price >= self.trigger
-        self.extreme = max(self.extreme, price)
-        return price <= self.trigger
+    def start(self, price: int) -> None:
+        """Begin to trail at a price, when nothing has to come before or it has come."""
+        if not self.order.stop or stop_is_met(self.order, price):
+            self.extreme = price
 
 
 class OrderList:

@@ -64,6 +64,24 @@ def random_stop(draw: random.Random, base: NewOrder) -> NewOrder:
     return order._replace(notional=draw.choice((0, 0, draw.randint(100, 2000))))
 
 
+def trailing_commands(seed: int, count: int) -> Iterator[Command]:
+    """Many trailing orders of few deltas and starts, and a last price that goes up and down among them."""
+    draw = random.Random(seed)
+    for order_id in range(1, count + 1):
+        action, price = draw.random(), draw.randint(900, 1_100)
+        side, delta = draw.choice(list(Side)), draw.choice((10, 50, 100, 250, 999))
+        order = NewOrder(order_id, 0, side, OrderType.LIMIT, price, draw.randint(1, 20))
+        if action < 0.5:
+            stop = draw.choice((0, 0, draw.randint(900, 1_100)))
+            yield order._replace(type=draw.choice(STOPS), stop=stop, trailing=delta)
+        elif action < 0.6:
+            yield order
+        elif action < 0.75:
+            yield Cancel(draw.randint(1, order_id))
+        else:
+            yield SetLastPrice(price)
+
+
 def random_list(draw: random.Random, list_id: int, first_id: int) -> NewList:
     """An order list of any kind."""
     kind = draw.choice(list(ListKind))

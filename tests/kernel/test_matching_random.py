@@ -6,8 +6,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel.matching import Cancelled, Event, Expired, Market, NewOrder, Refused, Side, Traded, Triggered
-from tests.kernel.matching_commands import random_commands, random_order
+from kernel.matching import (
+    Cancelled,
+    Event,
+    Expired,
+    Market,
+    NewOrder,
+    Refused,
+    SetLastPrice,
+    Side,
+    Traded,
+    Triggered,
+)
+from tests.kernel.matching_commands import random_commands, random_order, trailing_commands
 from tests.kernel.matching_oracle import Ending, Oracle, Trade
 
 
@@ -52,6 +63,22 @@ def compare(seed: int, count: int, *, look_every: int) -> int:
 @pytest.mark.parametrize("seed", range(10))
 def test_random_commands_give_the_oracles_trades_endings_and_state(seed: int) -> None:
     assert compare(seed, 5_000, look_every=25) > 1_000
+
+
+@pytest.mark.parametrize("seed", range(200, 204))
+def test_many_trailing_orders_trigger_as_the_oracle_s_do(seed: int) -> None:
+    market, oracle = Market(), Oracle()
+    triggered = 0
+    for command in trailing_commands(seed, 1_500):
+        price = command.price if isinstance(command, SetLastPrice) else 0
+        foreseen = bool(price) and market.triggers(price)
+        events = market.apply(command)
+        assert trades_and_endings(events) == oracle.apply(command)
+        if price:
+            assert foreseen is any(isinstance(event, Triggered) for event in events)
+        triggered += sum(isinstance(event, Triggered) for event in events)
+        assert contents(market) == oracle.contents()
+    assert triggered > 100
 
 
 @pytest.mark.long
