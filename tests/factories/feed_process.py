@@ -7,18 +7,27 @@ import random
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from apps.trading.market_data.feed.process import FeedProcess
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def start_feed(
-    environment: dict[str, str], log: Path, *, owner: str = "feed", silence: float = 2.0, lease: float = 3.0
+    environment: dict[str, str], log: Path, *, owner: str = "feed", **settings: float
 ) -> "subprocess.Popen[bytes]":
-    """Start a feed on the database and exchange of `environment`; it appends what it dispatches to `log`."""
+    """Start a feed on the database and exchange of `environment`; it appends what it dispatches to `log`.
+
+    `settings`: silence and lease in seconds (2, 3), and into how many parts the streams are shared (1).
+    """
     kept = {name: value for name, value in environment.items() if name != "PYTHONDONTWRITEBYTECODE"}
     # ccxt takes many seconds to compile: every process but the first reads what that one compiled.
     kept |= {"OUTCRY_PROCESS": "feed", "PYTHONPYCACHEPREFIX": str(Path(environment["OUTCRY_STATE_DIR"]) / "compiled")}
-    given = ["--log", str(log), "--owner", owner, "--silence", str(silence), "--lease", str(lease)]
+    given = ["--log", str(log), "--owner", owner]
+    for name, value in ({"silence": 2.0, "lease": 3.0, "parts": 1} | settings).items():
+        given += [f"--{name}", str(value)]
     return subprocess.Popen(
         [sys.executable, "-m", "tests.factories.feed_process", *given],
         cwd=ROOT,
@@ -42,7 +51,7 @@ def main() -> None:
 
     django.setup()
     from apps.trading.market_data.feed.leader import FeedOptions
-    from apps.trading.market_data.feed.process import FeedProcess
+    from apps.trading.market_data.feed.process import FeedProcess, Share
     from apps.trading.market_data.gateways.venue_stream import load_library
     from apps.trading.market_data.operations import on_candle_closed
     from kernel.events.market import CandleClosed
@@ -52,6 +61,7 @@ def main() -> None:
     parser.add_argument("--owner", required=True)
     parser.add_argument("--silence", type=float, required=True)
     parser.add_argument("--lease", type=float, required=True)
+    parser.add_argument("--parts", type=int, required=True)
     given = parser.parse_args()
     descriptor = os.open(given.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
@@ -61,15 +71,27 @@ def main() -> None:
     on_candle_closed(write)
     load_library()
     os.write(descriptor, f"ready.{given.owner}@0\n".encode())
-    feed = FeedProcess(
-        owner=given.owner,
-        rng=random.Random(given.owner),
-        options=FeedOptions(silence_seconds=given.silence, retry_dispatch_seconds=0.5),
-        lease_seconds=given.lease,
-        standby_seconds=0.2,
-        longest_delay_seconds=1.0,
-    )
-    asyncio.run(feed.run(asyncio.Event()))
+    share = Share()
+    feeds = [
+        FeedProcess(
+            owner=given.owner,
+            rng=random.Random(given.owner),
+            options=FeedOptions(
+                silence_seconds=given.silence, retry_dispatch_seconds=0.5, part=part, parts=given.parts
+            ),
+            lease_seconds=given.lease,
+            standby_seconds=0.2,
+            longest_delay_seconds=1.0,
+            share=share,
+        )
+        for part in range(given.parts)
+    ]
+    asyncio.run(_serve(feeds))
+
+
+async def _serve(feeds: "list[FeedProcess]") -> None:
+    stop = asyncio.Event()
+    await asyncio.gather(*(feed.run(stop) for feed in feeds))
 
 
 if __name__ == "__main__":

@@ -80,31 +80,34 @@ def check(log, last_bar: int, kills: int) -> None:
     assert rows == len(SYMBOLS) * (STORED_BEFORE + (last_bar - JUNE) // FIVE + 1)
 
 
-def leader_of(feeds: dict[str, "subprocess.Popen[bytes]"]) -> str:
-    """Return the owner of the lease, or nothing while it is nobody who lives."""
-    lease = FeedLease.objects.filter(name="market_data:sandbox", until__gt=now()).first()
-    return lease.owner if lease is not None and lease.owner in feeds else ""
+def leaders_of(feeds: dict[str, "subprocess.Popen[bytes]"]) -> list[str]:
+    """Return the owners, among those who live, of the groups of streams that somebody leads."""
+    leases = FeedLease.objects.filter(name__startswith="market_data:sandbox:", until__gt=now()).order_by("name")
+    return [lease.owner for lease in leases if lease.owner in feeds]
 
 
-def test_a_leader_killed_under_load_is_replaced_within_ten_seconds(real_db, tmp_path):
+def test_a_leader_of_shared_streams_killed_under_load_is_replaced_within_ten_seconds(real_db, tmp_path):
     """With the lease of the product, candles closing every second, and two kills in a row."""
     log = tmp_path / "dispatched"
     with running_sandbox(tmp_path) as sandbox, in_schema("public"):
         prepare()
         environment = {**real_db, "OUTCRY_SANDBOX_URL": sandbox.url, "OUTCRY_LOG_LEVEL": "WARNING"}
-        feeds = {owner: start_feed(environment, log, owner=owner, lease=LEASE_SECONDS) for owner in ("a", "b", "c")}
+        feeds = {
+            owner: start_feed(environment, log, owner=owner, lease=LEASE_SECONDS, parts=2) for owner in ("a", "b", "c")
+        }
         try:
             wait_until(lambda: {f"ready.{owner}" for owner in feeds} <= {name for name, _ in dispatched(log)}, "feeds")
             sandbox.control.set_speed(FIVE / 1_000)
             sandbox.control.resume()
-            first = newest("BTCUSDT")
             for _ in range(2):
-                wait_until(lambda: leader_of(feeds) != "" and newest("BTCUSDT") > first + FIVE, "a leader at work")  # noqa: B023
-                leader = feeds.pop(leader_of(feeds))
+                wait_until(lambda: len(leaders_of(feeds)) == 2, "a leader of each part")
+                before = {symbol: newest(symbol) for symbol in SYMBOLS}
+                wait_until(lambda: _all_newer(before), "leaders at work")  # noqa: B023
+                leader = feeds.pop(leaders_of(feeds)[0])
                 leader.send_signal(signal.SIGKILL)
                 leader.wait(10)
-                killed_at, first = time.monotonic(), newest("BTCUSDT")
-                wait_until(lambda: newest("BTCUSDT") > first, "the next candle")  # noqa: B023
+                killed_at, before = time.monotonic(), {symbol: newest(symbol) for symbol in SYMBOLS}
+                wait_until(lambda: _all_newer(before), "the next candles")  # noqa: B023
                 assert time.monotonic() - killed_at <= TAKEOVER_SECONDS
             last_bar = sandbox.control.pause().last_closed_bar
             wait_until(lambda: all(newest(symbol) == last_bar for symbol in SYMBOLS), "the last candle")
@@ -115,6 +118,10 @@ def test_a_leader_killed_under_load_is_replaced_within_ten_seconds(real_db, tmp_
                 feed.kill()
                 feed.wait(10)
         check(log, last_bar, kills=2)
+
+
+def _all_newer(before: dict[str, int]) -> bool:
+    return all(newest(symbol) > ts for symbol, ts in before.items())
 
 
 def test_a_killed_exchange_leaves_no_gap(real_db, tmp_path):
