@@ -208,7 +208,7 @@ class Entry(PlacedModel):
                 func="""
                     DECLARE fault text; v_from bigint; v_to bigint; v_count bigint; v_sound bigint;
                     BEGIN
-                    -- The usual case in one pass: every journal in one asset, in its own book and mode, and written whole.
+                    -- The usual case in one pass: every journal in one asset, its own book and mode, and written whole.
                     SELECT min(journal_id), max(journal_id), count(*) INTO v_from, v_to, v_count FROM fresh;
                     SELECT sum(s.entries) INTO v_sound
                     FROM (
