@@ -14,10 +14,20 @@ SIZES = ("0.412", "1.090", "0.007", "2.500", "0.310", "0.840", "4.005", "0.120",
 
 def market_list() -> dict[str, Any]:
     context = markets()
-    heads = [("Market", "", "ascending"), ("Price", "end", ""), ("24 h, %", "end", ""), ("High", "end desktop-only", ""), ("Low", "end desktop-only", ""), ("Volume, 24 h", "end desktop-only", "")]
+    heads = [
+        ("Market", "", "ascending"),
+        ("Price", "end", ""),
+        ("24 h, %", "end", ""),
+        ("High", "end desktop-only", ""),
+        ("Low", "end desktop-only", ""),
+        ("Volume, 24 h", "end desktop-only", ""),
+    ]
     page = {
         **context["page"],
-        "columns": [{"label": label, "classes": classes, "url": "?sort=market", "sorted": order} for label, classes, order in heads],
+        "columns": [
+            {"label": label, "classes": classes, "url": "?sort=market", "sorted": order}
+            for label, classes, order in heads
+        ],
         "classes": [Choice(label, "?", label == "All") for label in ("All", "Crypto", "Forex", "Stocks")],
         "arbitrage_url": "/arbitrage/",
     }
@@ -33,29 +43,73 @@ def ladder_rows(start: float, step: float) -> list[dict[str, Any]]:
     total, rows = 0.0, []
     for at, size in enumerate(SIZES):
         total += float(size)
-        rows.append({"price": f"{start + at * step:,.1f}", "size": size, "total": f"{total:.3f}", "per_mille": int(total / 11.564 * 1000)})
+        rows.append(
+            {
+                "price": f"{start + at * step:,.1f}",
+                "size": size,
+                "total": f"{total:.3f}",
+                "per_mille": int(total / 11.564 * 1000),
+            }
+        )
     return rows
 
 
 def venues() -> list[dict[str, Any]]:
-    rows = [("binance", "104,063.1", "104,063.2", LIVE, True, False), ("kraken", "104,060.4", "104,062.9", LIVE, False, True), ("coinbase", "104,051.0", "104,066.3", OLD, False, False)]
+    rows = [
+        ("binance", "104,063.1", "104,063.2", LIVE, True, False),
+        ("kraken", "104,060.4", "104,062.9", LIVE, False, True),
+        ("coinbase", "104,051.0", "104,066.3", OLD, False, False),
+    ]
     return [
-        {"venue": venue, "bid": bid, "ask": ask, "last": bid, "spread": Figure("0.002 %"), "volume": "18,204", "state": state, "is_best_bid": best_bid, "is_best_ask": best_ask}
+        {
+            "venue": venue,
+            "bid": bid,
+            "ask": ask,
+            "last": bid,
+            "spread": Figure("0.002 %"),
+            "volume": "18,204",
+            "state": state,
+            "is_best_bid": best_bid,
+            "is_best_ask": best_ask,
+        }
         for venue, bid, ask, state, best_bid, best_ask in rows
     ]
 
 
 def market_page() -> dict[str, Any]:
     context = symbol()
-    figures = [("spread_bps", "Spread, bp", "0.10"), ("imbalance", "Imbalance", "+0.31"), ("depth_bid", "Bids, base", "42.11"), ("depth_ask", "Asks, base", "22.08"), ("vwap", "VWAP", "104,011.3"), ("kyle_lambda", "Kyle's lambda", "–")]
+    figures = [
+        ("spread_bps", "Spread, bp", "0.10"),
+        ("imbalance", "Imbalance", "+0.31"),
+        ("depth_bid", "Bids, base", "42.11"),
+        ("depth_ask", "Asks, base", "22.08"),
+        ("vwap", "VWAP", "104,011.3"),
+        ("kyle_lambda", "Kyle's lambda", "–"),
+    ]
     page = {
         **context["page"],
         "alert_url": "/alerts/?symbol=BTCUSDT",
         "arbitrage_url": "/arbitrage/?symbol=BTCUSDT",
         "watch": [Choice("Majors", "/watchlists/0/"), Choice("A list with a rather long name", "/watchlists/1/")],
-        "ladder": {"asks": ladder_rows(104_063.2, 0.7), "bids": ladder_rows(104_063.1, -0.6), "spread": "0.1", "state": LIVE, "size_places": 3},
-        "tape": [{"time": f"14:03:{50 - at:02d}", "price": f"104,06{at % 4}.2", "size": size, "side": "buy" if at % 3 else "sell"} for at, size in enumerate(SIZES)],
-        "statistics": [{"field": field, "label": label, "text": text, "format": "text"} for field, label, text in figures],
+        "ladder": {
+            "asks": ladder_rows(104_063.2, 0.7),
+            "bids": ladder_rows(104_063.1, -0.6),
+            "spread": "0.1",
+            "state": LIVE,
+            "size_places": 3,
+        },
+        "tape": [
+            {
+                "time": f"14:03:{50 - at:02d}",
+                "price": f"104,06{at % 4}.2",
+                "size": size,
+                "side": "buy" if at % 3 else "sell",
+            }
+            for at, size in enumerate(SIZES)
+        ],
+        "statistics": [
+            {"field": field, "label": label, "text": text, "format": "text"} for field, label, text in figures
+        ],
         "venues": venues(),
     }
     return {**context, "page": page}
@@ -63,13 +117,22 @@ def market_page() -> dict[str, Any]:
 
 def market_page_silent() -> dict[str, Any]:
     context = market_page()
-    silent = {"asks": [], "bids": [], "spread": "–", "state": State("off", "No book: the feed is silent"), "size_places": 3}
+    silent = {
+        "asks": [],
+        "bids": [],
+        "spread": "–",
+        "state": State("off", "No book: the feed is silent"),
+        "size_places": 3,
+    }
     page = {**context["page"], "ladder": silent, "tape": [], "venues": [], "watch": [], "orders": [], "positions": []}
     return {**context, "page": page}
 
 
 def arbitrage() -> dict[str, Any]:
-    pairs = [("binance", "104,063.2", "kraken", "104,310.9", "0.310", up("+0.238 %"), up("+0.038 %")), ("kraken", "104,062.9", "binance", "104,063.1", "1.090", up("+0.000 %"), down("−0.200 %"))]
+    pairs = [
+        ("binance", "104,063.2", "kraken", "104,310.9", "0.310", up("+0.238 %"), up("+0.038 %")),
+        ("kraken", "104,062.9", "binance", "104,063.1", "1.090", up("+0.000 %"), down("−0.200 %")),
+    ]
     page = {
         "symbol": "BTCUSDT", "pair": "BTC/USDT", "markets_url": "/markets/", "state": State("good", "1 of 2 pairs pay"),
         "choices": [Choice(name, f"?symbol={name}", name == "BTCUSDT") for name in ("BTCUSDT", "ETHUSDT", "SOLUSDT")],
@@ -82,12 +145,22 @@ def arbitrage() -> dict[str, Any]:
 
 def arbitrage_empty() -> dict[str, Any]:
     context = arbitrage()
-    page = {**context["page"], "stats": [], "venues": [], "pairs": [], "state": State("warn", "No venue has a fresh price")}
+    page = {
+        **context["page"],
+        "stats": [],
+        "venues": [],
+        "pairs": [],
+        "state": State("warn", "No venue has a fresh price"),
+    }
     return {**context, "page": page}
 
 
 def watchlists() -> dict[str, Any]:
-    rows = [("BTCUSDT", "BTC/USDT", "Bitcoin", "104,063.2", 1, down("−0.29"), LIVE), ("EURUSD", "EUR/USD", "Euro against US dollar", "1.08451", 5, up("+0.11"), LIVE), ("AAPL", "AAPL/USD", "Apple Inc.", "–", 2, Figure("–"), CLOSED)]
+    rows = [
+        ("BTCUSDT", "BTC/USDT", "Bitcoin", "104,063.2", 1, down("−0.29"), LIVE),
+        ("EURUSD", "EUR/USD", "Euro against US dollar", "1.08451", 5, up("+0.11"), LIVE),
+        ("AAPL", "AAPL/USD", "Apple Inc.", "–", 2, Figure("–"), CLOSED),
+    ]
     page = {
         "lists": [Choice("Majors", "/watchlists/0/", True), Choice("A list with a rather long name", "/watchlists/1/")],
         "name": "Majors", "url": "/watchlists/0/", "new_url": "/watchlists/", "errors": [],
@@ -103,13 +176,32 @@ def watchlists() -> dict[str, Any]:
 
 def watchlists_empty() -> dict[str, Any]:
     context = watchlists()
-    page = {**context["page"], "lists": [], "rows": [], "url": "", "name": "", "errors": ["You have a watchlist “Majors” already."]}
+    page = {
+        **context["page"],
+        "lists": [],
+        "rows": [],
+        "url": "",
+        "name": "",
+        "errors": ["You have a watchlist “Majors” already."],
+    }
     return {**context, "page": page}
 
 
 def alert_form() -> dict[str, Any]:
-    choices = {"symbol": [("BTCUSDT", "BTC/USDT")], "measure": MEASURES, "relation": RELATIONS, "measure_2": MEASURES, "relation_2": RELATIONS}
-    words = {"symbol": "Market", "measure": "Tell me when the", "relation": "Relation", "measure_2": "Second measure", "relation_2": "Second relation"}
+    choices = {
+        "symbol": [("BTCUSDT", "BTC/USDT")],
+        "measure": MEASURES,
+        "relation": RELATIONS,
+        "measure_2": MEASURES,
+        "relation_2": RELATIONS,
+    }
+    words = {
+        "symbol": "Market",
+        "measure": "Tell me when the",
+        "relation": "Relation",
+        "measure_2": "Second measure",
+        "relation_2": "Second relation",
+    }
     selects = {name: text_field(name, words[name], kind="select", choices=rows) for name, rows in choices.items()}
     return {
         **selects,
@@ -117,7 +209,9 @@ def alert_form() -> dict[str, Any]:
         "name": text_field("name", "Name"),
         "value": text_field("value", "Value"),
         "value_2": text_field("value_2", "Second value"),
-        "join": text_field("join", "Then", kind="select", choices=[("", "nothing else"), ("and", "and also")], value="and"),
+        "join": text_field(
+            "join", "Then", kind="select", choices=[("", "nothing else"), ("and", "and also")], value="and"
+        ),
         "rearm": text_field("rearm", "How often", kind="select", choices=[("once", "once, then stop")]),
         "pause_minutes": text_field("pause_minutes", "Least pause between two", value="5"),
         "condition": text_field("condition", "Whole condition as JSON"),
@@ -125,7 +219,17 @@ def alert_form() -> dict[str, Any]:
 
 
 def alerts() -> dict[str, Any]:
-    rows = [("Breaks 70,000", "BTCUSDT", "the price crosses above 70,000", State("good", "Watching"), "never", False), ("A name that somebody made far too long for its card", "ETHUSDT", "the 24 h change in percent is below -5 and the book imbalance is at or below -0.6", State("off", "Fired"), "2 times, last 2 Jun 2025, 14:03 UTC", True)]
+    rows = [
+        ("Breaks 70,000", "BTCUSDT", "the price crosses above 70,000", State("good", "Watching"), "never", False),
+        (
+            "A name that somebody made far too long for its card",
+            "ETHUSDT",
+            "the 24 h change in percent is below -5 and the book imbalance is at or below -0.6",
+            State("off", "Fired"),
+            "2 times, last 2 Jun 2025, 14:03 UTC",
+            True,
+        ),
+    ]
     page = {
         "note": "1 watching", "url": "/alerts/", "form": alert_form(), "errors": [],
         "alerts": [
@@ -138,7 +242,15 @@ def alerts() -> dict[str, Any]:
 
 def alerts_empty() -> dict[str, Any]:
     context = alerts()
-    return {**context, "page": {**context["page"], "alerts": [], "note": "", "errors": ["The condition cannot be accepted: left.field: unknown field."]}}
+    return {
+        **context,
+        "page": {
+            **context["page"],
+            "alerts": [],
+            "note": "",
+            "errors": ["The condition cannot be accepted: left.field: unknown field."],
+        },
+    }
 
 
 MARKET_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
