@@ -216,12 +216,13 @@ class Journal:
         self._file.close()
 
     def _write_all(self) -> None:
-        """Wait for the disk here and now."""
-        if self._writing is not None:
-            wait([self._writing])
-            self._written(self._writing)
-        if self._queue and self._error is None:
-            self._write_here()
+        """Wait for the disk here and now; nothing is under way afterwards."""
+        while self._error is None and (self._writing is not None or self._queue):
+            if self._writing is None:
+                self._write_here()
+            else:
+                wait([self._writing])
+                self._take_answer(self._writing)
 
     # ---- groups
 
@@ -254,15 +255,17 @@ class Journal:
             self._loop.call_soon_threadsafe(self._written, written)
 
     def _written(self, written: "Future[float]") -> None:
-        if self._writing is not written:
-            return  # `_write_all` has waited for it
+        if self._writing is written:  # else `_write_all` has waited for it
+            self._take_answer(written)
+        self._flush()
+
+    def _take_answer(self, written: "Future[float]") -> None:
         self._writing = None
         error = written.exception()
         if isinstance(error, OSError):
             self._fail(error)
-            return
-        self._release(self._file.newest_records, written.result())
-        self._flush()
+        else:
+            self._release(self._file.newest_records, written.result())
 
     def _release(self, records: int, seconds: float) -> None:
         self._disk_seconds += (seconds - self._disk_seconds) * _WEIGHT_OF_NEWEST

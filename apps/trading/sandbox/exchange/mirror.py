@@ -6,9 +6,10 @@ is halted: no orders, no fills, cancels work. It opens again with the first book
 
 import asyncio
 import contextlib
+import importlib
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import partial
@@ -28,6 +29,7 @@ _HISTORY_BARS = 500
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
 _MOST_TRADES = 1_000
 
+Connect = Callable[[], Awaitable[Any]]
 log = logging.getLogger("sandbox.exchange")
 
 
@@ -50,13 +52,14 @@ class Followed:
 
 
 class Mirror:
-    """Runs the feeds; `client` is a ccxt.pro exchange."""
+    """Runs the feeds; `connect` makes the ccxt.pro client."""
 
     def __init__(
-        self, venue: Venue, client: Any, names: list[str], *, source: str, stale_seconds: float = STALE_SECONDS
+        self, venue: Venue, connect: Connect, names: list[str], *, source: str, stale_seconds: float = STALE_SECONDS
     ) -> None:
         self._venue = venue
-        self._client = client
+        self._connect = connect
+        self._client: Any = None
         self.source = source
         self._stale = stale_seconds
         self._followed = {name: Followed(KNOWN_SYMBOLS[name]) for name in names}
@@ -80,6 +83,7 @@ class Mirror:
         """Follow until cancelled."""
         for name in self._followed:
             self._halt(name, halted=True)
+        self._client = await self._connect()
         async with asyncio.TaskGroup() as group:
             for name, each in self._followed.items():
                 group.create_task(self._keep(each, partial(self._books, name, each)))
@@ -88,8 +92,9 @@ class Mirror:
 
     async def close(self) -> None:
         """End the connections."""
-        with contextlib.suppress(Exception):
-            await self._client.close()
+        if self._client is not None:
+            with contextlib.suppress(Exception):
+                await self._client.close()
 
     async def _keep(self, followed: Followed, watch: Callable[[], Any]) -> None:
         """Begin again after every failure, later each time up to half a minute."""
@@ -164,14 +169,17 @@ class Mirror:
 
 
 def start_mirror(venue: Venue) -> Mirror:
-    """The mirror that the configuration asks for; its client is of ccxt.pro, which is loaded only here."""
-    import ccxt.pro
-
+    """The mirror that the configuration asks for."""
     config = venue.config
     settings = json.loads(config.mirror_settings.read_bytes()) if config.mirror_settings is not None else {}
-    client = getattr(ccxt.pro, config.mirror)({"newUpdates": True, "enableRateLimit": True} | settings)
+
+    async def connect() -> Any:
+        # ccxt.pro takes seconds to load: the exchange serves meanwhile, its symbols halted.
+        pro = await asyncio.to_thread(importlib.import_module, "ccxt.pro")
+        return getattr(pro, config.mirror)({"newUpdates": True, "enableRateLimit": True} | settings)
+
     names = list(venue.state.markets)
-    return Mirror(venue, client, names, source=config.mirror, stale_seconds=config.stale_seconds)
+    return Mirror(venue, connect, names, source=config.mirror, stale_seconds=config.stale_seconds)
 
 
 def levels_of(spec: SymbolSpec, side: str, levels: list[list[float]]) -> list[list[int]]:

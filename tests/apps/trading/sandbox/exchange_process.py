@@ -16,7 +16,7 @@ from apps.trading.sandbox.client import AccountKey, SandboxControl, ccxt_urls
 TOKEN = "control-token-of-the-tests"
 ROOT = Path(__file__).resolve().parents[4]
 RICH = {"USDT": Decimal("1000000"), "BTC": Decimal("10"), "ETH": Decimal("100"), "SOL": Decimal("1000")}
-START_SECONDS = 20
+START_SECONDS = 60
 
 
 def recording(venue: Any) -> Any:

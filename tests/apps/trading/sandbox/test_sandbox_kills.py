@@ -15,7 +15,7 @@ from tests.apps.trading.sandbox.exchange_process import ExchangeProcess
 
 BTC = "BTC/USDT"
 SEED = 20_240_906
-KILLS = 5
+KILLS = 3
 CLIENTS = 3
 
 
