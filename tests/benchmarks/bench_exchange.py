@@ -71,7 +71,7 @@ class _Round:
 
 
 def _median(rounds: list[_Round], name: str) -> float:
-    return statistics.median(getattr(each, name) for each in rounds)
+    return statistics.median(float(getattr(each, name)) for each in rounds)
 
 
 def _round(recording: Recording, folder: Path, number: int) -> _Round:

@@ -58,7 +58,12 @@ class Pair:
             str(settings),
         )
         self.mirror = ExchangeProcess(folder / "mirror", (*flags, "--stale-seconds", str(STALE_SECONDS)))
-        self.mirror.start()
+        try:
+            self.mirror.start()
+        except AssertionError:
+            self.mirror.kill()
+            self.real.kill()
+            raise
         self.theirs = ccxt.binance(self.real.settings(self.real.new_key()))
         self.ours = ccxt.binance(self.mirror.settings(self.mirror.new_key()))
 
