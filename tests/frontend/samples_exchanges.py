@@ -165,7 +165,8 @@ def exchange() -> dict[str, Any]:
         ],
         "notes": [
             "Keys that may withdraw are refused. Give a key the rights to read and to trade only.",
-            "Its adapter was tested on market descriptions recorded from the exchange's own documentation.",
+            "Its adapter was tested on price ticks, amount steps and least orders that were recorded from the exchange for a "
+            "few markets; the rest of those descriptions is synthetic.",
             "Other hosts it answers at: aws.okx.com.",
         ],
         "history": [("2 Jun, 13:58 UTC", SLOW), ("1 Jun, 09:12 UTC", GOOD)],

@@ -10,7 +10,7 @@ class ExchangeSerializer(serializers.Serializer[Any]):
 
     id = serializers.CharField()
     name = serializers.CharField()
-    tested = serializers.CharField(help_text="recorded, synthetic, or empty: its adapter was not tested here")
+    tested = serializers.CharField(help_text="recorded (rules), synthetic, or empty: its adapter was not tested here")
     needs = serializers.ListField(child=serializers.CharField())
     condition = serializers.CharField(help_text="unknown, operational, degraded, down or maintenance")
 

@@ -42,7 +42,8 @@ class Tested:
     """What we know of an exchange beyond the library: the rows that the contract suite runs for."""
 
     metadata: str
-    """"recorded" (the exchange's own published example) or "synthetic" (made by us in the form the parser reads)."""
+    """Whose rules (tick, step, least amount) are in the market descriptions that we wrote for the suite: "recorded"
+    from the exchange (metadata/PROVENANCE.md names the source) or "synthetic", made up like all else in them."""
     client_ids: ClientIds | None = None
     budget: Budget | None = None
     reads_key_rights: bool = False

@@ -1,4 +1,4 @@
-"""An exchange's markets without the network: answers that were kept, given to the adapter library's own parser."""
+"""An exchange's markets without the network: answers that we keep, given to the adapter library's own parser."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from apps.trading.exchanges.errors import MarketsNotKept
 
 KEPT = Path(__file__).parent.parent / "catalogue" / "metadata"
 TYPES: dict[str, Any] = {
-    "binance": ["spot"],
+    "binance": ["spot", "linear"],
     "bybit": {"types": ["spot", "linear", "inverse"]},
     "okx": {"types": ["spot", "swap"]},
     "gate": {"types": ["spot", "swap"]},

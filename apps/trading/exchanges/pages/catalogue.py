@@ -27,6 +27,10 @@ GROUPS: tuple[tuple[str, tuple[Capability, ...]], ...] = (
 )  # fmt: skip
 LONGEST_ID = 32
 """Ids of our orders have at most so many letters and digits."""
+RECORDED_RULES = (
+    "Its adapter was tested on price ticks, amount steps and least orders that were recorded from the exchange for a "
+    "few markets; the rest of those descriptions is synthetic."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +244,7 @@ def _notes(exchange: Exchange, ccxt_id: str) -> list[str]:
     if tested.metadata == "synthetic":
         notes.append("Its adapter was tested on synthetic market descriptions: the figures in them are made up.")
     else:
-        notes.append("Its adapter was tested on market descriptions recorded from the exchange's own documentation.")
+        notes.append(RECORDED_RULES)
     if not tested.reads_key_rights:
         notes.append("It does not tell us what a key may do: make sure yourself that withdrawals are off.")
     if tested.client_ids is not None and tested.client_ids.longest < LONGEST_ID:

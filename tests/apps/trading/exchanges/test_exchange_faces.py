@@ -43,7 +43,7 @@ def test_the_list_and_every_tested_exchange_have_a_page(customer, web):
     for name in ("Binance", "Coinbase Advanced", "Kraken", "KuCoin", "Bybit", "OKX", "Bitget", "Gate", "HTX", "MEXC"):
         assert name in page
     assert page.count(">Synthetic<") == 5
-    assert page.count(">Recorded<") == 5
+    assert page.count(">Recorded rules<") == 5
     publish_limit("binance", limit=6_000)
     take_budget("binance", cost=600, priority=CallKind.DATA)
     record_clock("binance", offset_ms=5_000, trip_ms=10)
@@ -51,6 +51,7 @@ def test_the_list_and_every_tested_exchange_have_a_page(customer, web):
     assert "600 of 6,000 used" in shown
     assert "5.0 s ahead of ours" in shown
     assert "recorded from the exchange" in shown
+    assert "the rest of those descriptions is synthetic" in shown
     assert "the figures in them are made up" in browser.get("/exchanges/list/kucoin/").content.decode()
     assert "it was not tested here" in browser.get("/exchanges/list/poloniex/").content.decode()
     assert browser.get("/exchanges/list/mtgox2/").status_code == 404
