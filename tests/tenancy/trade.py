@@ -13,6 +13,7 @@ from apps.platform.notifications.operations import notify
 from apps.platform.notifications.operations.mail import queue_mail
 from apps.trading.backtests.operations import BacktestRequest, start_backtest
 from apps.trading.bots.operations import BotWish, create_bot, pause_bot, resume_bot, start_bot
+from apps.trading.exchanges.models import Connection
 from apps.trading.exchanges.queries import get_open_connection
 from apps.trading.orders.choices import Kind
 from apps.trading.orders.operations import NewOrder, cancel_order, claim_order, place_order
@@ -110,6 +111,7 @@ class Trader:
             closing = self._guest_connection()
             self._work_off("sandbox.open_account")
             opening, connection = self._guest_connection(), str(self.connection_id)
+            tried = self._waiting_key()
             self.note(f"left-{self.guests}")
             leave_money(self.user.pk, self.amounts.budget, f"left-{self.guests}")
             payer = make_customer(f"payer-{self.guests}@{self.tenant.seeded.slug}.example")
@@ -127,7 +129,7 @@ class Trader:
             "orders.settle": [str(unknown)],
             "orders.reconcile": [connection],
             "exchanges.check_connection": [connection],
-            "exchanges.verify_key": [connection],
+            "exchanges.verify_key": [str(tried)],
             "backtests.run": [str(run)],
             "sandbox.close_account": [str(closing)],
             "ledger.seal": [],
@@ -148,6 +150,13 @@ class Trader:
         self.guests += 1
         guest = make_customer(f"guest-{self.guests}@{self.tenant.seeded.slug}.example")
         return request_paper_account(actor=Actor.of(guest), owner_id=guest.pk)
+
+    def _waiting_key(self) -> UUID:
+        """Leave a key that the exchange does not know and nobody has tried."""
+        row = Connection.objects.get(pk=self._guest_connection())
+        row.next_key, row.next_secret = f"key-{self.guests}", f"secret-{self.guests}"
+        row.save()
+        return row.pk
 
     def _version(self) -> Any:
         return next(row for row in list_latest_versions(self.user.pk) if row.parsed().timeframe == "5m")

@@ -111,10 +111,10 @@ def _part(venue: str, symbol: str, kind: TickKind, hour: int, table: Column) -> 
 
 
 def _lock(venue: str, symbol: str, kind: TickKind, hour: int) -> None:
-    """Let one writer at a time work on an hour of a stream."""
+    """Let one writer at a time work on an hour of a stream, which is a fact of all tenants."""
     with connection.cursor() as cursor:
         name = f"ticks {venue} {symbol} {kind} {hour}"
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('public'), hashtext(%s))", [name])
 
 
 def _hours(kind: TickKind, before: int, *, thinned: bool) -> list[tuple[str, str, int]]:
