@@ -82,6 +82,7 @@ def test_an_order_carries_our_id_and_exact_amounts_and_never_the_secret(offline,
         raise Sent(url, json.dumps(headers), str(body))
 
     ids = TESTED[ccxt_id].client_ids
+    assert ids is not None
     answering, client.fetch = client.fetch, capture
     try:
         with pytest.raises(Sent) as sent:

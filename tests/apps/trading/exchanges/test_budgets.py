@@ -4,6 +4,7 @@ import asyncio
 import time
 from bisect import bisect_left
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -59,8 +60,9 @@ def test_twenty_processes_never_pass_the_limit_that_the_exchange_publishes(limit
     address = address_of(limited)
     publish_limit("sandbox", limit=PUBLISHED)
 
-    def hammer(number: int) -> dict:
-        kind, seen = KINDS[number % 4], {"statuses": [], "used": 0, "sent": 0, "kind": KINDS[number % 4].value}
+    def hammer(number: int) -> dict[str, Any]:
+        kind = KINDS[number % 4]
+        seen: dict[str, Any] = {"statuses": [], "used": 0, "sent": 0, "kind": kind.value}
         while True:
             try:
                 granted = take_budget("sandbox", priority=kind)
@@ -126,9 +128,9 @@ def test_a_ban_freezes_one_lane_and_nothing_else(limited):
 def test_after_a_pause_a_cancel_goes_first():
     freeze_budget("sandbox", seconds=1)
 
-    def wait(number: int) -> list:
+    def wait(number: int) -> tuple[int, str]:
         kind = CallKind.CANCEL if number == 7 else KINDS[1 + number % 3]
-        return [wait_for_budget("sandbox", priority=kind, patience_s=4).at_ms, kind.value]
+        return wait_for_budget("sandbox", priority=kind, patience_s=4).at_ms, kind.value
 
     found = sorted(in_processes(12, wait))
     assert found[0][1] == "cancel"

@@ -13,8 +13,10 @@ from apps.platform.rate_limiting.operations import limits_client
 from apps.trading.exchanges import queries
 from apps.trading.exchanges.choices import BreakerState, CallKind, Observed
 from apps.trading.exchanges.errors import CircuitOpen, MaintenanceNotPossible, VenueUnavailable
-from apps.trading.exchanges.models import VenueStateChange
+from apps.trading.exchanges.gateways.ccxt_gateway import CcxtGateway
+from apps.trading.exchanges.models import VenueState, VenueStateChange
 from apps.trading.exchanges.operations import (
+    ClockOffset,
     add_connection,
     admit,
     announce_maintenance,
@@ -54,6 +56,18 @@ def until(condition, seconds: float = 5.0) -> None:
         time.sleep(0.01)
 
 
+def clock_of(venue: str) -> ClockOffset:
+    clock = read_clock(venue)
+    assert clock is not None
+    return clock
+
+
+def health_of(venue: str) -> VenueState:
+    health = queries.get_health(venue)
+    assert health is not None
+    return health
+
+
 def test_latency_and_failures_are_added_up_over_processes():
     for latency in (10, 20, 30, 90, 5_000):
         record_observation("binance", Observed.REST, ok=True, latency_ms=latency)
@@ -61,6 +75,7 @@ def test_latency_and_failures_are_added_up_over_processes():
     seen = read_seen("binance", Observed.REST)
     assert (seen.ok, seen.failed, seen.error_percent) == (5, 1, 16)
     assert (seen.p50_ms, seen.p95_ms) == (50, 6_400)
+    assert seen.seen_ms is not None
     assert abs(seen.seen_ms - now_ms()) < 5_000
     assert read_seen("kraken", Observed.REST).total == 0
 
@@ -92,30 +107,30 @@ def test_the_breaker_opens_probes_once_and_closes():
 def test_the_clock_is_the_sample_of_the_shortest_trip_and_follows_a_step():
     for trip, offset in ((80, 30), (10, 4), (200, -60)):
         record_clock("binance", offset_ms=offset, trip_ms=trip)
-    assert (read_clock("binance").offset_ms, read_clock("binance").trip_ms) == (4, 10)
+    assert (clock_of("binance").offset_ms, clock_of("binance").trip_ms) == (4, 10)
     record_clock("binance", offset_ms=5_010, trip_ms=40)
-    assert read_clock("binance").offset_ms == 5_010
+    assert clock_of("binance").offset_ms == 5_010
     assert read_clock("kraken") is None
 
 
 def test_conditions_are_judged_written_and_their_changes_kept(customer):
     record_states(actor=SYSTEM)
-    assert queries.get_health("binance").condition == "unknown"
+    assert health_of("binance").condition == "unknown"
     for _ in range(10):
         record_observation("binance", Observed.REST, ok=True, latency_ms=20)
     record_states(actor=SYSTEM)
     record_states(actor=SYSTEM)
-    health = queries.get_health("binance")
+    health = health_of("binance")
     assert (health.condition, health.p50_ms, health.error_percent) == ("operational", 25, 0)
     for _ in range(4):
         record_observation("binance", Observed.REST, ok=False)
     record_states(actor=SYSTEM)
-    health = queries.get_health("binance")
+    health = health_of("binance")
     assert (health.condition, health.reason) == ("degraded", "28 % of requests fail.")
     for _ in range(20):
         record_observation("binance", Observed.REST, ok=False)
     record_states(actor=SYSTEM)
-    assert queries.get_health("binance").condition == "down"
+    assert health_of("binance").condition == "down"
     changes = [row.condition for row in queries.list_changes("binance")]
     assert changes == ["down", "degraded", "operational", "unknown"]
     assert VenueStateChange.objects.filter(venue__code="kraken").count() == 1
@@ -140,7 +155,7 @@ def test_a_maintenance_is_a_condition_and_customers_of_the_exchange_read_it(cust
     call_off_maintenance(actor=SYSTEM, maintenance_id=row.pk, reason="done")
     call_off_maintenance(actor=SYSTEM, maintenance_id=row.pk, reason="done")
     record_states(actor=SYSTEM)
-    assert queries.get_health("sandbox").condition == "unknown"
+    assert health_of("sandbox").condition == "unknown"
 
 
 @pytest.fixture(scope="module")
@@ -159,12 +174,13 @@ def test_requests_of_a_connection_are_counted_observed_and_paused(customer, sand
     )  # fmt: skip
     port = open_venue(row.pk)
     assert port is open_venue(row.pk)
+    assert isinstance(port, CcxtGateway)
     assert port.balances()
     told = port.client.last_response_headers
     assert read_gauge("sandbox").limit == 6_000
     assert read_gauge("sandbox").used == int(told["X-MBX-USED-WEIGHT-1M"])
     assert read_seen("sandbox", Observed.REST).failed == 0
-    assert abs(read_clock("sandbox").offset_ms) < 100
+    assert abs(clock_of("sandbox").offset_ms) < 100
     sandbox.control.inject_fault("error_5xx", count=100)
     for _ in range(FAILURES_TO_OPEN):
         with pytest.raises(VenueUnavailable):
@@ -174,7 +190,7 @@ def test_requests_of_a_connection_are_counted_observed_and_paused(customer, sand
         port.balances()
     assert "requests pause for 1 s. Nothing was sent." in paused.value.text
     record_states(actor=SYSTEM)
-    assert queries.get_health("sandbox").condition == "down"
+    assert health_of("sandbox").condition == "down"
     until(lambda: read_breaker("sandbox", host=host_of(port.client)).state is BreakerState.HALF_OPEN)
     assert port.balances()
     assert read_breaker("sandbox", host=host_of(port.client)).state is BreakerState.CLOSED

@@ -177,11 +177,15 @@ def test_a_clock_that_is_off_is_measured_used_and_told(owner, sandbox):
     row = tried(owner, new_key(sandbox))
     assert row.state == "active"
     assert "Our clock and the exchange's differ by 5.0 s" in queries.list_activity(row.pk)[0].detail
-    assert read_clock("binance").offset_ms in range(4_900, 5_100)
+    skewed = read_clock("binance")
+    assert skewed is not None
+    assert skewed.offset_ms in range(4_900, 5_100)
     sandbox.control.clear_faults()
     # The clock went back: the old samples are forgotten with the first that they cannot explain.
     assert tried(owner, new_key(sandbox)).state == "active"
-    assert abs(read_clock("binance").offset_ms) < 100
+    corrected = read_clock("binance")
+    assert corrected is not None
+    assert abs(corrected.offset_ms) < 100
 
 
 def test_a_clock_that_cannot_be_corrected_is_named_and_tried_again(owner, sandbox):
@@ -288,7 +292,9 @@ def test_markets_are_kept_for_all_processes_and_a_change_is_a_new_version(owner,
 
     tried(owner, new_key(sandbox))
     store = VenueMarketStore(get_venue("binance"))
-    markets = dict(store.load())
+    loaded = store.load()
+    assert loaded is not None
+    markets = dict(loaded)
     assert markets["BTC/USDT"]["precision"]["price"] == "0.01000000"
     read_at = VenueMarkets.objects.get().checked_at
     tried(owner, new_key(sandbox))  # a new client reads no markets again
