@@ -28,8 +28,8 @@ class RawCandles:
     def __len__(self) -> int:
         return len(self.ts)
 
-    def of(self, wanted: NDArray[np.bool_]) -> "RawCandles":
-        """Return the wanted ones."""
+    def of(self, wanted: NDArray[np.bool_] | NDArray[np.int64]) -> "RawCandles":
+        """Return the wanted ones: a mask, or places in the order they are wanted."""
         volume = None if self.volume is None else self.volume[wanted]
         return RawCandles(
             self.ts[wanted], self.open[wanted], self.high[wanted], self.low[wanted], self.close[wanted], volume

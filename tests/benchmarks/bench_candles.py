@@ -161,7 +161,7 @@ def arrow_rows() -> dict[str, np.ndarray[Any, Any]]:
     collected = io.BytesIO()
     with psycopg.Cursor(connection.connection) as raw:
         select = f"SELECT {', '.join(NAMES)} FROM bench_row_candle ORDER BY ts"
-        with raw.copy(f"COPY ({select}) TO STDOUT (FORMAT BINARY)") as copy:  # type: ignore[arg-type]
+        with raw.copy(f"COPY ({select}) TO STDOUT (FORMAT BINARY)") as copy:
             for block in copy:
                 collected.write(block)
     whole = collected.getvalue()

@@ -68,27 +68,25 @@ def test_a_wick_that_comes_back_is_a_spike(name):
 
 def test_a_move_that_stays_is_news_and_no_spike():
     candles = walk(2_000)
-    columns = [column.copy() for column in candles.columns]
+    columns = open_, high, low, close = [column.copy() for column in candles.columns]
     for column in columns:
         column[900:] *= 1.1
     columns[0][900] = candles.open[900]
     columns[2][900] = candles.open[900]
-    moved = RawCandles(candles.ts, *columns, candles.volume)
+    moved = RawCandles(candles.ts, open_, high, low, close, candles.volume)
     assert check_candles(moved, MINUTE).counts() == {}
 
 
 def test_the_measure_is_of_the_past_only():
     candles = broken(walk(2_000), "high", 900, 130.0)
     for end in (950, 1_200, 1_999):
-        part = RawCandles(candles.ts[:end], *(column[:end] for column in (*candles.columns, candles.volume)))
-        assert check_candles(part, MINUTE).places(Rule.SPIKE) == [900]
+        assert check_candles(candles.of(np.arange(end)), MINUTE).places(Rule.SPIKE) == [900]
 
 
 def test_times_that_repeat_go_back_or_are_left_out():
     candles = walk(500)
     order = np.r_[0:100, 99:200, 203:300, 301, 300, 302:500]
-    shuffled = RawCandles(*(column[order] for column in (candles.ts, *candles.columns, candles.volume)))
-    found = check_candles(shuffled, MINUTE)
+    found = check_candles(candles.of(order), MINUTE)
     assert found.counts() == {"duplicate": 1, "gap": 1, "out_of_order": 1}
     assert found.missing == 3
     assert found.places(Rule.DUPLICATE) == [100]
@@ -96,11 +94,13 @@ def test_times_that_repeat_go_back_or_are_left_out():
 
 def test_a_frozen_feed_and_empty_candles():
     candles = walk(500)
-    columns = [column.copy() for column in (*candles.columns, candles.volume)]
-    for column in columns:
-        column[200:210] = column[200]
-    columns[4][400] = 0
-    found = check_candles(RawCandles(candles.ts, *columns), MINUTE)
+    order = np.r_[0:200, np.full(10, 200), 210:500]
+    still = candles.of(order)
+    assert still.volume is not None
+    volume = still.volume.copy()
+    volume[400] = 0
+    frozen = RawCandles(candles.ts, still.open, still.high, still.low, still.close, volume)
+    found = check_candles(frozen, MINUTE)
     assert found.counts() == {"stale": 1, "zero_volume": 1}
     assert found.places(Rule.STALE) == [201]
 

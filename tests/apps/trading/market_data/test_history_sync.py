@@ -84,9 +84,11 @@ def test_a_worker_that_died_is_followed_by_another_at_the_cursor():
     assert 0 < sync.percent < 100
     assert work_on(sync.pk, connect) is False  # the dead worker's lease still stands
     assert again(sync).pages == 1
-    assert queries.list_abandoned_syncs(sync.lease_until) == []
+    until = sync.lease_until
+    assert until is not None
+    assert queries.list_abandoned_syncs(until) == []
     with travel(timedelta(seconds=61)):
-        assert queries.list_abandoned_syncs(sync.lease_until + timedelta(seconds=1)) == [sync.pk]
+        assert queries.list_abandoned_syncs(until + timedelta(seconds=1)) == [sync.pk]
         work_on(sync.pk, connect)
     assert (again(sync).state, sync.fetched, sync.lease_epoch) == (SyncState.DONE, COUNT, 2)
     truth = between(bundled("BTCUSDT"), JUNE - COUNT * FIVE, JUNE)
@@ -147,9 +149,10 @@ class Scripted:
 
 def told(count: int, *, leaving_out: range = range(0)) -> list[HistoryRow]:
     rows = list(make_bars(count).rows())
-    figures = [
-        HistoryRow(row[0], *(f"{price / 100:.2f}" for price in row[1:5]), f"{row[5] / 10**8:.8f}") for row in rows
-    ]
+    figures = []
+    for row in rows:
+        open_, high, low, close = (f"{price / 100:.2f}" for price in row[1:5])
+        figures.append(HistoryRow(row[0], open_, high, low, close, f"{row[5] / 10**8:.8f}"))
     return [row for place, row in enumerate(figures) if place not in leaving_out]
 
 

@@ -6,7 +6,7 @@ from django.db import DatabaseError, transaction
 
 from apps.core.actors import Actor
 from apps.core.clock import from_ms
-from apps.trading.bots.engine.market import load_bars as bots_reader
+from apps.trading.bots.engine import market as bots_market
 from apps.trading.instruments.operations import seed_instruments
 from apps.trading.market_data import queries
 from apps.trading.market_data.choices import HeldState
@@ -66,7 +66,7 @@ def test_a_spike_is_held_and_no_reader_of_a_strategy_sees_it():
     report = receive(bars)
     assert (report.stored.added, report.held) == (399, 1)
     truth = without(bars, 398)
-    assert same(bots_reader("BTCUSDT", "5m"), truth)
+    assert same(vars(bots_market)["load_bars"]("BTCUSDT", "5m"), truth)
     assert same(queries.latest_bars("BTCUSDT", "5m", 50), truth[349:])
     assert same(queries.load_adjusted_bars("BTCUSDT", "5m"), truth)
     assert int(bars.ts[398]) // (3 * FIVE) * 3 * FIVE not in queries.load_bars("BTCUSDT", "15m").ts
