@@ -7,6 +7,8 @@ from celery import shared_task
 from apps.core.actors import Actor
 from apps.core.clock import now, now_ms
 from apps.core.context import PUBLIC, in_schema
+from apps.core.errors import LimitReached, Unavailable
+from apps.trading.exchanges.operations import instrument_client
 from apps.trading.exchanges.queries import get_venue, venue_settings
 from apps.trading.market_data import queries
 from apps.trading.market_data.gateways.history import CcxtHistory, HistoryPort
@@ -60,8 +62,13 @@ def check_recent() -> None:
 
 
 def connect(venue: str) -> HistoryPort:
-    """Return the venue's history through ccxt. Raises VenueUnknown."""
-    return CcxtHistory(get_venue(venue).ccxt_id, venue_settings(venue))
+    """Return the venue's history through ccxt, within the request budget all processes share. Raises VenueUnknown."""
+    return CcxtHistory(
+        get_venue(venue).ccxt_id,
+        venue_settings(venue),
+        meter=lambda client: instrument_client(client, venue=venue),
+        not_sent=(LimitReached, Unavailable),
+    )
 
 
 def register() -> None:

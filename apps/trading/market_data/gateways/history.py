@@ -1,6 +1,6 @@
 """Candles of the past from any venue, by ccxt's unified REST call. No Django inside; numbers stay texts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -40,16 +40,27 @@ class HistoryPort(Protocol):
 
 
 class CcxtHistory:
-    """One venue through ccxt's synchronous client; nothing is sent before the first call, and never a key."""
+    """One venue through ccxt's synchronous client; nothing is sent before the first call, and never a key.
 
-    def __init__(self, ccxt_id: str, settings: Mapping[str, Any]) -> None:
+    `meter` makes the client's requests wait for the venue's shared budget; `not_sent` are its refusals.
+    """
+
+    def __init__(
+        self,
+        ccxt_id: str,
+        settings: Mapping[str, Any],
+        *,
+        meter: Callable[[Any], object] | None = None,
+        not_sent: tuple[type[Exception], ...] = (),
+    ) -> None:
         import ccxt  # imported on use: 0.7 s that web processes never need
 
-        self._errors = ccxt
+        self._refused, self._failed = ccxt.BaseError, (ccxt.OperationFailed, *not_sent)
         self._venue = ccxt_id
-        # ccxt's own brake: a sync has time, and shares the venue's limit with orders.
         wanted = {**settings, "number": str, "enableRateLimit": True, "timeout": TIMEOUT_MS}
         self._client: Any = getattr(ccxt, ccxt_id)(wanted)
+        if meter is not None:
+            meter(self._client)
         self._names: dict[str, str] = {}
 
     def candles(self, symbol: str, interval: str, start_ms: int, count: int) -> Sequence[HistoryRow]:
@@ -64,9 +75,9 @@ class CcxtHistory:
                 raise HistoryRefused(venue=self._venue, reason=f"it has no candles of {interval}")
             limit = min(count, OWN_BOUNDS.get(self._venue, PAGE))
             rows = self._client.fetch_ohlcv(self._names[symbol], interval, start_ms, limit)
-        except self._errors.OperationFailed as error:
+        except self._failed as error:
             raise HistoryUnavailable(venue=self._venue, reason=_words(error)) from error
-        except self._errors.BaseError as error:
+        except self._refused as error:
             raise HistoryRefused(venue=self._venue, reason=_words(error)) from error
         found = {int(row[0]): HistoryRow(int(row[0]), *(str(number) for number in row[1:6])) for row in rows}
         return [found[ts] for ts in sorted(found) if ts >= start_ms]

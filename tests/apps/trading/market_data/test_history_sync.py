@@ -1,5 +1,6 @@
 """Historical syncs through real ccxt against the sandbox exchange: whole, resumed after a crash, cancelled, refused."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
@@ -8,7 +9,9 @@ from django.conf import settings
 
 from apps.core.actors import Actor
 from apps.core.clock import travel
-from apps.trading.exchanges.operations import seed_venues
+from apps.platform.rate_limiting.operations import limits_client
+from apps.trading.exchanges.choices import Observed
+from apps.trading.exchanges.operations import freeze_budget, read_seen, seed_venues
 from apps.trading.instruments.operations import seed_instruments
 from apps.trading.market_data import queries
 from apps.trading.market_data.choices import SyncState
@@ -167,6 +170,18 @@ def test_a_venue_that_is_away_is_asked_again_later_and_given_up_after_a_while():
     for _ in range(7):
         work_on(sync.pk, lambda _venue: Scripted(away))
     assert (again(sync).state, sync.error_text) == (SyncState.FAILED, away.text)
+
+
+def test_a_sync_waits_its_turn_in_the_budget_that_all_processes_share():
+    sync = ask(start=JUNE - 10 * FIVE, end=JUNE)
+    freeze_budget("sandbox", seconds=60)
+    work_on(sync.pk, connect)
+    assert (again(sync).state, sync.failures, sync.error_code) == (SyncState.RUNNING, 1, HistoryUnavailable.code)
+    assert re.search(r"\b(60|5\d) s", sync.error_text)
+    limits_client().flushdb()
+    work_on(sync.pk, connect)
+    assert (again(sync).state, sync.fetched) == (SyncState.DONE, 10)
+    assert read_seen("sandbox", Observed.REST).ok >= 1
 
 
 def test_what_the_venue_does_not_have_is_known_and_not_a_gap_to_fill():
