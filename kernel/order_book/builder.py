@@ -88,6 +88,8 @@ class BookBuilder:
         return update.last <= self.book.sequence
 
     def _is_next(self, update: Update) -> bool:
+        if self.rule is Rule.WHOLE:
+            return False
         expected = self.book.sequence + 1
         if self.rule is Rule.STEP:
             return update.last == expected

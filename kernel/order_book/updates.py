@@ -16,6 +16,8 @@ class Rule(StrEnum):
     """It names the update before it (Binance futures, OKX, Deribit)."""
     STEP = "step"
     """Its number is ours and one (Bybit, Kraken futures)."""
+    WHOLE = "whole"
+    """Each update is the whole book, and a snapshot: whoever reads the venue for us keeps its sequence."""
 
 
 @dataclass(frozen=True, slots=True)

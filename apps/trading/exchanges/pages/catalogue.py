@@ -25,6 +25,8 @@ GROUPS: tuple[tuple[str, tuple[Capability, ...]], ...] = (
     ("Keys", (Capability.CLIENT_IDS, Capability.READ_KEY_RIGHTS, Capability.PASSPHRASE, Capability.TESTNET,
               Capability.WITHDRAW)),
 )  # fmt: skip
+SEQUENCE_CHECKED = frozenset({"binance", "bybit", "okx"})
+"""Exchanges whose live order books we check ourselves, update by update."""
 LONGEST_ID = 32
 """Ids of our orders have at most so many letters and digits."""
 RECORDED_RULES = (
@@ -236,6 +238,10 @@ def _capability(exchange: Exchange, capability: Capability) -> CapabilityRow:
 def _notes(exchange: Exchange, ccxt_id: str) -> list[str]:
     tested = TESTED.get(ccxt_id)
     notes = ["Keys that may withdraw are refused. Give a key the rights to read and to trade only."]
+    if ccxt_id in SEQUENCE_CHECKED:
+        notes.append("Live order book: we check ourselves that no update is missing.")
+    elif exchange.how(Capability("stream_book")):
+        notes.append("Live order book: its adapter checks that no update is missing, where the exchange numbers them.")
     if tested is None:
         return [
             *notes,

@@ -52,7 +52,7 @@ class CandleKeeper:
         except KlineRefused as refusal:
             logger.warning("candle refused", extra={"reason": str(refusal)})
             return
-        if line.last_ts is not None and kline.ts > line.last_ts + self.step:
+        if self._is_candle_missing(line, kline):
             await self.fill(kline.symbol)
         if line.last_ts is not None and kline.ts <= line.last_ts:
             return
@@ -64,6 +64,12 @@ class CandleKeeper:
             return
         await self._store(kline.symbol, [row], "stream")
         await self.dispatch(kline.symbol)
+
+    def _is_candle_missing(self, line: Line, kline: Kline) -> bool:
+        """Return whether a candle closed that the stream did not call closed; some venues never do, and REST tells."""
+        if line.last_ts is not None:
+            return kline.ts > line.last_ts + self.step
+        return line.forming is not None and kline.ts > line.forming.ts
 
     async def dispatch(self, symbol: str) -> None:
         """Tell the engine of what is stored and was not told."""

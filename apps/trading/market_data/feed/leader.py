@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import redis.asyncio
@@ -15,10 +16,12 @@ from apps.trading.market_data.cancellation import still_wanted
 from apps.trading.market_data.feed import records
 from apps.trading.market_data.feed.board import SymbolBoard
 from apps.trading.market_data.feed.candles import CandleKeeper
+from apps.trading.market_data.feed.grid import GridGuard
 from apps.trading.market_data.feed.keeping import TickKeeper
 from apps.trading.market_data.feed.lines import Line, best_prices, is_ours
 from apps.trading.market_data.feed.mending import Mender
 from apps.trading.market_data.feed.publisher import Publisher
+from apps.trading.market_data.feed.tape import Tape
 from apps.trading.market_data.feed.threads import hop
 from apps.trading.market_data.feed.watchdog import Watchdog
 from apps.trading.market_data.gateways.messages import BookTop, BookUpdate, Day, Kline, Message, Print
@@ -64,6 +67,8 @@ class Leader:
     redis: "redis.asyncio.Redis"
     rng: random.Random = field(default_factory=random.Random)
     lines: dict[str, Line] = field(default_factory=dict)
+    grid: GridGuard | None = None
+    """Looks at the prices of a venue that ccxt.pro reads for us."""
     lag: float = 0.0
     """The longest that a message waited for us since it was reported last, in seconds."""
 
@@ -80,6 +85,7 @@ class Leader:
         queue: asyncio.Queue[tuple[float, Message]] = asyncio.Queue()
         ccxt_id, settings = await hop(records.venue_access)(self.options.venue)
         stream = VenueStream(ccxt_id, settings, lambda message: queue.put_nowait((monotonic(), message)))
+        self.grid = GridGuard() if stream.is_unified else None
         instrument_async_client(stream.client, venue=self.options.venue)
         candles = CandleKeeper(stream, self.options.interval, self.lines)
         mender = Mender(stream, self.lines, self.rng)
@@ -121,6 +127,7 @@ class Leader:
                 board = SymbolBoard(item.spec, step)
                 board.recall(item.recent)
                 line = self.lines[symbol] = Line(board, item.last_ts, stream.book_rule)
+                line.tape = Tape(is_numbered=not stream.is_unified)
                 # What stalled is trusted again when news flow, not because a new socket greets with the present.
                 line.is_stale = await self.publisher.was_stale(symbol)
                 kept = await hop(records.newest_kept)(self.options.venue, symbol)
@@ -140,14 +147,21 @@ class Leader:
             if isinstance(message, Kline):
                 if self.options.is_home:
                     await candles.take(message)
-            else:
+            elif self._may_count(message, line):
                 _take(message, line, mender)
 
+    def _may_count(self, message: Message, line: Line) -> bool:
+        """Refuse a price off the grid where it would be the symbol's; elsewhere it is told in the venue's digits."""
+        return self.grid is None or self.grid.is_on_grid(message, line.board.spec) or not self.options.is_home
+
     async def _report(self) -> None:
-        """Tell the health of the venue how far behind its streams we are."""
+        """Tell the health of the venue how far behind its streams we are, and the log which prices left the grid."""
         while still_wanted():
             await asyncio.sleep(REPORT_SECONDS)
             lag, self.lag = self.lag, 0.0
+            for symbol, count in (self.grid.take_report() if self.grid else {}).items():
+                facts = {"venue": self.options.venue, "symbol": symbol, "messages": count}
+                logger.warning("prices off the instrument's grid", extra=facts)
             await asyncio.to_thread(
                 record_observation, self.options.venue, Observed.STREAM, ok=True, latency_ms=round(lag * 1_000)
             )
@@ -241,8 +255,9 @@ def _same(known: Kline | None, newest: Kline) -> bool:
     """Return whether REST says of the forming candle what the stream said last."""
     if known is None:
         return False
-    names = ("ts", "open", "high", "low", "close", "volume")
-    return all(getattr(known, name) == getattr(newest, name) for name in names)
+    names = ("open", "high", "low", "close", "volume")
+    pairs = ((getattr(known, name), getattr(newest, name)) for name in names)
+    return known.ts == newest.ts and all(one == other or Decimal(one) == Decimal(other) for one, other in pairs)
 
 
 def facts_of(error: BaseException) -> dict[str, Any]:

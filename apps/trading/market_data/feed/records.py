@@ -23,6 +23,7 @@ from kernel.quality import Rule
 
 ACTOR = Actor.system("feed")
 DAY_MS = INTERVALS["1d"]
+MOST_ID_DIGITS = 18
 Sample = tuple[int, ...]
 Seen = dict[str, tuple[int, dict[Rule, int]]]
 
@@ -117,6 +118,6 @@ def _trade_row(spec: InstrumentSpec, item: Print) -> tuple[int, int, int, int, i
         price, quantity = spec.ticks(Decimal(item.price)), Decimal(item.quantity) * VOLUME_SCALE
     except (OffGridError, ArithmeticError):
         return None
-    if quantity != int(quantity) or not item.id.isdecimal():
+    if quantity != int(quantity) or not item.id.isdecimal() or len(item.id) > MOST_ID_DIGITS:
         return None
     return item.ts, price, int(quantity), int(item.is_sell), int(item.id)

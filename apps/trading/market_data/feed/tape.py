@@ -13,10 +13,11 @@ class Tape:
     """Trades by number where the venue numbers them one by one; else each id once, in the order they came.
 
     At the beginning and after a hole new trades wait until `fill` brings what is missing, or says that the venue does
-    not know it any more.
+    not know it any more. `is_numbered` False: numbers are taken as mere ids.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_numbered: bool = True) -> None:
+        self.is_numbered = is_numbered
         self.prints: deque[Print] = deque(maxlen=KEPT)
         self.taken = 0
         self.repeated = 0
@@ -26,6 +27,7 @@ class Tape:
         self._waiting: dict[int, Print] = {}
         self._known: deque[str] = deque(maxlen=KEPT)
         self._known_set: set[str] = set()
+        self._since: int | None = None
         self._fresh: list[Print] = []
 
         self._is_open = False
@@ -51,15 +53,20 @@ class Tape:
         """
         for item in known:
             self.prints.append(item)
-            if item.id.isdecimal():
+            if self._has_number(item):
                 self._last = int(item.id)
+            else:
+                self._remember(item.id)
+                self._since = item.ts if self._since is None else min(self._since, item.ts)
+        if not self.is_numbered:
+            return
         self._last = kept if self._last is None else self._last
         self._kept = kept
 
     def take(self, item: Print) -> bool:
         """Take a trade from the stream; return whether something is missing before it."""
         self.taken += 1
-        if not item.id.isdecimal():
+        if not self._has_number(item):
             self._take_unnumbered(item)
             return False
         number = int(item.id)
@@ -100,14 +107,20 @@ class Tape:
             self._add(self._last + 1, item)
 
     def _take_unnumbered(self, item: Print) -> None:
-        if item.id in self._known_set:
+        if item.id in self._known_set or (self._since is not None and item.ts < self._since):
             self.repeated += 1
             return
+        self._remember(item.id)
+        self._keep(item)
+
+    def _has_number(self, item: Print) -> bool:
+        return self.is_numbered and item.id.isdecimal()
+
+    def _remember(self, name: str) -> None:
         if len(self._known) == KEPT:
             self._known_set.discard(self._known[0])
-        self._known.append(item.id)
-        self._known_set.add(item.id)
-        self._keep(item)
+        self._known.append(name)
+        self._known_set.add(name)
 
     def _add(self, number: int, item: Print) -> None:
         self._last = number

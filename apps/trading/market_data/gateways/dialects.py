@@ -130,4 +130,5 @@ DIALECTS = {
     "bybit": Dialect(bybit, Rule.STEP),
     "okx": Dialect(okx, Rule.PREVIOUS),
 }
-"""By ccxt's name. A venue without a dialect is followed by ccxt's own reading: best prices and trades, no own book."""
+"""By ccxt's name. A venue without a dialect is followed by ccxt.pro's own reading (`unified`): candles, trades, whole
+books and tickers, where it declares them; the sequence of the venue's frames is then ccxt.pro's to check."""

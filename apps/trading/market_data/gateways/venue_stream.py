@@ -10,6 +10,7 @@ from apps.core.errors import LimitReached, Unavailable
 from apps.trading.market_data.cancellation import still_wanted
 from apps.trading.market_data.gateways.dialects import DIALECTS, read, symbol_of
 from apps.trading.market_data.gateways.messages import BookTop, BookUpdate, Day, Kline, Message, Print
+from apps.trading.market_data.gateways.unified import Exact, UnifiedFollower, keeping_digits
 from kernel.order_book import Rule, Update
 
 __all__ = ["BookTop", "BookUpdate", "Day", "Kline", "Message", "Print", "VenueStream", "load_library"]
@@ -50,18 +51,35 @@ class VenueStream:
 
         self._ccxt_id = ccxt_id
         self._sink = sink
-        self._venue: Any = Tapped({**settings, "timeout": TIMEOUT_MS})
-        self._venue.options["watchTradesForSymbols"] = {"name": "aggTrade"}  # the numbers that REST fills holes by
+        given = {**settings, "timeout": TIMEOUT_MS}
+        if self.is_unified:
+            self._venue: Any = keeping_digits(venue_class)({**given, "number": Exact})
+        else:
+            self._venue = Tapped(given)
+            self._venue.options["watchTradesForSymbols"] = {"name": "aggTrade"}  # the numbers that REST fills holes by
+        self._follower = UnifiedFollower(self._venue, sink, self.newest_candle)
         self._names: dict[str, str] = {}
-        self.refused_frames = 0
+        self._refused = 0
 
     page_rows = MAX_ROWS
 
     @property
+    def is_unified(self) -> bool:
+        """Whether ccxt.pro reads this venue for us: no dialect of ours knows its frames."""
+        return self._ccxt_id not in DIALECTS
+
+    @property
+    def refused_frames(self) -> int:
+        """How many frames, or what ccxt.pro made of them, lacked a part."""
+        return self._refused + self._follower.refused
+
+    @property
     def book_rule(self) -> Rule | None:
-        """How book updates of this venue follow each other; None: this venue's book cannot be kept from differences."""
+        """How book updates of this venue follow each other; None: nobody tells its book."""
         dialect = DIALECTS.get(self._ccxt_id)
-        return None if dialect is None else dialect.rule
+        if dialect is None:
+            return Rule.WHOLE if self._follower.has_books else None
+        return dialect.rule
 
     @property
     def can_fetch_book(self) -> bool:
@@ -79,7 +97,8 @@ class VenueStream:
         markets = await self._patiently(self._venue.load_markets)
         spot = {name: market for name, market in markets.items() if market["spot"]}
         self._names = {symbol_of(market["base"] + market["quote"]): name for name, market in spot.items()}
-        self._venue.number = str  # what ccxt reads from here on keeps its digits
+        if not self.is_unified:
+            self._venue.number = str  # what ccxt reads from here on keeps its digits
 
     def lists(self, symbol: str) -> bool:
         """Return whether the venue trades a symbol of ours."""
@@ -134,13 +153,18 @@ class VenueStream:
 
     async def book_top(self, symbol: str) -> tuple[Decimal, Decimal] | None:
         """Return best bid and ask by REST, or None while a side is empty."""
-        found = await self._patiently(lambda: self._venue.fetch_order_book(self._names[symbol], 5))
+        limit = None if self.is_unified else 5  # which depths a venue knows, only ccxt knows
+        found = await self._patiently(lambda: self._venue.fetch_order_book(self._names[symbol], limit))
         if not found["bids"] or not found["asks"]:
             return None
         return Decimal(str(found["bids"][0][0])), Decimal(str(found["asks"][0][0]))
 
     async def run(self, symbols: Sequence[str], interval: str, *, has_candles: bool = True) -> None:
         """Send messages to the sink until an error ends it. Each stream is subscribed once, whoever reads it."""
+        if self.is_unified:
+            pairs = {symbol: self._names[symbol] for symbol in symbols}
+            await self._repeat(self._follower.steps(pairs, interval, has_candles=has_candles))
+            return
         names = [self._names[symbol] for symbol in symbols]
         steps: list[Callable[[], Coroutine[Any, Any, Any]]] = [
             lambda: self._venue.watch_tickers(names),
@@ -152,6 +176,9 @@ class VenueStream:
             steps.append(lambda: self._venue.watch_bids_asks(names))
         if self.book_rule is not None:
             steps.append(lambda: self._venue.watch_order_book_for_symbols(names))
+        await self._repeat(steps)
+
+    async def _repeat(self, steps: Sequence[Callable[[], Coroutine[Any, Any, Any]]]) -> None:
         async with asyncio.TaskGroup() as group:
             for step in steps:
                 group.create_task(self._forever(step))
@@ -165,7 +192,7 @@ class VenueStream:
         try:
             messages = read(self._ccxt_id, frame)
         except (KeyError, ValueError, TypeError, IndexError):
-            self.refused_frames += 1
+            self._refused += 1
             return True
         for message in messages:
             self._sink(message)
