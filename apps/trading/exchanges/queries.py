@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from apps.core.actors import Actor
 from apps.core.clock import now
 from apps.core.errors import Defect
-from apps.trading.exchanges.catalogue.venues import list_exchange_ids
+from apps.trading.exchanges.catalogue.venues import TESTED, list_exchange_ids
 from apps.trading.exchanges.choices import ConnectionState, VenueCondition
 from apps.trading.exchanges.errors import ConnectionMissing, VenueUnknown
 from apps.trading.exchanges.gateways.ccxt_gateway import client_settings
@@ -45,6 +45,8 @@ class VenueWay:
     fee_on_top: Decimal = Decimal(0)
     """The most that a purchase costs on top in quote, as a share of its worth; 0 where the fee is taken from what is
     received, as most venues do."""
+    other_hosts: tuple[str, ...] = ()
+    """Hosts that serve the same accounts, asked while the first one fails."""
 
 
 _venues: dict[str, VenueWay] = {}
@@ -124,6 +126,14 @@ def way_to(code: str) -> VenueWay:
             raise VenueUnknown(venue=code)
         return REAL
     return _venues[code]
+
+
+def other_hosts(code: str) -> tuple[str, ...]:
+    """Return the hosts that serve a venue's accounts beside its main one. Raises VenueUnknown."""
+    way = way_to(code)
+    if way is not REAL:
+        return way.other_hosts  # never the real exchange's, whatever its protocol
+    return TESTED[code].other_hosts if code in TESTED else ()
 
 
 def fee_on_top(code: str) -> Decimal:

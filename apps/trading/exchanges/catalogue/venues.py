@@ -48,7 +48,7 @@ class Tested:
     budget: Budget | None = None
     reads_key_rights: bool = False
     other_hosts: tuple[str, ...] = ()
-    """Hosts of the same exchange that answer market data when the first does not."""
+    """Hosts that serve the same accounts and are asked while the first one fails."""
     key_page: str = ""
 
 
@@ -58,7 +58,7 @@ TESTED: dict[str, Tested] = {
         ClientIds(36, "letters, digits and . : / _ -"),
         Budget(6_000, units=Decimal(5), per_key=(100, 10_000), used_header="x-mbx-used-weight-1m"),
         reads_key_rights=True,
-        other_hosts=("api1.binance.com", "api2.binance.com", "api3.binance.com", "data-api.binance.vision"),
+        other_hosts=("api1.binance.com", "api2.binance.com", "api3.binance.com"),
         key_page="https://www.binance.com/en/my/settings/api-management",
     ),
     "bybit": Tested(

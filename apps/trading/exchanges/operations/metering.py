@@ -1,11 +1,13 @@
 """Clients that count: every request of an adapter waits for its turn, is observed, and corrects the budget."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from apps.core.clock import monotonic
 from apps.platform.rate_limiting.errors import LimitsUnavailable
-from apps.trading.exchanges.choices import CallKind, Observed
+from apps.trading.exchanges.choices import BreakerState, CallKind, Observed
+from apps.trading.exchanges.errors import CircuitOpen
 from apps.trading.exchanges.operations.budgets import (
     Granted,
     correct_budget,
@@ -14,30 +16,68 @@ from apps.trading.exchanges.operations.budgets import (
     wait_for_budget,
     wait_for_budget_async,
 )
-from apps.trading.exchanges.operations.health import admit, read_clock, record_clock, record_observation
+from apps.trading.exchanges.operations.health import (
+    admit,
+    read_breaker,
+    read_clock,
+    record_clock,
+    record_observation,
+)
 
 
 class Meter:
-    """The turn of one client's requests at a venue; `kind` says what the next requests are for."""
+    """The turn of one client's requests at a venue; `kind` says what the next requests are for.
 
-    def __init__(self, venue: str, *, host: str = "main", key: str = "") -> None:
+    `others` are hosts that serve the same; `turn(old, new)` leads the client from one host to another.
+    """
+
+    def __init__(
+        self,
+        venue: str,
+        *,
+        host: str = "main",
+        key: str = "",
+        others: Sequence[str] = (),
+        turn: Callable[[str, str], None] | None = None,
+    ) -> None:
         self.venue, self.host, self.key = venue, host, key
+        self._hosts, self._turn = (host, *others), turn
         self.kind = CallKind.DATA
         self._granted: Granted | None = None
 
     def before(self, cost: object) -> None:
         """Wait for the turn. Raises CircuitOpen, BudgetSpent, LaneFrozen, LimitsUnavailable: nothing was sent."""
-        admit(self.venue, host=self.host, priority=self.kind)
+        self._choose_host()
         self._granted = wait_for_budget(
             self.venue, cost=units_of(self.venue, cost), priority=self.kind, key=self._charged_key()
         )
 
     async def before_async(self, cost: object) -> None:
         """Do as `before`, from a coroutine."""
-        admit(self.venue, host=self.host, priority=self.kind)
+        self._choose_host()
         self._granted = await wait_for_budget_async(
             self.venue, cost=units_of(self.venue, cost), priority=self.kind, key=self._charged_key()
         )
+
+    def _choose_host(self) -> None:
+        """Go to the first host that may be asked, the main one before all. Raises CircuitOpen when none may."""
+        if self._turn is not None:
+            for host in self._hosts:
+                if self._may_ask(host):
+                    if host != self.host:
+                        self._turn(self.host, host)
+                        self.host = host
+                    return
+        admit(self.venue, host=self.host, priority=self.kind)
+
+    def _may_ask(self, host: str) -> bool:
+        if self.kind is CallKind.CANCEL:  # it passes everywhere, so it is led to where it will be heard
+            return read_breaker(self.venue, host=host).state is not BreakerState.OPEN
+        try:
+            admit(self.venue, host=host, priority=self.kind)
+        except CircuitOpen:
+            return False
+        return True
 
     def after(self, *, status: int, headers: Mapping[str, str], started: float, failed: bool) -> None:
         """Take over what an answer tells (status 0: there was none)."""
@@ -65,9 +105,19 @@ class Meter:
         return self.key if self.kind is CallKind.ORDER else ""
 
 
-def instrument_client(client: Any, *, venue: str, host: str = "main", key: str = "") -> Meter:
-    """Make every request of a synchronous ccxt client wait, count and report; returns the meter."""
-    meter, last = Meter(venue, host=host, key=key), {"status": 0}
+def instrument_client(
+    client: Any, *, venue: str, host: str = "main", key: str = "", others: Sequence[str] = ()
+) -> Meter:
+    """Make every request of a synchronous ccxt client wait, count and report; returns the meter.
+
+    While requests to `host` pause, they go to one of `others`, hosts that serve the same accounts.
+    """
+
+    def turn(old: str, new: str) -> None:
+        client.urls["api"] = _moved(client.urls["api"], old, new)
+
+    meter = Meter(venue, host=host, key=key, others=others, turn=turn if others else None)
+    last = {"status": 0}
     sending = client.fetch
 
     def note(answer: Any, *_: Any, **__: Any) -> None:
@@ -121,6 +171,14 @@ def instrument_async_client(client: Any, *, venue: str, host: str = "main") -> M
     client.throttle = throttle
     client.fetch = fetch
     return meter
+
+
+def _moved(addresses: Any, old: str, new: str) -> Any:
+    """Return ccxt's addresses with one host in another's place; other hosts of theirs stay."""
+    if isinstance(addresses, dict):
+        return {name: _moved(value, old, new) for name, value in addresses.items()}
+    parts = urlsplit(str(addresses))
+    return urlunsplit(parts._replace(netloc=new)) if parts.netloc == old else addresses
 
 
 def _is_failure(error: Exception, status: int) -> bool:

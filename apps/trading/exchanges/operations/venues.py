@@ -26,6 +26,7 @@ from apps.trading.exchanges.queries import (
     VenueWay,
     get_connection,
     list_account_offers,
+    other_hosts,
     remember_way,
     venue_settings,
     way_to,
@@ -142,8 +143,11 @@ def connect_gateway(connection: Connection, *, api_key: str, api_secret: str, pa
     )
     tested = TESTED.get(venue.ccxt_id)
     ids = tested.client_ids if tested is not None else None
+    others = other_hosts(venue.code)
     gateway.use(
-        meter=lambda client: instrument_client(client, venue=venue.code, host=host_of(client), key=str(connection.pk)),
+        meter=lambda client: instrument_client(
+            client, venue=venue.code, host=host_of(client), key=str(connection.pk), others=others
+        ),
         markets=VenueMarketStore(venue),
         ids=None if ids is None else (ids.param, ids.longest),
     )

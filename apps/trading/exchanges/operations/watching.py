@@ -70,8 +70,11 @@ def _record(venue: Venue) -> bool:
         venue.code, Observed.STREAM, minutes=MINUTES
     )  # fmt: skip
     breakers = [row for name, row in list_breakers(venue.code).items() if not name.startswith("stream:")]
-    paused = any(breaker.state is not BreakerState.CLOSED for breaker in breakers)
+    shut = [breaker.state is not BreakerState.CLOSED for breaker in breakers]
+    paused = bool(shut) and all(shut)
     verdict = judge(rest, stream, paused=paused, maintenance=_maintenance_of(venue, moment))
+    if any(shut) and verdict.condition == VenueCondition.OPERATIONAL:
+        verdict = Verdict(VenueCondition.DEGRADED, "One of its addresses fails; another one is asked.")
     clock = read_clock(venue.code)
     seen_ms = max(rest.seen_ms or 0, stream.seen_ms or 0)
     with transaction.atomic():

@@ -33,6 +33,7 @@ from apps.trading.exchanges.operations import (
     seed_venues,
 )
 from apps.trading.exchanges.operations.health import FAILURES_TO_OPEN
+from apps.trading.exchanges.operations.metering import Meter
 from apps.trading.exchanges.operations.venues import host_of
 from tests.factories.sandbox_exchange import RunningSandbox, running_sandbox
 
@@ -194,3 +195,40 @@ def test_requests_of_a_connection_are_counted_observed_and_paused(customer, sand
     until(lambda: read_breaker("sandbox", host=host_of(port.client)).state is BreakerState.HALF_OPEN)
     assert port.balances()
     assert read_breaker("sandbox", host=host_of(port.client)).state is BreakerState.CLOSED
+
+
+def test_another_host_is_asked_while_the_first_one_fails(customer, sandbox, monkeypatch):
+    port_number = sandbox.url.rpartition(":")[2]
+    main, other = f"127.0.0.1:{port_number}", f"localhost:{port_number}"
+    way = queries.VenueWay(sandbox.ccxt_settings, other_hosts=(other,))
+    monkeypatch.setitem(queries._venues, "sandbox", way)
+    account = sandbox.open_account({"USDT": D(1_000)})
+    row = add_connection(
+        actor=Actor.of(customer), owner_id=customer.pk, venue="sandbox", label="Mine",
+        api_key=account["api_key"], api_secret=account["secret"],
+    )  # fmt: skip
+    port = open_venue(row.pk)
+    assert isinstance(port, CcxtGateway)
+    assert port.balances()
+    assert host_of(port.client) == main
+    for _ in range(FAILURES_TO_OPEN):
+        record_observation("sandbox", Observed.REST, ok=False, host=main)
+    assert port.balances()
+    assert host_of(port.client) == other
+    assert isinstance(port.meter, Meter)
+    port.meter.kind = CallKind.CANCEL
+    port.meter.before(1)
+    assert host_of(port.client) == other, "taking back is led to where it is heard"
+    record_states(actor=SYSTEM)
+    assert read_breaker("sandbox", host=main).state is not BreakerState.CLOSED
+    assert health_of("sandbox").condition in ("degraded", "down")
+    until(lambda: read_breaker("sandbox", host=main).state is BreakerState.HALF_OPEN)
+    assert port.balances()
+    assert host_of(port.client) == main
+    assert read_breaker("sandbox", host=main).state is BreakerState.CLOSED
+
+
+def test_a_paper_account_never_leads_to_a_real_exchanges_hosts():
+    assert queries.other_hosts("sandbox") == ()
+    assert queries.other_hosts("binance") == ("api1.binance.com", "api2.binance.com", "api3.binance.com")
+    assert queries.other_hosts("kraken") == ()
