@@ -6,11 +6,13 @@ import json
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import ccxt
 import pytest
+import redis.asyncio
 
 from apps.core.clock import monotonic
 from apps.core.live.publishing import client as hub_client
@@ -23,7 +25,7 @@ from apps.trading.instruments.operations import seed_instruments
 from apps.trading.market_data import queries
 from apps.trading.market_data.feed.board import SymbolBoard
 from apps.trading.market_data.feed.grid import GridGuard
-from apps.trading.market_data.feed.leader import FeedOptions
+from apps.trading.market_data.feed.leader import FeedOptions, Leader
 from apps.trading.market_data.feed.lines import Line
 from apps.trading.market_data.feed.process import FeedProcess
 from apps.trading.market_data.feed.tape import Tape
@@ -73,8 +75,7 @@ def test_a_book_is_whole_each_time_and_bounded():
     assert (len(line.book.book.bids), line.book.book.ts) == (100, 9)
     assert not line.take_book(book_of("BTCUSDT", 2, {"bids": rows[5:], "asks": [], "timestamp": None}))
     assert (line.book.book.bids.best(), len(line.book.book.asks), line.book.holes) == ((295 * 10**12, 10**12), 0, 0)
-    difference = copy.replace(first.update, is_snapshot=False) if hasattr(copy, "replace") else None
-    assert difference is None or line.book.take(difference) is Outcome.IGNORED
+    assert line.book.take(replace(first.update, first=3, last=3, is_snapshot=False)) is Outcome.HOLE
 
 
 def test_an_opening_price_that_is_not_told_is_not_invented():
@@ -97,6 +98,14 @@ def test_prices_off_the_grid_are_reported_and_never_rounded(message, is_on):
     assert guard.is_on_grid(message, SPEC) is is_on
     assert guard.take_report() == ({} if is_on else {"BTCUSDT": 1})
     assert guard.take_report() == {}
+
+
+@pytest.mark.parametrize(("is_home", "is_taken"), [(True, False), (False, True)])
+def test_off_the_grid_is_no_price_of_the_symbol_and_is_told_as_the_venues(is_home, is_taken):
+    leader = Leader(FeedOptions(is_home=is_home), redis.asyncio.Redis())
+    line, leader.grid = Line(SymbolBoard(SPEC, FIVE), None), GridGuard()
+    assert leader._may_count(Day("BTCUSDT", "1.001", "1"), line) is is_taken
+    assert leader.grid.take_report() == {"BTCUSDT": 1}
 
 
 def test_numbers_of_trades_are_mere_ids_there():
