@@ -97,11 +97,11 @@ def apply_fill(
 
     A fill against the position closes lots oldest first; what is left of it opens a lot on its own side (netting
     through zero). The average method takes cost out in proportion, rounded to 10^-18; the rounding stays in the
-    remaining cost, so nothing is lost. Raises ValueError when quantity or price is not positive or anything is not
-    finite.
+    remaining cost, so nothing is lost. A quantity of zero (its fee took it all) counts only its fee. Raises ValueError
+    when the quantity is negative, the price is not positive or anything is not finite.
     """
-    if not (quantity.is_finite() and price.is_finite() and fee_quote.is_finite()) or quantity <= 0 or price <= 0:
-        raise ValueError("a fill has a positive quantity and price, and a finite fee")
+    if not (quantity.is_finite() and price.is_finite() and fee_quote.is_finite()) or quantity < 0 or price <= 0:
+        raise ValueError("a fill has a quantity of at least zero, a positive price and a finite fee")
     sign = 1 if side is Side.BUY else -1
     against = bool(state.quantity) and (state.quantity < 0) == (sign > 0)
     closing = min(quantity, state.quantity.copy_abs()) if against else Decimal(0)

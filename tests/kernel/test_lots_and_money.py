@@ -81,10 +81,17 @@ def test_a_fill_nets_through_zero_into_a_short():
     assert (realised.fifo, realised.average) == (10, 10)
 
 
-@pytest.mark.parametrize(("quantity", "price"), [("0", "1"), ("-1", "1"), ("1", "0"), ("NaN", "1"), ("1", "Infinity")])
+@pytest.mark.parametrize(("quantity", "price"), [("-1", "1"), ("1", "0"), ("NaN", "1"), ("1", "Infinity")])
 def test_an_impossible_fill_is_refused(quantity, price):
     with pytest.raises(ValueError):
         apply_fill(PositionState(), Side.BUY, Decimal(quantity), Decimal(price), Decimal(0))
+
+
+def test_a_fill_whose_fee_took_it_all_counts_only_its_fee():
+    before = run([("buy", "1", "100", "0")])
+    after, realised = apply_fill(before, Side.BUY, Decimal(0), Decimal(90), Decimal("0.9"))
+    assert (after.quantity, after.lots, after.cost, after.cash_flow) == (1, before.lots, 100, -100)
+    assert (after.fees, realised.fee, realised.fifo, realised.matches) == (Decimal("0.9"), Decimal("0.9"), 0, ())
 
 
 def test_more_digits_than_the_default_context_are_kept():

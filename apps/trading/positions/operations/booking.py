@@ -41,8 +41,9 @@ class FillFacts:
 
 @dataclass(frozen=True, slots=True)
 class _Booking:
-    """A fill as the position takes it: what moves in base, and the fee's worth in quote."""
+    """A fill as the position takes it: what moves in base and which way, and the fee's worth in quote."""
 
+    side: Side
     quantity: Decimal
     fee_quote: Decimal
     is_unvalued: bool
@@ -82,9 +83,9 @@ def apply_fill(*, actor: Actor, book_id: UUID, fill: FillFacts) -> Position:
     rows = list(position.lots.filter(remaining__gt=0).order_by("sequence"))
     booking = _booking(fill)
     before = _state(position, rows)
-    after, realised = booked(before, fill.side, booking.quantity, fill.price, booking.fee_quote)
+    after, realised = booked(before, booking.side, booking.quantity, fill.price, booking.fee_quote)
     _save_position(position, after, fill, booking)
-    _save_lots(position, rows, after.lots, _opens_lot(before, fill.side, booking.quantity), fill)
+    _save_lots(position, rows, after.lots, _opens_lot(before, booking), fill)
     _write_entry(position, realised, fill, booking)
     announce(position)
     return position
@@ -128,13 +129,18 @@ def _average(position: Position, size: Decimal) -> Decimal:
 
 
 def _booking(fill: FillFacts) -> _Booking:
-    """Turn a fee in base into base that did not arrive (buy) or left besides (sell), valued at the fill's price."""
+    """Turn a fee in base into base that did not arrive (buy) or left besides (sell), valued at the fill's price.
+
+    A fee of all that was bought leaves nothing to move; a larger one takes from what was there, as a sale would.
+    """
     if fill.fee_asset == fill.base and fill.fee_asset != fill.quote:
         change = EXACT.minus(fill.fee) if fill.side is Side.BUY else fill.fee
-        return _Booking(EXACT.add(fill.quantity, change), EXACT.multiply(fill.fee, fill.price), is_unvalued=False)
+        moved, worth = EXACT.add(fill.quantity, change), EXACT.multiply(fill.fee, fill.price)
+        side = fill.side if moved >= 0 else Side.SELL if fill.side is Side.BUY else Side.BUY
+        return _Booking(side, moved.copy_abs(), worth, is_unvalued=False)
     if fill.fee_asset == fill.quote or not fill.fee:
-        return _Booking(fill.quantity, fill.fee, is_unvalued=False)
-    return _Booking(fill.quantity, Decimal(0), is_unvalued=True)
+        return _Booking(fill.side, fill.quantity, fill.fee, is_unvalued=False)
+    return _Booking(fill.side, fill.quantity, Decimal(0), is_unvalued=True)
 
 
 def _state(position: Position, rows: list[PositionLot]) -> PositionState:
@@ -165,10 +171,10 @@ def _save_position(position: Position, after: PositionState, fill: FillFacts, bo
     )  # fmt: skip
 
 
-def _opens_lot(before: PositionState, side: Side, quantity: Decimal) -> bool:
-    """Whether a fill opens a lot: it is on the position's side, or takes it through zero."""
-    is_against = bool(before.quantity) and (before.quantity < 0) == (side is Side.BUY)
-    return not is_against or quantity > before.quantity.copy_abs()
+def _opens_lot(before: PositionState, booking: _Booking) -> bool:
+    """Whether a fill opens a lot: it moves something on the position's side, or takes it through zero."""
+    is_against = bool(before.quantity) and (before.quantity < 0) == (booking.side is Side.BUY)
+    return booking.quantity > (before.quantity.copy_abs() if is_against else 0)
 
 
 def _save_lots(
@@ -201,7 +207,7 @@ def _write_entry(position: Position, realised: Realised, fill: FillFacts, bookin
         position=position,
         version=position.version,
         fill_id=fill.fill_id,
-        side=fill.side.value,
+        side=booking.side.value,
         quantity=storable(booking.quantity),
         price=storable(fill.price),
         fee_quote=storable(booking.fee_quote),

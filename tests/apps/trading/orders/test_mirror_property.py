@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from apps.trading.exchanges.operations import Confirmed, VenueStatus
@@ -35,6 +35,7 @@ orders = st.tuples(
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example([("buy", 100, 1_000_000, [(1, 1_000_000, 10**7, "BTC"), (1, 1_000_000, 10**8, "BTC")], "open")])  # fee >= fill
 @given(st.lists(orders, min_size=1, max_size=5))
 def test_the_mirror_is_what_was_there_and_what_our_fills_did(customer: Any, wanted: Any) -> None:
     point = transaction.savepoint()

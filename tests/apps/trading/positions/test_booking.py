@@ -76,6 +76,16 @@ def test_a_fee_in_base_reduces_what_arrived_and_the_cash_that_moved_stays_exact(
     assert position.cash_flow - position.fees == -5000 + 4590 - D("4.59")
 
 
+def test_a_fee_of_all_that_was_bought_or_more_moves_nothing_or_takes_from_what_was_there(book):
+    position = book_all(book, fill("buy", "0.1", "50000"), fill("buy", "0.001", "50000", fee="0.001", fee_asset="BTC"))
+    assert (position.quantity, position.fees, position.lots.count()) == (D("0.1"), 50, 1)
+    assert position.cash_flow - position.fees == -5050
+    position = book_all(book, fill("buy", "0.001", "50000", fee="0.003", fee_asset="BTC"))
+    assert (position.quantity, position.fees) == (D("0.098"), 200)
+    assert position.lots.get().remaining == D("0.098")
+    assert position.cash_flow - position.fees == -5100
+
+
 def test_a_fee_in_a_third_asset_is_kept_and_not_valued(book):
     position = book_all(
         book,

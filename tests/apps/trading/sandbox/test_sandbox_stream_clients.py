@@ -14,7 +14,7 @@ import pytest
 from tests.apps.trading.sandbox.exchange_process import ExchangeProcess
 
 BTC = "BTC/USDT"
-PATIENCE = 10
+PATIENCE = 30
 
 
 async def soon(awaitable: Any) -> Any:
