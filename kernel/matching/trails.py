@@ -57,11 +57,13 @@ class Trails:
     def _merge(self, price: int) -> None:
         trails, sign = self._trails, self._sign
         kept: Trail | None = None
+        united = False
         while trails and trails[-1].extreme * sign >= price * sign:
             other = trails.pop()
             if kept is None:
                 kept = other
                 continue
+            united = True
             if len(other.heap) > len(kept.heap):
                 kept, other = other, kept
             for entry in other.heap:
@@ -69,7 +71,7 @@ class Trails:
             other.heap, other.into = [], kept
         if kept is None or not self._living(kept):
             return
-        if kept.extreme != price:
+        if united or kept.extreme != price:  # its first trigger may be another order's now
             kept.extreme, kept.listed = price, False
         trails.append(kept)
 

@@ -211,3 +211,18 @@ def test_a_trailing_order_whose_start_is_met_follows_at_once_and_without_any_pri
     market.place(order._replace(stop=0))
     assert market.set_last_price(50_000) == []
     assert market.set_last_price(45_000)[0] == Triggered(1, 45_000)
+
+
+def test_an_order_that_joins_others_at_a_new_extreme_is_triggered_by_its_own_smaller_delta() -> None:
+    market = Market()
+    market.apply(SetLastPrice(106_000))
+    for number in (1, 2):
+        market.apply(NewOrder(number, number, SELL, OrderType.STOP_LOSS_LIMIT, 90_000, 5, trailing=500))
+    market.apply(SetLastPrice(108_000))  # the two follow from here: they trigger at 102,600
+    market.apply(SetLastPrice(107_000))
+    market.apply(NewOrder(3, 3, SELL, OrderType.STOP_LOSS_LIMIT, 90_000, 5, trailing=100))
+    market.apply(SetLastPrice(107_100))  # the third follows from here
+    market.apply(SetLastPrice(108_000))  # and joins them: its own trigger is 106,920
+    assert not [event for event in market.apply(SetLastPrice(106_921)) if isinstance(event, Triggered)]
+    (triggered,) = [event for event in market.apply(SetLastPrice(106_920)) if isinstance(event, Triggered)]
+    assert triggered.order_id == 3
