@@ -49,6 +49,19 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class PricedRow:
+    """A market in a list with its newest price; `places` are the digits of the price after the point."""
+
+    symbol: str
+    pair: str
+    name: str
+    url: str
+    price: str
+    places: int
+    change: Figure
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """A link of a segmented control."""
 

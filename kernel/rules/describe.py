@@ -13,26 +13,13 @@ from kernel.rules.nodes import (
     Window,
     plain_text,
 )
-
-_WORDS = {
-    "gt": "is above",
-    "gte": "is at or above",
-    "lt": "is below",
-    "lte": "is at or below",
-    "eq": "equals",
-    "crosses_above": "crosses above",
-    "crosses_below": "crosses below",
-    "add": "+",
-    "subtract": "−",
-    "multiply": "×",
-    "divide": "÷",
-}
+from kernel.rules.words import RELATIONS, SIGNS
 
 
 def describe(node: Node) -> str:
     """The condition or number in words: `SMA(20) of close crosses above SMA(50) of close`."""
     if isinstance(node, Comparison | Crossing):
-        return f"{describe(node.left)} {_WORDS[node.kind]} {describe(node.right)}"
+        return f"{describe(node.left)} {RELATIONS[node.kind]} {describe(node.right)}"
     if isinstance(node, Group):
         parts = [f"({describe(part)})" if isinstance(part, Group) else describe(part) for part in node.conditions]
         return f" {node.kind} ".join(parts)
@@ -50,7 +37,7 @@ def _number(node: Node) -> str:
     if isinstance(node, PriceField):
         return node.field + _ago(node.shift)
     if isinstance(node, Arithmetic):
-        return f"({_number(node.left)} {_WORDS[node.kind]} {_number(node.right)})"
+        return f"({_number(node.left)} {SIGNS[node.kind]} {_number(node.right)})"
     if isinstance(node, Indicator):
         params = ", ".join(plain_text(value) for value in node.params.values())
         output = f" {node.output.replace('_', ' ')}" if node.output and node.output != "value" else ""

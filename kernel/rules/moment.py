@@ -13,6 +13,7 @@ from kernel.rules.check import Problem, join
 from kernel.rules.nodes import Arithmetic, Comparison, Constant, Crossing, Group, Indicator, Node, Not, PriceField
 from kernel.rules.nodes import Window as Lasting
 from kernel.rules.problems import parse_condition
+from kernel.rules.words import RELATIONS, SIGNS
 
 Figures = Mapping[str, Decimal]
 PRICE = unit(price=1)
@@ -50,16 +51,6 @@ WORDS: Final = {
     "pressure": "the trade pressure",
     "volume": "the 24 h volume",
 }
-_RELATIONS: Final = {
-    "gt": "is above",
-    "gte": "is at or above",
-    "lt": "is below",
-    "lte": "is at or below",
-    "eq": "equals",
-    "crosses_above": "crosses above",
-    "crosses_below": "crosses below",
-}
-_SIGNS: Final = {"add": "+", "subtract": "−", "multiply": "×", "divide": "÷"}
 
 
 def parse_moment(data: object) -> tuple[Node | None, list[Problem]]:
@@ -95,7 +86,7 @@ def holds(node: Node, now: Figures, before: Figures) -> bool | None:
 def moment_words(node: Node) -> str:
     """Return a condition on a moment as an English sentence without its full stop."""
     if isinstance(node, Comparison | Crossing):
-        return f"{moment_words(node.left)} {_RELATIONS[node.kind]} {moment_words(node.right)}"
+        return f"{moment_words(node.left)} {RELATIONS[node.kind]} {moment_words(node.right)}"
     if isinstance(node, Group):
         parts = (
             f"({moment_words(part)})" if isinstance(part, Group) else moment_words(part) for part in node.conditions
@@ -108,7 +99,7 @@ def moment_words(node: Node) -> str:
     if isinstance(node, PriceField):
         return WORDS[node.field]
     if isinstance(node, Arithmetic):
-        return f"({moment_words(node.left)} {_SIGNS[node.kind]} {moment_words(node.right)})"
+        return f"({moment_words(node.left)} {SIGNS[node.kind]} {moment_words(node.right)})"
     raise TypeError(f"not a condition on a moment: {type(node).__name__}")
 
 

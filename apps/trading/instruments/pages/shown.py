@@ -4,20 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from apps.core.view import Choice, Figure, State
+from apps.core.view import Choice, PricedRow, State
 
 
 @dataclass(frozen=True, slots=True)
-class WatchRow:
+class WatchRow(PricedRow):
     """A symbol of a list with what is known of its price."""
 
-    symbol: str
-    pair: str
-    name: str
-    url: str
-    price: str
-    places: int
-    change: Figure
     bid: str
     ask: str
     volume: str

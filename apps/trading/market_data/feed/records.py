@@ -8,6 +8,7 @@ from typing import Any
 
 from apps.core.actors import Actor
 from apps.trading.exchanges.queries import get_venue, venue_settings
+from apps.trading.instruments.choices import AssetClass
 from apps.trading.instruments.queries import list_instruments, spec_of
 from apps.trading.market_data import packing
 from apps.trading.market_data.choices import TickKind
@@ -49,9 +50,12 @@ def venue_access(code: str) -> tuple[str, dict[str, object]]:
 
 
 def followed(interval: str) -> list[Followed]:
-    """Return the active instruments; a series that was only imported so far begins to be dispatched after its end."""
+    """Return the active crypto instruments; stocks and forex come from providers, not from an exchange's feed.
+
+    A series that was only imported so far begins to be dispatched after its end.
+    """
     found = []
-    for instrument in list_instruments():
+    for instrument in list_instruments(asset_class=AssetClass.CRYPTO):
         mark_start(instrument.symbol, interval)
         series = get_series(instrument.symbol, interval)
         recent = packing.none()

@@ -198,6 +198,8 @@ def _elsewhere(symbol: str, interval: str, venue: str, bars: Bars) -> list[RawCa
 
 def _hold(asked: _Stream, bars: Bars, why: Mapping[int, tuple[Rule, str]]) -> int:
     """Keep candles apart; return how many were not held yet."""
+    if not len(bars):
+        return 0
     before = asked.rows().count()
     QuarantinedCandle.objects.bulk_create(
         [

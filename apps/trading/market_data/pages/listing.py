@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from apps.core.clock import from_ms
 from apps.core.templatetags.ui import amount
-from apps.core.view import Choice, Figure, result
+from apps.core.view import Choice, PricedRow, result
 from apps.trading.instruments.queries import Instrument, list_instruments, search_instruments, spec_of
 from apps.trading.market_data import queries
 from apps.trading.market_data.pages.figures import Day, day_of, pair_of, places_of, url_of
@@ -71,16 +71,9 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class MarketRow:
+class MarketRow(PricedRow):
     """A market in the list; figures of the last 24 hours of market time."""
 
-    symbol: str
-    pair: str
-    name: str
-    url: str
-    price: str
-    places: int
-    change: Figure
     high: str
     low: str
     volume: str

@@ -1,7 +1,7 @@
 """What the feeds know now: venues side by side, books, trades, statistics. Empty where nothing is known."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,7 @@ from apps.trading.market_data.choices import HOME_VENUE
 from apps.trading.market_data.gateways import live_cache
 from apps.trading.market_data.gateways.live_cache import VenueQuote, read_venue_quotes
 from apps.trading.market_data.gateways.quote_cache import STALE_AFTER
-from kernel.microstructure import Arbitrage, consolidate
+from kernel.microstructure import Arbitrage, Consolidated, consolidate
 
 __all__ = [
     "BookView",
@@ -31,16 +31,10 @@ Level = tuple[Decimal, Decimal]
 
 
 @dataclass(frozen=True, slots=True)
-class ConsolidatedQuote:
-    """The best bid and ask over all fresh venues, the weighted index, how many venues it rests on, and since when."""
+class ConsolidatedQuote(Consolidated):
+    """All fresh venues of a symbol as one, and since when."""
 
     symbol: str
-    bid: Decimal
-    bid_venue: str
-    ask: Decimal
-    ask_venue: str
-    index: Decimal
-    venues: int
     at: datetime
 
 
@@ -83,16 +77,7 @@ def get_consolidated(symbol: str) -> ConsolidatedQuote | None:
     whole = consolidate([quote.top for quote in fresh])
     if whole is None:
         return None
-    return ConsolidatedQuote(
-        symbol=symbol,
-        bid=whole.bid,
-        bid_venue=whole.bid_venue,
-        ask=whole.ask,
-        ask_venue=whole.ask_venue,
-        index=whole.index,
-        venues=whole.venues,
-        at=min(quote.at for quote in fresh),
-    )
+    return ConsolidatedQuote(**asdict(whole), symbol=symbol, at=min(quote.at for quote in fresh))
 
 
 def list_arbitrage(symbol: str, fees: Mapping[str, Decimal] | None = None) -> list[Arbitrage]:
