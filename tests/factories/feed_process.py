@@ -4,13 +4,10 @@ import argparse
 import asyncio
 import os
 import random
+import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from apps.trading.market_data.feed.process import FeedProcess
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -51,7 +48,8 @@ def main() -> None:
 
     django.setup()
     from apps.trading.market_data.feed.leader import FeedOptions
-    from apps.trading.market_data.feed.process import FeedProcess, Share
+    from apps.trading.market_data.feed.process import FeedProcess, lead_all
+    from apps.trading.market_data.feed.share import Share
     from apps.trading.market_data.gateways.venue_stream import load_library
     from apps.trading.market_data.operations import on_candle_closed
     from kernel.events.market import CandleClosed
@@ -71,7 +69,7 @@ def main() -> None:
     on_candle_closed(write)
     load_library()
     os.write(descriptor, f"ready.{given.owner}@0\n".encode())
-    share = Share()
+    share = Share(given.owner, given.parts, given.lease)
     feeds = [
         FeedProcess(
             owner=given.owner,
@@ -86,12 +84,13 @@ def main() -> None:
         )
         for part in range(given.parts)
     ]
-    asyncio.run(_serve(feeds))
 
+    async def lead() -> None:
+        stop = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+        await lead_all(share, feeds, stop)
 
-async def _serve(feeds: "list[FeedProcess]") -> None:
-    stop = asyncio.Event()
-    await asyncio.gather(*(feed.run(stop) for feed in feeds))
+    asyncio.run(lead())
 
 
 if __name__ == "__main__":

@@ -31,6 +31,8 @@ from kernel.instruments import INTERVALS
 logger = logging.getLogger("outcry.market_data")
 REPORT_SECONDS = 2.0
 SHORTEST_EXPECTED = 3.0
+EMPTY_SECONDS = 60.0
+"""How long a group without symbols is led before it is looked at again."""
 ANSWER_WITHIN = 0.3
 """Of the expected interval: so long REST may take to say whether silence is right."""
 IN_FLIGHT_SECONDS = 0.3
@@ -61,7 +63,7 @@ class FeedOptions:
 
 @dataclass
 class Leader:
-    """Follows one venue. `run` ends with an exception; all that matters is stored by then."""
+    """Follows one venue. `run` ends with an exception; what matters is stored by then. Without symbols it just ends."""
 
     options: FeedOptions
     redis: "redis.asyncio.Redis"
@@ -92,6 +94,9 @@ class Leader:
         try:
             await stream.open()
             await self._recall(stream)
+            if not self.lines:  # a group may be empty until an instrument is added
+                await asyncio.sleep(EMPTY_SECONDS)
+                return
             if self.options.is_home:
                 for symbol in self.lines:
                     await candles.fill(symbol)

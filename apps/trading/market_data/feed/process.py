@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from apps.core.clock import monotonic
 from apps.trading.market_data.cancellation import still_wanted
 from apps.trading.market_data.feed.leader import FeedOptions, Leader, facts_of
 from apps.trading.market_data.feed.lines import lease_name
+from apps.trading.market_data.feed.share import Share, pause
 from apps.trading.market_data.feed.threads import hop
 from apps.trading.market_data.gateways.venue_stream import load_library
 from apps.trading.market_data.operations.lease import release_lease, renew_lease, take_lease
@@ -20,20 +22,8 @@ from apps.trading.market_data.operations.lease import release_lease, renew_lease
 logger = logging.getLogger("outcry.market_data")
 
 
-MOST_PATIENCE = 3
-"""A process waits one standby before each further group of streams, at most so many."""
-
-
 class LeaseLost(Exception):
     """Another process leads now, or the database did not confirm in time that we do."""
-
-
-@dataclass
-class Share:
-    """What one process leads, so that it leaves the next free streams to processes that lead fewer."""
-
-    held: int = 0
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 @dataclass
@@ -61,7 +51,7 @@ class FeedProcess:
             except Exception as error:  # noqa: BLE001 - the process boundary: whatever broke, the next round begins anew
                 failures = 1 if monotonic() - began > self.stable_seconds else failures + 1
                 logger.warning("feed interrupted", extra={**facts_of(error), "failures": failures})
-                await _wait(stop, self._delay(failures))
+                await pause(stop, self._delay(failures))
 
     def _delay(self, failures: int) -> float:
         """Return the seconds before the next try: doubling, at most `longest_delay_seconds`, half of it random."""
@@ -73,11 +63,11 @@ class FeedProcess:
         name = lease_name(self.options.venue, self.options.part, self.options.parts)
         length = timedelta(seconds=self.lease_seconds)
         async with self.share.turn:
-            await _wait(stop, self.standby_seconds * min(self.share.held, MOST_PATIENCE))
-            epoch = None if stop.is_set() else await hop(take_lease)(name, self.owner, length)
-            self.share.held += epoch is not None
-        if epoch is None:
-            await _wait(stop, self.standby_seconds)
+            await pause(stop, self.share.patience(self.standby_seconds))
+            epoch = None if stop.is_set() else await hop(take_lease)(name, self.owner, length, **self.share.terms())
+            asked_to_leave = None if epoch is None else self.share.hold(name)
+        if epoch is None or asked_to_leave is None:
+            await pause(stop, self.standby_seconds)
             return
         logger.info("leading", extra={"feed": name, "epoch": epoch})
         client = redis.asyncio.Redis.from_url(settings.REDIS_URL, db=settings.HUB_DB, socket_timeout=5)
@@ -85,6 +75,7 @@ class FeedProcess:
             asyncio.create_task(Leader(self.options, client, self.rng).run()),
             asyncio.create_task(self._keep(name, epoch, length)),
             asyncio.create_task(stop.wait()),
+            asyncio.create_task(asked_to_leave.wait()),
         ]
         try:
             done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
@@ -95,8 +86,10 @@ class FeedProcess:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
             await client.aclose()
-            self.share.held -= 1
+            self.share.drop(name)
             await hop(release_lease)(name, self.owner, epoch)
+            if asked_to_leave.is_set():
+                logger.info("left to another process", extra={"feed": name})
 
     async def _keep(self, name: str, epoch: int, length: timedelta) -> None:
         """Renew the lease; a renewal that takes too long counts as lost."""
@@ -107,8 +100,7 @@ class FeedProcess:
                     raise LeaseLost(name)
 
 
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return
+async def lead_all(share: Share, feeds: Sequence[FeedProcess], stop: asyncio.Event) -> None:
+    """Run the groups of one process until `stop`, each while it is this process's part."""
+    load_library()  # blocks for seconds: who does not answer in time is not counted
+    await asyncio.gather(share.keep(stop), *(feed.run(stop) for feed in feeds))

@@ -28,6 +28,7 @@ STORED_BEFORE = 40
 PATIENCE = 60.0
 LEASE_SECONDS = FeedProcess.lease_seconds
 TAKEOVER_SECONDS = 10.0
+PARTS = 4
 
 pytestmark = [pytest.mark.real_commit, pytest.mark.kills]
 
@@ -118,6 +119,42 @@ def test_a_leader_of_shared_streams_killed_under_load_is_replaced_within_ten_sec
                 feed.kill()
                 feed.wait(10)
         check(log, last_bar, kills=2)
+
+
+def test_a_process_that_comes_later_gets_its_fair_part_and_no_candle_is_lost_or_doubled(real_db, tmp_path):
+    """One process leads all; a second one is left half while candles close every second; it stops, all go back."""
+    log = tmp_path / "dispatched"
+    with running_sandbox(tmp_path) as sandbox, in_schema("public"):
+        prepare()
+        environment = {**real_db, "OUTCRY_SANDBOX_URL": sandbox.url, "OUTCRY_LOG_LEVEL": "WARNING"}
+        feeds = {"a": start_feed(environment, log, owner="a", parts=PARTS)}
+        try:
+            sandbox.control.set_speed(FIVE / 1_000)
+            sandbox.control.resume()
+            wait_until(lambda: leaders_of(feeds) == ["a"] * PARTS, "one leader of all")
+            move(lambda: feeds.update(b=start_feed(environment, log, owner="b", parts=PARTS)))
+            wait_until(lambda: sorted(leaders_of(feeds)) == ["a", "a", "b", "b"], "each its half")
+            move(lambda: None)
+            assert sorted(leaders_of(feeds)) == ["a", "a", "b", "b"]
+            feeds["b"].terminate()
+            wait_until(lambda: leaders_of(feeds) == ["a"] * PARTS, "all of it with the first again")
+            move(lambda: None)
+            last_bar = sandbox.control.pause().last_closed_bar
+            wait_until(lambda: all(newest(symbol) == last_bar for symbol in SYMBOLS), "the last candle")
+            streams = {(f"{symbol}.5m", last_bar) for symbol in SYMBOLS}
+            wait_until(lambda: streams <= set(dispatched(log)), "the last dispatch")
+        finally:
+            for feed in feeds.values():
+                feed.kill()
+                feed.wait(10)
+        check(log, last_bar, kills=0)
+
+
+def move(change: Callable[[], None]) -> None:
+    """Change something and wait until every symbol has newer candles than before."""
+    before = {symbol: newest(symbol) for symbol in SYMBOLS}
+    change()
+    wait_until(lambda: _all_newer(before), "newer candles")
 
 
 def _all_newer(before: dict[str, int]) -> bool:

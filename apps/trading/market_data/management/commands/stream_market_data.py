@@ -11,7 +11,8 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from apps.core.ids import uuid7
 from apps.trading.market_data.feed.leader import FeedOptions
-from apps.trading.market_data.feed.process import FeedProcess, Share
+from apps.trading.market_data.feed.process import FeedProcess, lead_all
+from apps.trading.market_data.feed.share import Share
 
 
 class Command(BaseCommand):
@@ -29,7 +30,8 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Run."""
         owner = f"{socket.gethostname()[:40]}:{os.getpid()}:{str(uuid7())[-12:]}"
-        share, rng = Share(), random.SystemRandom()
+        venues, rng = options["venue"] or ["sandbox"], random.SystemRandom()
+        share = Share(owner, len(venues) * options["parts"], options["lease_seconds"])
         feeds = [
             FeedProcess(
                 owner=owner,
@@ -44,15 +46,15 @@ class Command(BaseCommand):
                 lease_seconds=options["lease_seconds"],
                 share=share,
             )
-            for place, venue in enumerate(options["venue"] or ["sandbox"])
+            for place, venue in enumerate(venues)
             for part in range(options["parts"])
         ]
-        asyncio.run(_serve(feeds))
+        asyncio.run(_serve(share, feeds))
 
 
-async def _serve(feeds: list[FeedProcess]) -> None:
+async def _serve(share: Share, feeds: list[FeedProcess]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    await asyncio.gather(*(feed.run(stop) for feed in feeds))
+    await lead_all(share, feeds, stop)
