@@ -1,5 +1,7 @@
 """Reading venues, connections and balances."""
 
+import json
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,6 +14,7 @@ from django.db.models import QuerySet
 from apps.core.actors import Actor
 from apps.core.clock import now
 from apps.core.errors import Defect
+from apps.trading.exchanges.catalogue.fees import base_taker_fee
 from apps.trading.exchanges.catalogue.venues import TESTED, list_exchange_ids
 from apps.trading.exchanges.choices import ConnectionState, VenueCondition
 from apps.trading.exchanges.errors import ConnectionMissing, VenueUnknown
@@ -211,3 +214,17 @@ def list_maintenance(venue: str) -> list[VenueMaintenance]:
 def list_market_versions(venue: str, limit: int = 5) -> list[VenueMarkets]:
     """Return the newest versions of an exchange's markets and filters, newest first, without their contents."""
     return list(VenueMarkets.objects.filter(venue__code=venue).defer("payload").order_by("-version")[:limit])
+
+
+def published_taker_fee(venue: str, pair: str) -> Decimal | None:
+    """Return the taker fee that an exchange publishes for a pair ("BTC/USDT") as a share; None where it is not known.
+
+    What its markets said at the last reading comes first, then its first tier. Raises VenueUnknown.
+    """
+    row = get_venue(venue)
+    newest = VenueMarkets.objects.filter(venue=row).order_by("-version").first()
+    if newest is not None:
+        market = json.loads(zlib.decompress(bytes(newest.payload))).get(pair) or {}
+        if market.get("taker") is not None:
+            return Decimal(str(market["taker"]))
+    return base_taker_fee(row.ccxt_id)
