@@ -38,6 +38,7 @@ OUR_APPS = [
     "apps.trading.sandbox",
     "apps.trading.market_data",
     "apps.trading.positions",
+    "apps.trading.risk",
     "apps.trading.orders",
     "apps.trading.strategies",
     "apps.trading.backtests",
@@ -254,6 +255,7 @@ CELERY_BEAT_SCHEDULE = {
     "core.sweep_all": {"task": "core.sweep_all", "schedule": 300.0, "options": {"expires": 300}},
     "exchanges.watch": {"task": "exchanges.watch", "schedule": 30.0, "options": {"expires": 30}},
     "bots.sweep": {"task": "bots.sweep", "schedule": 2.0, "options": {"expires": 2}},
+    "orders.sweep_held": {"task": "orders.sweep_held", "schedule": 1.0, "options": {"expires": 1}},
     "orders.sweep": {"task": "orders.sweep", "schedule": 2.0, "options": {"expires": 2}},
     "orders.reconcile_all": {"task": "orders.reconcile_all", "schedule": 60.0, "options": {"expires": 60}},
     "backtests.sweep": {"task": "backtests.sweep", "schedule": 15.0, "options": {"expires": 15}},
@@ -268,6 +270,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="7"),
         "options": {"expires": 3600},
     },
+    "risk.monitor_all": {"task": "risk.monitor_all", "schedule": 60.0, "options": {"expires": 60}},
     "core.seal_all": {"task": "core.seal_all", "schedule": 10.0, "options": {"expires": 10}},
     "core.prove_all": {
         "task": "core.prove_all",

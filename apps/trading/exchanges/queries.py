@@ -19,6 +19,8 @@ from apps.trading.exchanges.catalogue.venues import TESTED, list_exchange_ids
 from apps.trading.exchanges.choices import ConnectionState, VenueCondition
 from apps.trading.exchanges.errors import ConnectionMissing, VenueUnknown
 from apps.trading.exchanges.gateways.ccxt_gateway import client_settings
+from apps.trading.exchanges.gateways.order_kinds import AMENDS, LISTS, NATIVE, PLAIN
+from apps.trading.exchanges.gateways.port import OrderKind
 from apps.trading.exchanges.models import (
     Connection,
     ConnectionBalance,
@@ -142,6 +144,21 @@ def other_hosts(code: str) -> tuple[str, ...]:
 def fee_on_top(code: str) -> Decimal:
     """Return the share of its worth that a purchase at a venue may cost besides, in quote. Raises VenueUnknown."""
     return way_to(code).fee_on_top
+
+
+def has_kind(ccxt_id: str, kind: OrderKind) -> bool:
+    """Return whether a venue watches orders of a kind itself."""
+    return kind in NATIVE.get(ccxt_id, PLAIN)
+
+
+def has_pairs(ccxt_id: str) -> bool:
+    """Return whether a venue takes two exits as one list, of which one cancels the other."""
+    return ccxt_id in LISTS
+
+
+def has_amend(ccxt_id: str) -> bool:
+    """Return whether a venue makes a resting order smaller without its losing its place."""
+    return ccxt_id in AMENDS
 
 
 def remember_way(code: str, way: VenueWay) -> None:

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from apps.core.desk import Desk, DeskAdmin, LedgerAdmin, OperationAction, Queue, add_queue, desk_admin
 from apps.trading.orders import operations, queries
-from apps.trading.orders.models import ExternalOrder, Fill, Order, ReconcileIncident
+from apps.trading.orders.models import ExternalOrder, Fill, Order, OrderGroup, OrderSafety, ReconcileIncident
 
 
 @desk_admin(Order)
@@ -26,6 +26,23 @@ class OrderAdmin(DeskAdmin):
             is_dangerous=True,
         ),
     )
+
+
+@desk_admin(OrderGroup)
+class OrderGroupAdmin(DeskAdmin):
+    """Orders that belong together."""
+
+    desk = Desk.TRADING
+    list_display: ClassVar = ["created_at", "owner_id", "kind", "side", "symbol", "quantity", "covered", "state"]
+    list_filter: ClassVar = ["state", "kind"]
+
+
+@desk_admin(OrderSafety)
+class OrderSafetyAdmin(DeskAdmin):
+    """Limits that customers set themselves."""
+
+    desk = Desk.TRADING
+    list_display: ClassVar = ["owner_id", "confirm_above", "most_per_order", "most_per_day", "self_match"]
 
 
 @desk_admin(Fill)

@@ -14,22 +14,25 @@ class OrdersConfig(AppConfig):
         from apps.core import work
         from apps.core.schemas.grants import declare_append_only
         from apps.core.shell import NavItem, add_nav
-        from apps.trading.market_data.operations import fill_symbol_page
+        from apps.trading.market_data.operations import fill_own_fees, fill_symbol_page
         from apps.trading.orders import (  # noqa: F401 - some register themselves
             handlers,
             live,
+            paid_fees,
             panels,
             proofs,
             queries,
             seeds,
             tasks,
         )
-        from apps.trading.orders.choices import WORK
+        from apps.trading.orders.choices import HELD_WORK, WORK
 
         declare_append_only("orders_fill")
         live.register()
         work.register(WORK, queries.exists_order_to_check)
+        work.register(HELD_WORK, queries.exists_held_order)
         add_nav(NavItem(key="orders", label="Orders", icon="orders", url_name="orders-list", order=50))
+        fill_own_fees(paid_fees.taker_fees)
         fill_symbol_page("orders", panels.orders)
         fill_symbol_page("positions", panels.positions)
         fill_symbol_page("marks", panels.marks)

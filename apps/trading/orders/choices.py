@@ -8,12 +8,29 @@ from apps.core.transitions import StateTable
 
 
 class Kind(TextChoices):
-    """How the price of an order is found."""
+    """How the price of an order is found, and what it waits for."""
 
     MARKET = "market", "Market"
     """At once, at what the book offers."""
     LIMIT = "limit", "Limit"
     """At the given price or better."""
+    STOP = "stop", "Stop"
+    """At market, once the price has gone against it to the trigger."""
+    STOP_LIMIT = "stop_limit", "Stop limit"
+    """At the given price or better, once the price has gone against it to the trigger."""
+    TAKE_PROFIT = "take_profit", "Take profit"
+    """At market, once the price has gone in its favour to the trigger."""
+    TAKE_PROFIT_LIMIT = "take_profit_limit", "Take profit limit"
+    """At the given price or better, once the price has gone in its favour to the trigger."""
+    TRAILING_STOP = "trailing_stop", "Trailing stop"
+    """At market, once the price has come back by so many percent from its best since the order was placed."""
+
+
+LIMITED = (Kind.LIMIT.value, Kind.STOP_LIMIT.value, Kind.TAKE_PROFIT_LIMIT.value)
+"""Kinds that name a price."""
+WAITING = (Kind.STOP.value, Kind.STOP_LIMIT.value, Kind.TAKE_PROFIT.value, Kind.TAKE_PROFIT_LIMIT.value)
+"""Kinds that wait for a given trigger price."""
+WITH_TRIGGER = (*WAITING, Kind.TRAILING_STOP.value)
 
 
 class TimeInForce(TextChoices):
@@ -25,6 +42,52 @@ class TimeInForce(TextChoices):
     """What fills at once; the rest is cancelled."""
     FOK = "FOK", "All at once or nothing"
     """Everything at once, or nothing."""
+    DAY = "DAY", "Today (UTC)"
+    """Until the day ends at 00:00 UTC."""
+    GTD = "GTD", "Until a moment"
+    """Until a moment that the order names."""
+
+
+TIMED = (TimeInForce.DAY.value, TimeInForce.GTD.value)
+"""Ended by our timer; the venue holds them until they are cancelled."""
+
+
+class HeldBy(TextChoices):
+    """Who watches the trigger of an order."""
+
+    VENUE = "venue", "Exchange"
+    """The exchange itself: it goes on when we are away."""
+    PLATFORM = "platform", "Platform"
+    """We do, on checked prices: nothing is at the exchange before the trigger."""
+
+
+class Leg(TextChoices):
+    """What an order is in its group."""
+
+    ENTRY = "entry", "Entry"
+    """Opens; the exits wait for its fills."""
+    TAKE_PROFIT = "take_profit", "Take profit"
+    """Closes with a profit."""
+    STOP = "stop", "Stop"
+    """Closes with a loss."""
+
+
+class GroupKind(TextChoices):
+    """What orders of a group are to each other."""
+
+    OCO = "oco", "One cancels the other"
+    """Two exits of one position."""
+    BRACKET = "bracket", "Bracket"
+    """An entry with two exits, of which one cancels the other."""
+
+
+class GroupState(TextChoices):
+    """Whether a group still works."""
+
+    WORKING = "working", "Working"
+    """An order of it is not over."""
+    DONE = "done", "Done"
+    """Nothing of it can trade any more."""
 
 
 class Origin(TextChoices):
@@ -34,11 +97,21 @@ class Origin(TextChoices):
     """A person, on a page or through the API."""
     BOT = "bot", "Bot"
     """A bot; `origin_id` names it."""
+    ALGO = "algo", "Algorithm"
+    """A part of a larger order that an algorithm works off; `origin_id` names that."""
+    COPY = "copy", "Copied"
+    """Copied from somebody's trade; `origin_id` names the copying."""
+    REBALANCE = "rebalance", "Rebalancing"
+    """Brings a portfolio to its weights; `origin_id` names the run."""
+    GUARD = "guard", "Risk guard"
+    """Reduces or hedges because a limit asked for it; `origin_id` names the request."""
 
 
 class OrderState(TextChoices):
     """The life of an order."""
 
+    HELD = "held", "Waiting for its trigger"
+    """The platform watches the trigger; nothing has left the house."""
     INTENT = "intent", "Intent stored"
     """Committed with its client id; nothing has left the house."""
     SENT = "sent", "Sent, no answer yet"
@@ -57,6 +130,17 @@ class OrderState(TextChoices):
     """Ended before it was complete; what filled stays filled."""
     REJECTED = "rejected", "Refused"
     """Proven: the venue never had it in the book."""
+
+
+class SelfMatch(TextChoices):
+    """What happens to an order that would meet another one of the same customer on the same account."""
+
+    REFUSE = "refuse", "Refuse it"
+    """The order is not placed."""
+    REDUCE = "reduce", "Make it smaller"
+    """What would meet the customer's own orders is left out."""
+    ALLOW = "allow", "Let it trade"
+    """It is placed; the exchange does what it does."""
 
 
 class IncidentKind(TextChoices):
@@ -78,6 +162,7 @@ S = OrderState
 ORDER_STATES = StateTable(
     field="state",
     moves={
+        "trigger": {S.HELD: S.INTENT},
         "send": {S.INTENT: S.SENT},
         # Certain that nothing left: the same intent may be claimed again.
         "return": {S.SENT: S.INTENT},
@@ -93,16 +178,21 @@ ORDER_STATES = StateTable(
         },
         "ask_cancel": {S.OPEN: S.CANCELLING, S.PARTLY_FILLED: S.CANCELLING},
         "end": {
-            S.INTENT: S.CANCELLED, S.SENT: S.CANCELLED, S.UNKNOWN: S.CANCELLED, S.OPEN: S.CANCELLED,
-            S.PARTLY_FILLED: S.CANCELLED, S.CANCELLING: S.CANCELLED, S.REJECTED: S.CANCELLED,
+            S.HELD: S.CANCELLED, S.INTENT: S.CANCELLED, S.SENT: S.CANCELLED, S.UNKNOWN: S.CANCELLED,
+            S.OPEN: S.CANCELLED, S.PARTLY_FILLED: S.CANCELLED, S.CANCELLING: S.CANCELLED, S.REJECTED: S.CANCELLED,
         },
-        "refuse": {S.INTENT: S.REJECTED, S.SENT: S.REJECTED, S.UNKNOWN: S.REJECTED},
+        "refuse": {S.HELD: S.REJECTED, S.INTENT: S.REJECTED, S.SENT: S.REJECTED, S.UNKNOWN: S.REJECTED},
     },
 )  # fmt: skip
 """A rejected order moves only when it counted as never accepted and shows up after all (REVIVED_ORDER)."""
 
 WORK = "orders.checks"
 """Orders by hand that the venue must be told or asked about, in the index of work."""
+
+HELD_WORK = "orders.held"
+"""Orders whose trigger the platform watches, in the index of work."""
+ENDS = "orders.end_in_time"
+"""The timer of an order that ends at a moment."""
 
 CUSHION = "orders.market_cushion"
 """The setting that says how much more than its worth a market order reserves, in hundredths of a percent."""

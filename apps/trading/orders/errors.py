@@ -45,6 +45,62 @@ class PriceNotWanted(Invalid):
     message = "A market order takes neither a price nor a time in force."
 
 
+class TriggerNeeded(Invalid):
+    """An order that waits, without what it waits for."""
+
+    code = "orders.trigger_needed"
+    message = "{kind} needs {what}."
+
+
+class TriggerNotWanted(Invalid):
+    """A trigger, a trail or another word that this kind of order does not have."""
+
+    code = "orders.trigger_not_wanted"
+    message = "{kind} takes no {what}."
+
+
+class TriggerOnWrongSide(Invalid):
+    """The trigger would be met at once."""
+
+    code = "orders.trigger_on_wrong_side"
+    message = "This order would trigger at once: the price is {price} {quote}. Choose a trigger {side} it."
+
+
+class EndNotAhead(Invalid):
+    """An order that would have ended before it began, or lives for longer than is kept."""
+
+    code = "orders.end_not_ahead"
+    message = "Choose an end between a minute and 90 days from now."
+
+
+class NothingToReduce(Conflict):
+    """A reduce-only order without a position that it could make smaller."""
+
+    code = "orders.nothing_to_reduce"
+    message = "There is no open {symbol} position on this account that this order could reduce."
+
+
+class ExitsDoNotFit(Invalid):
+    """The prices of a pair of exits are not around the price they guard."""
+
+    code = "orders.exits_do_not_fit"
+    message = "To {side}, the take profit must be {above} the stop, with the price in between."
+
+
+class CannotAmend(Conflict):
+    """What is asked cannot be changed on this order."""
+
+    code = "orders.cannot_amend"
+    message = "{reason}"
+
+
+class TooManyOrders(Invalid):
+    """A batch with more orders than one may have."""
+
+    code = "orders.too_many"
+    message = "Send 1 to {most} orders at once."
+
+
 class OrderAlreadyOver(Conflict):
     """The order has ended."""
 

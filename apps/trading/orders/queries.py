@@ -77,6 +77,11 @@ def exists_order_to_check() -> bool:
     return Order.objects.filter(check_at__isnull=False).exclude(origin_kind=Origin.BOT).exists()
 
 
+def exists_held_order() -> bool:
+    """Return whether the platform holds an order whose trigger it watches."""
+    return Order.objects.filter(state=OrderState.HELD).exists()
+
+
 def list_unsettled(connection_id: UUID) -> list[Order]:
     """Return the orders of a connection that the venue must be asked about, oldest first."""
     return list(Order.objects.filter(NEEDS_SETTLING, connection_id=connection_id).order_by("id"))

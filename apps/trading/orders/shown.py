@@ -15,6 +15,7 @@ from kernel.instruments import InstrumentSpec, Side
 NONE = "–"
 EXACT = Context(prec=60)
 TONES = {
+    OrderState.HELD: "wait",
     OrderState.INTENT: "wait",
     OrderState.SENT: "wait",
     OrderState.UNKNOWN: "warn",
@@ -63,7 +64,7 @@ def row_of(order: Order, bot: str = "") -> OrderRow:
         bot_url=f"/bots/{order.origin_id}/" if by_bot else "",
         pair=f"{spec.base}/{spec.quote}",
         side=order.side,
-        kind=order.kind,
+        kind=str(order.get_kind_display()).lower(),
         size=trimmed(order.quantity),
         wanted=amount(order.wanted_price, digits),
         got=amount(order.average_price, digits),

@@ -9,7 +9,9 @@ from apps.core.context import PUBLIC, current_schema, in_schema
 from apps.core.tasks import all_schemas, tenant_task
 from apps.trading.exchanges.queries import list_active_connections
 from apps.trading.orders import operations, queries
-from apps.trading.orders.choices import WORK, OrderState
+from apps.trading.orders.choices import HELD_WORK, WORK, OrderState
+
+HELD_EXPIRES = 3
 
 
 @tenant_task("orders.send")
@@ -36,6 +38,23 @@ def settle(order_id: str) -> None:
 def reconcile(connection_id: str) -> None:
     """Compare an account with our books."""
     operations.reconcile_connection(connection_id=UUID(connection_id))
+
+
+@tenant_task("orders.look_at_held")
+def look_at_held() -> None:
+    """Set off what the platform holds and checked prices meet."""
+    operations.look_at_held()
+
+
+@shared_task(name="orders.sweep_held")  # type: ignore[untyped-decorator]
+def sweep_held() -> None:
+    """Every second: look at orders that the platform holds, in the tenants that have some."""
+    work.sweep(HELD_WORK, nudge_held)
+
+
+def nudge_held() -> None:
+    """Enqueue a look in this schema; one that could not start for so long is not worth waiting for."""
+    look_at_held.apply_async((current_schema(),), expires=HELD_EXPIRES)
 
 
 @shared_task(name="orders.sweep")  # type: ignore[untyped-decorator]  # celery ships no types

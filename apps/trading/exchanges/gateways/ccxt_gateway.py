@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 from apps.platform.rate_limiting.errors import LimitsUnavailable
 from apps.trading.exchanges.choices import CallKind
 from apps.trading.exchanges.errors import BudgetSpent, CircuitOpen, LaneFrozen, VenueRefused, VenueUnavailable
+from apps.trading.exchanges.gateways.order_kinds import basic_type, extras, list_params, sorted_pair, text
 from apps.trading.exchanges.gateways.outcomes import LOCAL, MISSING_ORDER, classify, code_of, in_words
 from apps.trading.exchanges.gateways.port import (
     Balance,
@@ -126,6 +127,59 @@ class CcxtGateway:
             return self._submit(request)
 
     def _submit(self, request: OrderRequest) -> Outcome:
+        symbol = self._symbol_for(request)
+        if isinstance(symbol, Rejected):
+            return symbol
+        params = {self.id_param: request.client_id, **extras(request), **self._stamp(request)}
+        price = None if request.price is None else text(request.price)
+        return self._act(
+            lambda: _confirmed(
+                self._client.create_order(
+                    symbol, basic_type(request.kind), request.side.value, text(request.quantity), price, params
+                ),
+                request.client_id,
+            )
+        )
+
+    def submit_pair(self, take_profit: OrderRequest, stop: OrderRequest, list_id: str) -> tuple[Outcome, Outcome]:
+        """Send two exits as one list, once. See VenuePort."""
+        with self._turn, self._of_kind(CallKind.ORDER):
+            symbol = self._symbol_for(take_profit)
+            if isinstance(symbol, Rejected):
+                return symbol, symbol
+            params = list_params(*sorted_pair(take_profit, stop), list_id) | self._stamp(take_profit)
+            market = self._client.market(symbol)
+            answer = self._act(
+                lambda: {
+                    str(each["clientOrderId"]): _confirmed(
+                        self._client.parse_order(each, market), each["clientOrderId"]
+                    )
+                    for each in self._client.privatePostOrderListOco(params)["orderReports"]
+                }
+            )
+        if not isinstance(answer, dict):
+            return answer, answer
+        return answer[take_profit.client_id], answer[stop.client_id]
+
+    def amend(self, symbol: str, client_id: str, quantity: Decimal) -> Outcome:
+        """Make an order smaller where it stands. See VenuePort."""
+        with self._turn, self._of_kind(CallKind.ORDER):
+            self._prepare()
+            market = self._client.market(self._unified(symbol))
+            params = {"symbol": market["id"], "origClientOrderId": client_id, "newClientOrderId": client_id}
+            params["newQty"] = text(quantity)
+            return self._act(
+                lambda: _confirmed(
+                    self._client.parse_order(
+                        self._client.request("order/amend/keepPriority", "private", "PUT", params)["amendedOrder"],
+                        market,
+                    ),
+                    client_id,
+                )
+            )
+
+    def _symbol_for(self, request: OrderRequest) -> str | Rejected:
+        """Return the adapter's name of what is to be ordered, or why nothing is sent; raises VenueRefused."""
         if not self.may_trade:
             return Rejected(LOCAL, "the key of this connection can only read")
         if len(request.client_id) > self.longest_id:
@@ -134,25 +188,19 @@ class CcxtGateway:
         symbol = self._symbols.get(request.symbol)
         if symbol is None:
             raise VenueRefused(reason=f"it does not list {request.symbol}")
-        params: dict[str, Any] = {self.id_param: request.client_id}
-        if request.time_in_force is not None:
-            params["timeInForce"] = request.time_in_force.value
-        if request.timestamp_ms is not None:
-            params["timestamp"] = request.timestamp_ms + self.clock_offset_ms
-        price = None if request.price is None else _text(request.price)
-        return self._act(
-            lambda: self._client.create_order(
-                symbol, request.kind.value, request.side.value, _text(request.quantity), price, params
-            ),
-            request.client_id,
-        )
+        return symbol
+
+    def _stamp(self, request: OrderRequest) -> dict[str, int]:
+        return {} if request.timestamp_ms is None else {"timestamp": request.timestamp_ms + self.clock_offset_ms}
 
     def cancel(self, symbol: str, client_id: str) -> Outcome:
         """Cancel an open order. See VenuePort."""
         with self._turn, self._of_kind(CallKind.CANCEL):
             self._prepare()
             params = {self.id_param: client_id}
-            return self._act(lambda: self._client.cancel_order(None, self._unified(symbol), params), client_id)
+            return self._act(
+                lambda: _confirmed(self._client.cancel_order(None, self._unified(symbol), params), client_id)
+            )
 
     def query(self, symbol: str, client_id: str) -> VenueOrder | None:
         """Return an order by its client id, or None. See VenuePort."""
@@ -236,11 +284,11 @@ class CcxtGateway:
             self.meter.kind = kind
         yield
 
-    def _act(self, call: Callable[[], Any], client_id: str) -> Outcome:
-        """Run a call that changes something at the venue; any failure becomes an outcome."""
+    def _act(self, call: Callable[[], R]) -> R | Rejected | Unknown:
+        """Run a call that changes something at the venue, and read its answer; any failure becomes an outcome."""
         self._client.last_json_response = None
         try:
-            return _confirmed(call(), client_id)
+            return call()
         except self._errors.BaseError as error:
             if isinstance(error, self._errors.InvalidNonce):
                 self._is_ready = False  # our clock moved: measure again before the next call
@@ -304,10 +352,6 @@ def client_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
             **settings.get("options", {}),
         },
     }
-
-
-def _text(amount: Decimal) -> str:
-    return f"{amount:f}"
 
 
 def _confirmed(found: Mapping[str, Any], client_id: str) -> Confirmed:

@@ -15,6 +15,16 @@ class OrderKind(StrEnum):
     """At once, at what the book offers."""
     LIMIT = "limit"
     """At the given price or better."""
+    STOP = "stop"
+    """At market once the price went against the order to `stop_price`."""
+    STOP_LIMIT = "stop_limit"
+    """At `price` or better once the price went against the order to `stop_price`."""
+    TAKE_PROFIT = "take_profit"
+    """At market once the price went in the order's favour to `stop_price`."""
+    TAKE_PROFIT_LIMIT = "take_profit_limit"
+    """At `price` or better once the price went in the order's favour to `stop_price`."""
+    TRAILING_STOP = "trailing_stop"
+    """At market once the price came back by `trail_percent` from its best."""
 
 
 class TimeInForce(StrEnum):
@@ -47,6 +57,8 @@ class VenueStatus(StrEnum):
 class OrderRequest:
     """An order to send; `price` and `time_in_force` belong to limit orders and are None for market orders.
 
+    Kinds with a trigger go only to venues that have them (`order_kinds.NATIVE`). `post_only`: refused if it would take.
+
     `timestamp_ms` (our clock) is the time the signed request carries: the venue refuses it after the receive window,
     however late it is sent. None: the moment of sending.
     """
@@ -59,6 +71,9 @@ class OrderRequest:
     price: Decimal | None = None
     time_in_force: TimeInForce | None = None
     timestamp_ms: int | None = None
+    stop_price: Decimal | None = None
+    trail_percent: Decimal | None = None
+    post_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +154,17 @@ class VenuePort(Protocol):
 
     def cancel(self, symbol: str, client_id: str) -> Outcome:
         """Cancel an open order. Rejected when it is not open any more: ask what became of it."""
+        ...
+
+    def submit_pair(self, take_profit: OrderRequest, stop: OrderRequest, list_id: str) -> tuple[Outcome, Outcome]:
+        """Send two exits once as one list of which one cancels the other; return the outcome of each.
+
+        Only where the venue has lists. Raises as `submit`.
+        """
+        ...
+
+    def amend(self, symbol: str, client_id: str, quantity: Decimal) -> Outcome:
+        """Make an open order smaller without its losing its place; `quantity` is its new whole. Only where native."""
         ...
 
     def query(self, symbol: str, client_id: str) -> VenueOrder | None:

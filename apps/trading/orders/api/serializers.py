@@ -1,12 +1,14 @@
 """What the API takes and says about orders. Amounts are decimal texts."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from rest_framework import serializers
 
 from apps.core.api.amounts import StrictDecimalField
-from apps.trading.orders.choices import Kind, OrderState, TimeInForce
+from apps.trading.orders.choices import HeldBy, Kind, OrderState, TimeInForce
 from apps.trading.orders.models import ExternalOrder, Fill, Order
+from apps.trading.orders.operations import NewOrder
 from kernel.instruments import Side
 
 
@@ -36,6 +38,10 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
     filled = amount()
     average_price = amount(allow_null=True)
     realised = amount(allow_null=True)
+    stop_price = amount(allow_null=True)
+    triggered_price = amount(allow_null=True)
+    extreme_price = amount(allow_null=True)
+    trail_percent = serializers.DecimalField(max_digits=4, decimal_places=2, allow_null=True, normalize_output=True)
     fees = serializers.DictField(child=serializers.CharField())
 
     class Meta:
@@ -44,7 +50,9 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "id", "connection_id", "symbol", "side", "kind", "quantity", "price", "time_in_force", "wanted_price",
             "client_id", "origin_kind", "origin_id", "state", "venue_order_id", "filled", "average_price", "fees",
             "realised", "reject_code", "reject_message", "created_at", "sent_at", "answered_at", "first_fill_at",
-            "ended_at", "cancel_requested_at",
+            "ended_at", "cancel_requested_at", "stop_price", "trail_percent", "post_only", "reduce_only", "good_until",
+            "max_slippage_bps", "held_by", "extreme_price", "triggered_at", "triggered_price", "group_id", "leg",
+            "replaces_id",
         ]  # fmt: skip
 
 
@@ -57,18 +65,45 @@ class OrderDetailSerializer(OrderSerializer):
         fields: ClassVar = [*OrderSerializer.Meta.fields, "fills"]
 
 
+def given_amount() -> StrictDecimalField:
+    """Return a field for a price that may be left out."""
+    return StrictDecimalField(
+        max_digits=38, decimal_places=18, min_value=0, required=False, allow_null=True, default=None
+    )
+
+
 class NewOrderSerializer(serializers.Serializer[dict[str, Any]]):
-    """An order to place; `price` and `time_in_force` only for limit orders."""
+    """An order to place.
+
+    `price` and `time_in_force` for kinds with a limit, `stop_price` for those that wait for a price, `trail_percent`
+    (0.1 to 20) for a trailing stop, `good_until` with GTD. `max_slippage_bps` gives an order at market a worst price.
+    `held_by` "platform" keeps the trigger from the exchange.
+    """
 
     connection_id = serializers.UUIDField()
     symbol = serializers.RegexField(r"^[A-Z0-9]{2,32}\Z")
     side = serializers.ChoiceField(choices=[side.value for side in Side])
     kind = serializers.ChoiceField(choices=Kind.choices)
     quantity = StrictDecimalField(max_digits=38, decimal_places=18, min_value=0)
-    price = StrictDecimalField(
-        max_digits=38, decimal_places=18, min_value=0, required=False, allow_null=True, default=None
-    )
+    price = given_amount()
     time_in_force = serializers.ChoiceField(choices=TimeInForce.choices, required=False, allow_blank=True, default="")
+    stop_price = given_amount()
+    trail_percent = StrictDecimalField(
+        max_digits=4, decimal_places=2, min_value=0, required=False, allow_null=True, default=None
+    )
+    post_only = serializers.BooleanField(required=False, default=False)
+    reduce_only = serializers.BooleanField(required=False, default=False)
+    good_until = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    max_slippage_bps = serializers.IntegerField(
+        min_value=1, max_value=5000, required=False, allow_null=True, default=None
+    )
+    held_by = serializers.ChoiceField(choices=HeldBy.choices, required=False, allow_blank=True, default="")
+
+
+def new_order(given: Mapping[str, Any]) -> NewOrder:
+    """Return the order of a valid NewOrderSerializer."""
+    facts = {key: value for key, value in given.items() if key != "connection_id"}
+    return NewOrder(**{**facts, "side": Side(given["side"]), "kind": Kind(given["kind"])})
 
 
 class OrderFilter(serializers.Serializer[dict[str, Any]]):

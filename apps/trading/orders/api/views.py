@@ -25,10 +25,9 @@ from apps.trading.orders.api.serializers import (
     OrderFilter,
     OrderSerializer,
     ResetSerializer,
+    new_order,
 )
-from apps.trading.orders.choices import Kind
 from apps.trading.orders.models import ExternalOrder, Order
-from kernel.instruments import Side
 
 IDEMPOTENCY_KEY = OpenApiParameter("Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True)
 
@@ -85,14 +84,7 @@ class OrderList(GenericAPIView[Order]):
                 actor=actor,
                 owner_id=owner_id,
                 connection_id=wanted["connection_id"],
-                order=operations.NewOrder(
-                    symbol=wanted["symbol"],
-                    side=Side(wanted["side"]),
-                    kind=Kind(wanted["kind"]),
-                    quantity=wanted["quantity"],
-                    price=wanted["price"],
-                    time_in_force=wanted["time_in_force"],
-                ),
+                order=new_order(wanted),
             )
             return OrderDetailSerializer(queries.get_order(made.pk)).data
 

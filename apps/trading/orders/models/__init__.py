@@ -7,7 +7,8 @@ from apps.trading.orders.models.accounts import (
     FillCursor,
     ReconcileIncident,
 )
-from apps.trading.orders.models.orders import Fill, Order
+from apps.trading.orders.models.orders import Fill, Order, OrderGroup
+from apps.trading.orders.models.safety import OrderSafety
 
 __all__ = [
     "AccountStream",
@@ -16,5 +17,7 @@ __all__ = [
     "Fill",
     "FillCursor",
     "Order",
+    "OrderGroup",
+    "OrderSafety",
     "ReconcileIncident",
 ]

@@ -43,7 +43,7 @@ class ExternalOrder(BaseModel):
     venue_order_id = models.CharField(max_length=64)
     client_id = models.CharField(max_length=64, blank=True)
     side = models.CharField(max_length=4)
-    kind = models.CharField(max_length=6)
+    kind = models.CharField(max_length=20)
     status = models.CharField(max_length=16)
     is_open = models.BooleanField(default=True)
     quantity = amount_field()

@@ -2,13 +2,16 @@
 
 from apps.trading.orders.operations.backfilling import Backfilled, backfill_connection, backfill_ledger
 from apps.trading.orders.operations.cancelling import cancel_order, request_cancel, transmit_cancel
+from apps.trading.orders.operations.checking import NewOrder
+from apps.trading.orders.operations.ending import end_in_time
 from apps.trading.orders.operations.incidents import note_incident, resolve_incidents
 from apps.trading.orders.operations.opening import open_mirror
 from apps.trading.orders.operations.placing import (
     TRADE,
     BotOrder,
-    NewOrder,
+    PlacedFor,
     place_bot_order,
+    place_for,
     place_order,
 )
 from apps.trading.orders.operations.reconciling import Report, reconcile_connection
@@ -17,6 +20,7 @@ from apps.trading.orders.operations.resetting import count_active_bots, reset_pa
 from apps.trading.orders.operations.sending import Claimed, abandon_order, claim_order, send_order, transmit
 from apps.trading.orders.operations.settling import settle_order
 from apps.trading.orders.operations.streams import note_stream, release_stream, renew_stream, take_stream
+from apps.trading.orders.operations.triggering import look_at, look_at_held, trigger_order
 
 __all__ = [
     "RECORD",
@@ -25,6 +29,7 @@ __all__ = [
     "BotOrder",
     "Claimed",
     "NewOrder",
+    "PlacedFor",
     "Report",
     "abandon_order",
     "backfill_connection",
@@ -32,10 +37,14 @@ __all__ = [
     "cancel_order",
     "claim_order",
     "count_active_bots",
+    "end_in_time",
+    "look_at",
+    "look_at_held",
     "note_incident",
     "note_stream",
     "open_mirror",
     "place_bot_order",
+    "place_for",
     "place_order",
     "reconcile_connection",
     "record_fills",
@@ -50,4 +59,5 @@ __all__ = [
     "take_stream",
     "transmit",
     "transmit_cancel",
+    "trigger_order",
 ]

@@ -61,7 +61,7 @@ def _ask(order: Order, actor: Actor) -> bool:
         order.check_at = now()
     order.save(update_fields=["cancel_requested_at", "check_at"])
     keep_watch(order)
-    if order.state == OrderState.INTENT:
+    if order.state in (OrderState.HELD, OrderState.INTENT):
         move_order(order, "end", actor)
         book_changes(order, actor)
     elif order.state in (OrderState.OPEN, OrderState.PARTLY_FILLED):

@@ -1,6 +1,6 @@
 """Committing intents. An order exists in our books, with its client id, before anything leaves the house."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -8,52 +8,32 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.core import outbox
+from apps.core import outbox, timers, work
 from apps.core.actors import Actor, ActorKind
 from apps.core.clock import now
 from apps.core.context import current_schema
 from apps.core.ids import uuid7
 from apps.core.operation import operation
 from apps.core.permissions import declare
-from apps.trading.exchanges.choices import ConnectionState
 from apps.trading.exchanges.errors import ConnectionMissing
 from apps.trading.exchanges.queries import get_connection
 from apps.trading.instruments.queries import get_spec
-from apps.trading.orders.choices import MANUAL_PATIENCE, Kind, Origin, TimeInForce
-from apps.trading.orders.client_ids import client_id_of_bot, client_id_of_order
-from apps.trading.orders.errors import (
-    PriceNeeded,
-    PriceNotWanted,
-    PriceOffGrid,
-    QuantityOffGrid,
-    ValueTooSmall,
-    VenueNotActive,
-)
+from apps.trading.orders.choices import ENDS, HELD_WORK, MANUAL_PATIENCE, HeldBy, Kind, OrderState, Origin
+from apps.trading.orders.client_ids import client_id_of_bot, client_id_of_order, client_id_of_origin
 from apps.trading.orders.live import announce
 from apps.trading.orders.models import Order
+from apps.trading.orders.operations.checking import NewOrder, Wish, check_order
 from apps.trading.orders.operations.recording import RECORD, keep_watch
+from apps.trading.orders.operations.reducing import cap_to_position
 from apps.trading.orders.operations.reserving import reserve
 from apps.trading.positions.choices import Purpose
 from apps.trading.positions.operations import open_book
 from apps.trading.positions.queries import get_mark
 from kernel.events.trading import OrderPlaced
-from kernel.instruments import Filter, InstrumentSpec, Side
 
 TRADE = declare("orders.trade", "Place and cancel one's own orders")
 SYSTEM = Actor.system("orders")
 PERSONS = (ActorKind.CUSTOMER, ActorKind.API_KEY)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewOrder:
-    """What is wanted: quantity in base; price and time in force only for limit orders (GTC when not given)."""
-
-    symbol: str
-    side: Side
-    kind: Kind
-    quantity: Decimal
-    price: Decimal | None = None
-    time_in_force: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,40 +51,76 @@ class BotOrder:
     order: NewOrder
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedFor:
+    """An order that a part of the product decided on for a customer: `origin_id` and `sequence` make its client id."""
+
+    owner_id: UUID
+    connection_id: UUID
+    book_id: UUID
+    origin_kind: Origin
+    origin_id: UUID
+    sequence: int
+    order: NewOrder
+    wanted_price: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a new order stands. `facts` are further columns; `waits`: an exit that its group sets off."""
+
+    owner_id: UUID
+    connection: Any
+    book_id: UUID
+    market_price: Decimal | None
+    is_fresh: bool = False
+    waits: bool = False
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
 @operation("orders.place_order", permission=TRADE, audited=("owner_id", "connection_id", "order"))
 def place_order(*, actor: Actor, owner_id: UUID, connection_id: UUID, order: NewOrder) -> Order:
     """Commit an order by hand and reserve what it may cost; a trading worker sends it after the commit.
 
-    Raises ConnectionMissing, VenueNotActive, UnknownSymbol, the refusals of the grid (QuantityOffGrid, PriceOffGrid,
-    ValueTooSmall, PriceNeeded, PriceNotWanted) and of the reservation (InsufficientBalance, BalancesUnknown,
-    PriceUnknown).
+    An order whose trigger the platform watches is `held` instead, and sent when a checked price meets its trigger.
+
+    Raises ConnectionMissing, VenueNotActive, UnknownSymbol, the refusals of kind and grid (`checking.check_order`), of
+    a reduce-only order (NothingToReduce) and of the reservation (InsufficientBalance, BalancesUnknown, PriceUnknown).
     """
-    if actor.kind in PERSONS and actor.id != owner_id:
-        raise ConnectionMissing
-    connection = get_connection(connection_id, owner_id=owner_id)
-    mark = get_mark(order.symbol)
-    market_price = None if mark is None else mark.price
-    spec = _check(order, connection.state, market_price)
-    book = open_book(actor=SYSTEM, owner_id=owner_id, connection_id=connection_id, purpose=Purpose.MANUAL)
-    order_id, moment = uuid7(), now()
-    row = _store(
-        order,
-        id=order_id,
-        owner_id=owner_id,
-        book_id=book.pk,
-        connection_id=connection_id,
-        client_id=client_id_of_order(order_id),
-        origin_kind=Origin.MANUAL,
-        wanted_price=order.price if order.price is not None else market_price,
-        decided_at=moment,
-        expires_at=moment + MANUAL_PATIENCE,
-        check_at=moment,
+    place = manual_place(actor, owner_id, connection_id, order.symbol)
+    order_id = uuid7()
+    return send_after_commit(commit_order(actor, order, place, id=order_id, client_id=client_id_of_order(order_id)))
+
+
+@operation("orders.place_for", permission=RECORD, trail=False)
+def place_for(*, actor: Actor, wanted: PlacedFor) -> Order:
+    """Commit an order that an algorithm, a copying, a rebalancing or the risk guard decided on, and have it sent.
+
+    The same origin and sequence are the same order, however often this is called. Raises as `place_order`.
+    """
+    client_id = client_id_of_origin(wanted.origin_kind, wanted.origin_id, wanted.sequence)
+    known = Order.objects.filter(client_id=client_id).first()
+    if known is not None:
+        return known
+    mark = get_mark(wanted.order.symbol)
+    place = Place(
+        owner_id=wanted.owner_id,
+        connection=get_connection(wanted.connection_id, owner_id=wanted.owner_id),
+        book_id=wanted.book_id,
+        market_price=None if mark is None else mark.price,
+        is_fresh=mark is not None and not mark.is_stale,
     )
-    keep_watch(row)
-    outbox.publish(_placed(row), actor=actor)
-    reserve(actor=actor, order=row, connection=connection, spec=spec, market_price=market_price)
-    _send_after_commit(row)
-    return row
+    row = commit_order(
+        actor,
+        wanted.order,
+        place,
+        client_id=client_id,
+        origin_kind=wanted.origin_kind,
+        origin_id=wanted.origin_id,
+        sequence=wanted.sequence,
+        **({} if wanted.wanted_price is None else {"wanted_price": wanted.wanted_price}),
+    )
+    return send_after_commit(row)
 
 
 @operation("orders.place_bot_order", permission=RECORD, trail=False)
@@ -115,14 +131,16 @@ def place_bot_order(*, actor: Actor, wanted: BotOrder) -> Order:
 
     The client id follows from bot and sequence: the same decision cannot become two orders. Raises as `place_order`.
     """
-    order = wanted.order
-    connection = get_connection(wanted.connection_id, owner_id=wanted.owner_id)
-    spec = _check(order, connection.state, wanted.wanted_price)
-    row = _store(
-        order,
+    place = Place(
         owner_id=wanted.owner_id,
+        connection=get_connection(wanted.connection_id, owner_id=wanted.owner_id),
         book_id=wanted.book_id,
-        connection_id=wanted.connection_id,
+        market_price=wanted.wanted_price,
+    )
+    return commit_order(
+        actor,
+        wanted.order,
+        place,
         client_id=client_id_of_bot(wanted.bot_id, wanted.sequence),
         origin_kind=Origin.BOT,
         origin_id=wanted.bot_id,
@@ -131,56 +149,112 @@ def place_bot_order(*, actor: Actor, wanted: BotOrder) -> Order:
         wanted_price=wanted.wanted_price,
         decided_at=wanted.decided_at,
     )
+
+
+def manual_place(actor: Actor, owner_id: UUID, connection_id: UUID, symbol: str) -> Place:
+    """Return where an order by hand stands: the manual book of a connection. Raises ConnectionMissing."""
+    if actor.kind in PERSONS and actor.id != owner_id:
+        raise ConnectionMissing
+    connection = get_connection(connection_id, owner_id=owner_id)
+    mark = get_mark(symbol)
+    book = open_book(actor=SYSTEM, owner_id=owner_id, connection_id=connection_id, purpose=Purpose.MANUAL)
+    return Place(
+        owner_id=owner_id,
+        connection=connection,
+        book_id=book.pk,
+        market_price=None if mark is None else mark.price,
+        is_fresh=mark is not None and not mark.is_stale,
+    )
+
+
+def commit_order(actor: Actor, order: NewOrder, place: Place, **facts: Any) -> Order:
+    """Store a checked order as intent, or as held, claim its risk and reserve what it may cost.
+
+    The inner door of every way to place an order; the caller's transaction posts nothing else. It is not sent: a bot
+    sends its own, everybody else calls `send_after_commit`.
+    """
+    wish = check_order(
+        order,
+        connection_state=place.connection.state,
+        ccxt_id=place.connection.venue.ccxt_id,
+        market_price=place.market_price,
+        is_fresh=place.is_fresh,
+    )
+    quantity = order.quantity
+    if order.reduce_only and not place.waits:
+        quantity = cap_to_position(book_id=place.book_id, side=order.side, quantity=quantity, spec=wish.spec)
+    row = _store(wish, quantity, place, facts)
     outbox.publish(_placed(row), actor=actor)
-    reserve(actor=actor, order=row, connection=connection, spec=spec, market_price=wanted.wanted_price)
+    if not place.waits:
+        secure(actor, row, place)
     return row
 
 
-def _check(order: NewOrder, connection_state: str, market_price: Decimal | None) -> InstrumentSpec:
-    if connection_state != ConnectionState.ACTIVE:
-        raise VenueNotActive(state=ConnectionState(connection_state).label.lower())
-    spec = get_spec(order.symbol)
-    if order.kind == Kind.LIMIT and order.price is None:
-        raise PriceNeeded(field="price")
-    if order.kind == Kind.MARKET and (order.price is not None or order.time_in_force):
-        raise PriceNotWanted(field="price")
-    broken = spec.check_order(order.quantity, order.price, market_price=market_price)
-    if broken is not None:
-        raise _refusal(broken, spec)
-    return spec
+def secure(actor: Actor, row: Order, place: Place) -> None:
+    """Reserve what a stored order may cost: the one posting of the transaction."""
+    spec = get_spec(row.symbol)
+    reserve(actor=actor, order=row, connection=place.connection, spec=spec, market_price=place.market_price)
 
 
-def _refusal(broken: Filter, spec: InstrumentSpec) -> Exception:
-    if broken is Filter.PRICE_FILTER:
-        return PriceOffGrid(field="price", tick=f"{spec.tick:f}", quote=spec.quote)
-    if broken is Filter.NOTIONAL:
-        return ValueTooSmall(field="quantity", least=f"{spec.min_notional:f}", quote=spec.quote)
-    least, most = f"{spec.min_quantity:f}", f"{spec.max_quantity:f}"
-    return QuantityOffGrid(field="quantity", lot=f"{spec.lot:f}", base=spec.base, least=least, most=most)
-
-
-def _store(order: NewOrder, **more: Any) -> Order:
-    time_in_force = order.time_in_force or (TimeInForce.GTC.value if order.kind == Kind.LIMIT else "")
+def _store(wish: Wish, quantity: Decimal, place: Place, facts: dict[str, Any]) -> Order:
+    order, moment = wish.order, now()
+    is_held = wish.held_by is HeldBy.PLATFORM or place.waits
+    is_bots = facts.get("origin_kind") == Origin.BOT
     row = Order(
+        owner_id=place.owner_id,
+        book_id=place.book_id,
+        connection=place.connection,
         symbol=order.symbol,
         side=order.side.value,
         kind=order.kind,
-        quantity=order.quantity,
-        price=order.price,
-        time_in_force=time_in_force,
-        **more,
+        quantity=quantity,
+        price=wish.price,
+        time_in_force=wish.time_in_force,
+        stop_price=order.stop_price,
+        trail_percent=order.trail_percent,
+        max_slippage_bps=order.max_slippage_bps,
+        post_only=order.post_only,
+        reduce_only=order.reduce_only,
+        held_by=HeldBy.PLATFORM if is_held else HeldBy.VENUE,
+        extreme_price=place.market_price if is_held and place.is_fresh and order.kind == Kind.TRAILING_STOP else None,
+        good_until=wish.good_until,
+        state=OrderState.HELD if is_held else OrderState.INTENT,
+        expires_at=None if is_held or is_bots else moment + MANUAL_PATIENCE,
+        check_at=None if is_held or is_bots else moment,
+        **{
+            "decided_at": moment,
+            "wanted_price": _wanted(order, place.market_price),
+            "origin_kind": Origin.MANUAL,
+            **place.facts,
+            **facts,
+        },
     )
     row.save(force_insert=True)
+    if is_held:
+        work.keep(HELD_WORK)
+    if wish.good_until is not None:
+        timers.schedule(name=ENDS, key=str(row.pk), due_at=wish.good_until, payload={"order_id": str(row.pk)})
+    keep_watch(row)
     announce(row)
     return row
+
+
+def _wanted(order: NewOrder, market_price: Decimal | None) -> Decimal | None:
+    for price in (order.price, order.stop_price):
+        if price is not None:
+            return price
+    return market_price
 
 
 def _placed(row: Order) -> OrderPlaced:
     return OrderPlaced(order_id=row.pk, owner_id=row.owner_id, origin_kind=row.origin_kind, origin_id=row.origin_id)
 
 
-def _send_after_commit(row: Order) -> None:
+def send_after_commit(row: Order) -> Order:
+    """Have a trading worker send an intent after the commit; a held order waits for its trigger."""
     from apps.trading.orders.tasks import send  # the task calls the operations
 
-    schema, order_id = current_schema(), str(row.pk)
-    transaction.on_commit(lambda: send.delay(schema, order_id), robust=True)
+    if row.state == OrderState.INTENT:
+        schema, order_id = current_schema(), str(row.pk)
+        transaction.on_commit(lambda: send.delay(schema, order_id), robust=True)
+    return row

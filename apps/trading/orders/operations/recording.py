@@ -251,6 +251,12 @@ def keep_watch(order: Order) -> None:
         work.keep(WORK)
 
 
+def keep_group_watch(order: Order) -> None:
+    """Have the sweep look into this tenant, because a group of an order must be looked at."""
+    if order.group_id is not None:
+        work.keep(WORK)
+
+
 def _next_check(order: Order) -> datetime | None:
     """Return when the venue must be asked again: at once while it reports more than is booked."""
     return now() if order.reported_filled > order.filled else None

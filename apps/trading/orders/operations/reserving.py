@@ -15,6 +15,7 @@ from apps.trading.exchanges.queries import fee_on_top
 from apps.trading.orders.choices import CUSHION, Kind
 from apps.trading.orders.errors import InsufficientBalance, PriceUnknown
 from apps.trading.orders.models import Order
+from apps.trading.orders.operations.checking import trail_trigger
 from apps.trading.orders.operations.mirroring import hold_key
 from apps.trading.orders.operations.opening import opening_journals
 from kernel.instruments import InstrumentSpec, Side
@@ -67,21 +68,32 @@ def reserve(*, actor: Actor, order: Order, connection: Any, spec: InstrumentSpec
 def need_of(order: Order, connection: Any, spec: InstrumentSpec, market_price: Decimal | None) -> Need:
     """Return what the unfilled part of an order takes.
 
-    A sale takes its quantity. A purchase takes quantity × price, and the fee where the venue takes it on top; a market
-    order a cushion besides, as far as there is one, because its price is not known before. Raises PriceUnknown.
+    A sale takes its quantity. A purchase takes quantity × price (its own, else its trigger, else the market's), and the
+    fee where the venue takes it on top; without a price of its own a cushion besides, as far as there is one, because
+    its price is not known before. Raises PriceUnknown.
     """
     left = order.quantity - order.filled
     if order.side == Side.SELL:
         return Need(spec.base, left, left)
-    price = order.price if order.kind == Kind.LIMIT else market_price
+    price = _price_of(order, market_price)
     if price is None:
         raise PriceUnknown(field="symbol", symbol=order.symbol)
     value = ROUNDED_UP.multiply(ROUNDED_UP.multiply(left, price), 1 + fee_on_top(connection.venue.code))
     least = value.quantize(STEP, context=ROUNDED_UP)
-    if order.kind == Kind.LIMIT:
+    if order.price is not None:
         return Need(spec.quote, least, least)
     share = 1 + Decimal(get_value(CUSHION)) / HUNDREDTHS_OF_A_PERCENT
     return Need(spec.quote, least, ROUNDED_UP.multiply(value, share).quantize(STEP, context=ROUNDED_UP))
+
+
+def _price_of(order: Order, market_price: Decimal | None) -> Decimal | None:
+    price: Decimal | None = order.price
+    if price is not None:
+        return price
+    if order.kind == Kind.TRAILING_STOP and market_price is not None and order.trail_percent is not None:
+        return trail_trigger(order.side, market_price, order.trail_percent)
+    trigger: Decimal | None = order.stop_price
+    return market_price if trigger is None else trigger
 
 
 def _mirror(order: Order, asset: str) -> Balance | None:

@@ -6,18 +6,18 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.core.actors import Actor
-from apps.core.clock import now, to_ms
+from apps.core.clock import now
 from apps.core.operation import operation
 from apps.trading.exchanges.errors import ConnectionNotActive, VenueRefused, VenueUnavailable
-from apps.trading.exchanges.operations import OrderKind, OrderRequest, Rejected, TimeInForce, VenuePort, open_venue
+from apps.trading.exchanges.operations import OrderRequest, Rejected, VenuePort, open_venue
 from apps.trading.orders.choices import LATEST_ACCEPTANCE, NOT_SENT, OrderState, Origin
 from apps.trading.orders.live import announce
 from apps.trading.orders.models import Order
 from apps.trading.orders.operations.mirroring import book_changes
 from apps.trading.orders.operations.recording import RECORD, locked, move_order, record_outcome, refuse
+from apps.trading.orders.operations.requests import request_of
 from apps.trading.orders.operations.settling import settle_order
 from apps.trading.orders.queries import get_order
-from kernel.instruments import Side
 
 SYSTEM = Actor.system("orders")
 GIVEN_UP = "It could not be sent in time, so it was given up. Nothing reached the exchange."
@@ -51,17 +51,7 @@ def claim_order(*, actor: Actor, order_id: UUID) -> Claimed | None:
     check_at = None if order.origin_kind == Origin.BOT else moment + LATEST_ACCEPTANCE
     move_order(order, "send", actor, sent_at=moment, attempts=order.attempts + 1, check_at=check_at)
     announce(order)
-    request = OrderRequest(
-        client_id=order.client_id,
-        symbol=order.symbol,
-        side=Side(order.side),
-        kind=OrderKind(order.kind),
-        quantity=order.quantity.normalize(),
-        price=None if order.price is None else order.price.normalize(),
-        time_in_force=TimeInForce(order.time_in_force) if order.time_in_force else None,
-        timestamp_ms=to_ms(moment),
-    )
-    return Claimed(order.pk, order.connection_id, request)
+    return Claimed(order.pk, order.connection_id, request_of(order, moment))
 
 
 def transmit(*, claimed: Claimed, port: VenuePort) -> Order:

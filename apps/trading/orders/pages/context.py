@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -11,16 +12,20 @@ from apps.core.ids import uuid7
 from apps.core.templatetags.ui import amount, trimmed
 from apps.core.view import Choice, Fact, Page, State, Step
 from apps.trading.instruments.queries import get_spec
-from apps.trading.orders.choices import AT_VENUE, IN_FLIGHT, OrderState
+from apps.trading.orders.choices import AT_VENUE, IN_FLIGHT, WITH_TRIGGER, HeldBy, OrderState
 from apps.trading.orders.models import Fill, Order
 from apps.trading.orders.queries import get_order, list_fills, list_orders, names_of, show_orders
 from apps.trading.orders.shown import OrderRow, latency_of, places, slippage_of, state_of
 from kernel.instruments import InstrumentSpec
 
 PAGE_SIZE = 50
+WATCHED_BY = {
+    HeldBy.VENUE: "the exchange",
+    HeldBy.PLATFORM: "the platform, on checked prices: nothing is at the exchange before",
+}
 FILTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "": ("All", ()),
-    "open": ("Open", (OrderState.INTENT.value, *IN_FLIGHT, *AT_VENUE)),
+    "open": ("Open", (OrderState.HELD.value, OrderState.INTENT.value, *IN_FLIGHT, *AT_VENUE)),
     "filled": ("Filled", (OrderState.FILLED.value,)),
     "cancelled": ("Cancelled", (OrderState.CANCELLED.value,)),
     "refused": ("Refused", (OrderState.REJECTED.value,)),
@@ -100,7 +105,7 @@ def order_page(owner_id: UUID, order_id: UUID) -> OrderPage:
     fills = list(list_fills(order.pk))
     return OrderPage(
         id=str(order.pk),
-        title=f"{order.side.capitalize()} {trimmed(order.quantity)} {spec.base}, {order.kind}",
+        title=f"{order.side.capitalize()} {trimmed(order.quantity)} {spec.base}, {order.get_kind_display().lower()}",
         parent_url=reverse("orders-list"),
         mode=order.connection.mode,
         state=state_of(order),
@@ -137,6 +142,7 @@ def _facts(order: Order, spec: InstrumentSpec) -> list[Fact]:
     return [
         Fact("Placed by", by),
         Fact("Limit", limit),
+        *_trigger_facts(order, digits),
         Fact("Wanted", amount(order.wanted_price, digits)),
         Fact("Got", amount(order.average_price, digits)),
         Fact("Slippage, bp", slippage_of(order)),
@@ -144,6 +150,27 @@ def _facts(order: Order, spec: InstrumentSpec) -> list[Fact]:
         Fact("Client order id", order.client_id),
         Fact("Exchange's id", order.venue_order_id or "–"),
     ]
+
+
+def _trigger_facts(order: Order, digits: int) -> list[Fact]:
+    """Return what an order waits for, who watches it, and when it ends."""
+    facts = []
+    if order.kind in WITH_TRIGGER:
+        trail = "" if order.trail_percent is None else f"{trimmed(order.trail_percent)} % from the best price"
+        facts.append(Fact("Trigger", trail or amount(order.stop_price, digits)))
+        if order.extreme_price is not None:
+            facts.append(Fact("Best price so far", amount(order.extreme_price, digits)))
+        facts.append(Fact("Watched by", WATCHED_BY[HeldBy(order.held_by)]))
+    if order.triggered_price is not None:
+        facts.append(Fact("Set off at", amount(order.triggered_price, digits)))
+    if order.good_until is not None:
+        facts.append(Fact("Ends", f"{order.good_until:%-d %b %H:%M} UTC"))
+    if order.max_slippage_bps is not None:
+        facts.append(Fact("At most worse by", f"{amount(Decimal(order.max_slippage_bps) / 100, 2)} %"))
+    words = [word for word, is_so in (("post-only", order.post_only), ("reduce-only", order.reduce_only)) if is_so]
+    if words:
+        facts.append(Fact("Only", ", ".join(words)))
+    return facts
 
 
 def _steps(order: Order) -> list[Step]:
