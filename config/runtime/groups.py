@@ -23,7 +23,7 @@ GROUPS = (
     Group("long", "up to 45 minutes", "python3 manage.py test -m long", left_out=True),
 )
 ALONE = ("product", "kills")
-"""Markers of tests that want the machine to themselves: they watch a whole product run, or kill its processes."""
+"""Markers of tests that are kept apart from the others: they watch a whole product run, or kill its processes."""
 OLD_SERVERS = Group("pg15", "PostgreSQL 15 and Redis 7", ".ci/pg15", left_out=True)
 
 
@@ -38,7 +38,7 @@ def selection_side_by_side() -> str:
 
 
 def selection_alone() -> str:
-    """Return the marker expression of the plain command's tests that run one by one, after the others."""
+    """Return the marker expression of the plain command's tests that run after the others, a file at a time."""
     return f"{default_selection()} and ({' or '.join(ALONE)})"
 
 

