@@ -49,6 +49,7 @@ CUSTOMER_VERBS = frozenset({
     "exchanges.connect",
     "instruments.watch",
     "orders.trade",
+    "risk.manage_own",
     "strategies.write",
     "wallets.deposit",
     "wallets.earn",
@@ -67,6 +68,7 @@ GRANTS: dict[Role, frozenset[str]] = {
     | {
         "users.manage", "configurations.manage", "security.manage_roles", "security.approve_roles",
         "core.check_approvals", "audit.read", "limits.read", "limits.approve",
+        "risk.read", "risk.halt", "risk.approve",
     },
     Role.FINANCE: STAFF_VERBS
     | {
@@ -81,19 +83,20 @@ GRANTS: dict[Role, frozenset[str]] = {
         "wallets.approve_products", "wallets.approve_deposits", "wallets.approve_withdrawals",
         "wallets.handle_withdrawals", "wallets.approve_policies",
     },
-    Role.TRADING_OPS: STAFF_VERBS | {"desk.trading", "bots.halt", "market_data.sync"},
+    Role.TRADING_OPS: STAFF_VERBS | {"desk.trading", "bots.halt", "market_data.sync", "risk.read", "risk.halt"},
     Role.COMPLIANCE: STAFF_VERBS
     | {"desk.compliance", "audit.read", "users.manage", "limits.read", "limits.set_tier", "limits.propose"}
-    | {"wallets.handle_withdrawals"},
+    | {"wallets.handle_withdrawals", "risk.read", "risk.halt"},
     Role.CRM: STAFF_VERBS | {"desk.crm"},
     Role.SUPPORT: STAFF_VERBS | {"desk.support", "desk.crm"},
     Role.MMN: STAFF_VERBS | {"desk.mmn"},
-    Role.AUDITOR: STAFF_VERBS | ALL_DESKS | {"audit.read", "limits.read"},
+    Role.AUDITOR: STAFF_VERBS | ALL_DESKS | {"audit.read", "limits.read", "risk.read"},
     Role.CUSTOMER: CUSTOMER_VERBS,
     Role.OPERATOR: STAFF_VERBS | {
         "desk.platform", "desk.trading", "exchanges.manage", "instruments.manage", "market_data.write",
         "market_data.release",
         "market_data.retain", "market_data.sync", "sandbox.steer",
+        "risk.read", "risk.halt_platform",
     },
     Role.BILLING: STAFF_VERBS | {"desk.platform"},
     Role.SECURITY: STAFF_VERBS
@@ -101,6 +104,7 @@ GRANTS: dict[Role, frozenset[str]] = {
         "desk.platform", "desk.compliance", "audit.read", "users.manage", "security.manage_roles",
         "security.approve_roles",
         "core.check_approvals", "core.prove", "configurations.manage",
+        "risk.read", "risk.approve_platform",
     },
 }  # fmt: skip
 OWNER_LACKS = frozenset(
@@ -109,6 +113,7 @@ OWNER_LACKS = frozenset(
         "ledger.expire_holds", "ledger.seal", "limits.consume",
         "market_data.release", "market_data.retain", "market_data.subscribe", "market_data.write",
         "orders.record", "positions.record", "sandbox.steer",
+        "risk.approve_platform", "risk.claim", "risk.halt_platform",
         "wallets.run_earning", "wallets.run_custody",
     }
 )  # fmt: skip

@@ -16,9 +16,11 @@ class BotsConfig(AppConfig):
         from apps.core.shell import NavItem, add_nav, fill
         from apps.trading.bots import handlers, live, operations, queries, tasks  # noqa: F401 - register themselves
         from apps.trading.bots.choices import WORK
+        from apps.trading.bots.directory import Directory
         from apps.trading.market_data.operations import on_candle_closed
         from apps.trading.orders.operations import count_active_bots
         from apps.trading.orders.queries import name_bots
+        from apps.trading.risk.operations import register_bots
         from apps.trading.strategies.queries import show_bots
 
         for table in ("bots_botconfig", "bots_botlog", "bots_botequity"):
@@ -28,6 +30,7 @@ class BotsConfig(AppConfig):
         on_candle_closed(operations.dispatch_candle)
         show_bots(queries.count_by_strategy)
         name_bots(queries.list_names)
+        register_bots(Directory())
         count_active_bots(lambda connection_id: queries.list_active_bots(connection_id=connection_id).count())
         fill("running_bots", lambda user: queries.count_running(user.pk))
         add_nav(NavItem(key="home", label="Home", icon="home", url_name="home", order=0, on_phone=True))
