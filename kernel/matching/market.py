@@ -76,23 +76,30 @@ class Market(MarketState):
     def place_limit(
         self, order_id: int, owner: int, side: Side, price: int, lots: int, self_trade: SelfTrade = SelfTrade.NONE
     ) -> list[Event]:
-        """Place a plain limit order that rests until cancelled: `place` without a command, the fastest way in."""
+        """Place a plain limit order that rests until cancelled: `place` without a command."""
+        if self.rest_limit(order_id, owner, side, price, lots):
+            return [Rested((order_id, price, lots, lots))]
+        # The best rival price may be a dead level: then matching finds nothing and clears it away.
+        fields = (order_id, owner, side, _LIMIT, price, lots, _GTC, 0, 0, 0, 0, self_trade)
+        return self._cross(_build_tuple(NewOrder, fields))
+
+    def rest_limit(self, order_id: int, owner: int, side: Side, price: int, lots: int) -> bool:
+        """Rest a plain limit order that meets nobody, without an event: True, or False when it has to be placed."""
         if price <= 0 or lots <= 0 or order_id <= 0 or order_id in self._orders or order_id in self._waiting:
             raise ValueError("an order needs an id that is not open, a price and a quantity")
         if side is _BUY:
             own, heap, key = self._bids, self._asks.heap, price
         else:
             own, heap, key = self._asks, self._bids.heap, -price
-        if heap and heap[0] <= key:  # the top may be a dead level: then matching finds nothing and clears it away
-            fields = (order_id, owner, side, _LIMIT, price, lots, _GTC, 0, 0, 0, 0, self_trade)
-            return self._cross(_build_tuple(NewOrder, fields))
+        if heap and heap[0] <= key:
+            return False
         level = own.levels.get(price)
         if level is None:
             level = own.open(price)
         self._orders[order_id] = node = [lots, order_id, price, level, owner, None]
         level.queue.append(node)
         level.lots += lots
-        return [Rested((order_id, price, lots, lots))]
+        return True
 
     def take_limit(
         self, order_id: int, owner: int, side: Side, price: int, lots: int, self_trade: SelfTrade = SelfTrade.NONE

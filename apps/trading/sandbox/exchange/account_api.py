@@ -91,7 +91,7 @@ class AccountApi:
     def cancel_open_orders(self, account: Account, params: Params) -> Any:
         """Cancel every open order of a symbol; a list is cancelled, and answered, as one."""
         market = market_of(self._venue.engine, params)
-        orders = [order for order in account.open_orders.values() if order.symbol == market.spec.name]
+        orders = list(account.desk(market.spec.name).open.values())
         if not orders:
             raise errors.unknown_order()
         answers = []
@@ -121,7 +121,7 @@ class AccountApi:
         first, start, end = integer(params, "orderId"), integer(params, "startTime"), integer(params, "endTime")
         found = [
             order
-            for order in account.orders.get(market.spec.name, ())
+            for order in account.desk(market.spec.name).orders
             if (first is None or order.id >= first)
             and (start is None or order.time >= start)
             and (end is None or order.time <= end)
@@ -136,7 +136,7 @@ class AccountApi:
         start, end = integer(params, "startTime"), integer(params, "endTime")
         found = [
             trade
-            for trade in account.trades.get(market.spec.name, ())
+            for trade in account.desk(market.spec.name).trades
             if (order_id is None or trade.order_id == order_id)
             and (first is None or trade.id >= first)
             and (start is None or trade.time >= start)
@@ -260,7 +260,7 @@ class AccountApi:
     @staticmethod
     def fills_of(account: Account, order: Order) -> list[PrivateTrade]:
         """Trades of a new order: they are at the tail of the account's list."""
-        trades = account.trades.get(order.symbol, [])
+        trades = account.desk(order.symbol).trades
         first = len(trades)
         while first and trades[first - 1].time >= order.time:
             first -= 1

@@ -74,7 +74,7 @@ def find_order(account: Account, market: MarketState, params: Params) -> Order |
     if order_id is None and not client_id:
         raise ApiError(-1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!")
     if order_id is None:
-        return account.by_client_id.get((market.spec.name, client_id))
+        return account.desk(market.spec.name).by_client_id.get(client_id)
     order = market.orders.get(order_id)
     if order is None or order.account_id != account.id or (client_id and order.client_id != client_id):
         return None
@@ -210,7 +210,7 @@ def _check_entry(market: MarketState, draft: Order) -> None:
 def _check_room(account: Account, market: MarketState, drafts: list[Order], *, lists: int = 0) -> None:
     """MAX_NUM_* and MAX_POSITION."""
     name, spec = market.spec.name, market.spec
-    standing = [order for (symbol, _), order in account.open_orders.items() if symbol == name]
+    standing = list(account.desk(name).open.values())
     open_lists = sum(1 for each in account.lists.values() if each.is_open and each.symbol == name) if lists else 0
     filters.check_counts(spec, _count(standing, open_lists), _count(drafts, lists))
     bought = sum(order.remaining for order in standing if order.side is Side.BUY)

@@ -55,7 +55,6 @@ class Booking:
         self._view = view
         self.settlement = Settlement(state, view)
         self.listener: Listener | None = None
-        self.wall = 0
         self._touched: dict[int, MarketState] = {}  # accounts whose balances of a market's assets changed
         self._changed_lists: list[OrderList] = []
         self._cancelling: tuple[int, str] = (0, "")  # the order that was asked for, and the request's client id
@@ -71,6 +70,11 @@ class Booking:
             Amended: self._amended,
             Refused: self._refused,
         }
+
+    @property
+    def wall(self) -> int:
+        """Wall time of the record being applied."""
+        return self.settlement.wall
 
     # ---- commands
 
@@ -176,12 +180,13 @@ class Booking:
                 self.settlement.book_street(market, ours.side, price, lots)
 
     def _fill(self, market: MarketState, order: Order, fill: Fill, left: int, *, is_maker: bool) -> None:
-        trade = self.settlement.settle(market, order, fill, is_maker=is_maker)
         account = self._state.accounts[order.account_id]
+        trade = self.settlement.settle(account, market, order, fill, is_maker=is_maker)
         self._touched[account.id] = market
         if left:
             order.status = OrderStatus.PARTIALLY_FILLED
-            self._tell_order(account, order, Execution.TRADE, trade)
+            if self.listener is not None:
+                self.listener(OrderEvent(account, order, Execution.TRADE, trade))
         else:
             self._end(market, order, OrderStatus.FILLED, Execution.TRADE, trade)
 
@@ -276,10 +281,11 @@ class Booking:
     ) -> None:
         """Close an order: free its lock, forget it among the open ones, and look at its list."""
         account = self._state.accounts[order.account_id]
-        order.status, order.is_open, order.updated = status, False, self.wall
-        self.settlement.release(account, market, order)
-        account.updated = self.wall
-        account.open_orders.pop((order.symbol, order.id), None)
+        order.status, order.is_open = status, False
+        order.updated = account.updated = self.settlement.wall
+        if order.locked or order.list_id >= 0:
+            self.settlement.release(account, market, order)
+        account.desks[order.symbol].open.pop(order.id, None)
         self._touched[account.id] = market
         if market.armed:
             market.armed.pop(order.id, None)

@@ -195,7 +195,7 @@ class ControlApp:
             "symbols": list(engine.state.markets),
             "accounts": len(engine.state.accounts),
             "keys": len(engine.state.keys),
-            "open_orders": sum(len(account.open_orders) for account in engine.state.accounts.values()),
+            "open_orders": sum(account.open_count for account in engine.state.accounts.values()),
             "counters": self._venue.counters | {"journal_records": journal.records, "journal_syncs": journal.syncs},
             "rates": self._rates.rates(),
             "subscriptions": self._hub.counts(),
@@ -267,5 +267,5 @@ def _account(account: Account) -> Json:
         "fee_asset": account.fee_asset,
         "fee_discount": format_units(account.fee_discount),
         "balances": payloads.balances_of(account, account.assets()),
-        "open_orders": len(account.open_orders),
+        "open_orders": account.open_count,
     }

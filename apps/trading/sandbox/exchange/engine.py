@@ -21,7 +21,7 @@ from apps.trading.sandbox.exchange.notices import (
     OrderEvent,
     TapeEvent,
 )
-from apps.trading.sandbox.exchange.plain_orders import PlainOrders, is_plain
+from apps.trading.sandbox.exchange.plain_orders import PlainOrders
 from apps.trading.sandbox.exchange.queue_ahead import QueueAhead
 from apps.trading.sandbox.exchange.state import (
     TAPE_LENGTH,
@@ -37,6 +37,7 @@ from apps.trading.sandbox.exchange.state import (
     OrderType,
     TapeTrade,
 )
+from apps.trading.sandbox.exchange.usdm.engine import UsdmEngine
 from kernel.matching import NewOrder, Side, TimeInForce
 
 __all__ = ["BalanceEvent", "Engine", "Event", "Execution", "ListEvent", "OrderEvent", "TapeEvent"]
@@ -52,8 +53,9 @@ class Engine:
     def __init__(self, state: ExchangeState, view: MarketView) -> None:
         self.state = state
         self.view = view
-        self._wall = 0
         self._booking = Booking(state, view)
+        self._settlement = self._booking.settlement
+        self._has_queues = bool(view.recording.books or view.recording.mirrors)
         self._plain = PlainOrders(state, self._booking)
         self._queue = QueueAhead(state, view)
         self._handlers: dict[str, Callable[[Record], Any]] = {
@@ -74,6 +76,8 @@ class Engine:
             "thin": self._thin_quotes,
             "mirror": self._follow,
         }
+        self.usdm = UsdmEngine(state, view)
+        self._handlers |= self.usdm.handlers()
         for symbol, market in state.markets.items():
             if not market.book.last_price and view.price(symbol):
                 market.book.set_last_price(view.price(symbol))
@@ -86,11 +90,16 @@ class Engine:
     @listener.setter
     def listener(self, listener: Listener | None) -> None:
         self._booking.listener = listener
+        self.usdm.listen(listener)
 
     def apply(self, record: Record) -> Any:
         """Apply one record; returns the order, order list, account or key it made or changed."""
-        self._wall = self._booking.wall = self._booking.settlement.wall = record["t"]
+        self._settlement.wall = record["t"]
         return self._handlers[record["k"]](record)
+
+    @property
+    def _wall(self) -> int:
+        return self._settlement.wall
 
     def quote(self, symbol: str) -> MarketState:
         """The market with its synthetic orders in the book. Placing them is no change: they follow from the clock."""
@@ -104,6 +113,7 @@ class Engine:
         """Take the synthetic orders out of every book."""
         for market in self.state.markets.values():
             market.ladder.clear(market.book)
+        self.usdm.withdraw_quotes()
 
     def digest(self) -> str:
         """SHA-256 over customers' resting and waiting orders, balances, counters and executed amounts."""
@@ -118,6 +128,7 @@ class Engine:
             funds = [(asset, account.free.get(asset, 0), account.locked.get(asset, 0)) for asset in account.assets()]
             trades = [trade.id for symbol in sorted(account.trades) for trade in account.trades[symbol]]
             digest.update(f"{account.id},{account.label},{funds},{trades};".encode())
+        digest.update(self.usdm.facts().encode())
         return digest.hexdigest()
 
     def imbalance(self) -> dict[str, int]:
@@ -184,6 +195,7 @@ class Engine:
             if order.is_open:
                 self._booking.cancel(account, order, "")
                 self._booking.finish()
+        self.usdm.close_account(account.id, self._wall)
         before = dict(account.free)
         self._grant(before, -1)
         account.free, account.locked, account.updated = dict(record["funds"]), {}, self._wall
@@ -199,28 +211,22 @@ class Engine:
         market = self.state.markets[record["s"]]
         if not market.ladder.placed:
             self.quote(record["s"])
-        if is_plain(record):
+        if record["type"] == "LIMIT" and record["tif"] != "FOK" and "stp" not in record:
             order = self._plain.place(market, record)
         else:
             account = self.state.accounts[record["account"]]
             order = self._new_order(account, market, record)
             self._booking.place(account, market, order)
             self._booking.finish()
-        if self.view.recording.books or self.view.recording.mirrors:
+        if self._has_queues:
             self._queue.join(market, order)
         return order
 
     def _new_order(self, account: Account, market: MarketState, record: Record) -> Order:
         order_id = market.last_order_id = market.last_order_id + 1
         order = draft_order(account, market, record, order_id, self._wall)
-        symbol = order.symbol
         market.orders[order_id] = order
-        known = account.orders.get(symbol)
-        if known is None:
-            known = account.orders[symbol] = []
-        known.append(order)
-        account.by_client_id[symbol, order.client_id] = order
-        account.open_orders[symbol, order_id] = order
+        account.begin_desk(order.symbol).add(order)
         return order
 
     def _place_list(self, record: Record) -> OrderList:
@@ -252,7 +258,7 @@ class Engine:
 
     def _cancel_order(self, record: Record) -> Order:
         account = self.state.accounts[record["account"]]
-        order = account.open_orders[record["s"], record["id"]]
+        order = account.desks[record["s"]].open[record["id"]]
         if order.list_id < 0:
             self._plain.cancel(account, self.state.markets[record["s"]], order, record["cid"])
         else:
@@ -262,15 +268,16 @@ class Engine:
 
     def _amend_order(self, record: Record) -> Order:
         account, market = self.state.accounts[record["account"]], self.state.markets[record["s"]]
-        order = account.open_orders[record["s"], record["id"]]
+        desk = account.desks[record["s"]]
+        order = desk.open[record["id"]]
         new_id = record["cid"] or f"sandbox-{order.id}-{len(order.amendments) + 1}"
         number = market.last_amendment_id = market.last_amendment_id + 1
         change = Amendment(number, self._wall, order.client_id, new_id, order.lots, record["lots"])
         order.amendments = (*order.amendments, change)
-        if account.by_client_id.get((order.symbol, order.client_id)) is order:
-            del account.by_client_id[order.symbol, order.client_id]
+        if desk.by_client_id.get(order.client_id) is order:
+            del desk.by_client_id[order.client_id]
         order.client_id = new_id
-        account.by_client_id[order.symbol, new_id] = order
+        desk.by_client_id[new_id] = order
         self._booking.amend(market, order, record["lots"])
         self._booking.finish()
         return order
@@ -302,6 +309,7 @@ class Engine:
         assert isinstance(self.view, LiveView)
         prints = self.view.learn(record)
         market.ladder.clear(market.book)
+        self.usdm.visit(self._wall)
         if market.halted:
             return
         for each in prints:
@@ -323,6 +331,7 @@ class Engine:
             if name in record:
                 setattr(clock, name, record[name])
         self.withdraw_quotes()
+        self.usdm.settle_clock()
 
     def _move(self, record: Record) -> None:
         """Walk every quantum up to the record's; customers' orders the price touches are filled at their own price."""
@@ -341,7 +350,7 @@ class Engine:
         self.withdraw_quotes()
         bar = (clock.quantum + 1) // QUANTA
         trading = [(symbol, market) for symbol, market in self.state.markets.items() if not market.halted]
-        if not any(self._touches(symbol, market, bar) for symbol, market in trading):
+        if not self.usdm.is_busy and not any(self._touches(symbol, market, bar) for symbol, market in trading):
             for symbol, market in trading:
                 unseen = max(0, min(end + 1, first_shown) - (clock.quantum + 1))
                 if self.view.is_traded(symbol):
@@ -357,6 +366,7 @@ class Engine:
             clock.quantum += 1
             for symbol, market in trading:
                 self._visit(symbol, market)
+            self.usdm.visit(self._wall)
 
     def _touches(self, symbol: str, market: MarketState, bar: int) -> bool:
         """Whether a virtual bar's range reaches a customer's order (synthetic orders are out of the book)."""
@@ -373,6 +383,8 @@ class Engine:
         for symbol, market in self.state.markets.items():
             if not market.halted:
                 self._visit(symbol, market)
+        self.usdm.settle_clock()
+        self.usdm.visit(self._wall)
 
     def _visit(self, symbol: str, market: MarketState) -> None:
         """Print the quantum's trades; each reaches customers' orders at its price, recorded trades with their lots."""

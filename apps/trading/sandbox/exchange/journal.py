@@ -2,10 +2,10 @@
 
 `append` only queues. At the end of the loop's turn everything queued is written as one group (magic, size, CRC-32,
 number, records) with one `write`, and `fdatasync` is called on the journal file once for all of it; only then are the
-waiters released, so nothing is acknowledged that a power cut could lose. A fast disk is waited for on the spot: a
-hand-over to a thread and back costs more than it takes. While the disk is slow a thread waits for it, and the next
-group gathers meanwhile. New journal files and replaced snapshots are durable by name too: `fsync` of the file and of
-its folder (`write_durably`, `sync_folder`).
+waiters released, so nothing is acknowledged that a power cut could lose. A fast disk is waited for on the spot, and
+so is a fair one for a few records: a hand-over to a thread and back costs more than it takes. Else a thread waits for
+the disk, and the next group gathers meanwhile. New journal files and replaced snapshots are durable by name too:
+`fsync` of the file and of its folder (`write_durably`, `sync_folder`).
 """
 
 import asyncio
@@ -36,7 +36,9 @@ __all__ = [
 MAGIC = b"\xf6OJ2"
 _HEAD = struct.Struct("<4sIIQ")  # magic, payload size, CRC-32 of number and payload, group number in this file
 _NUMBER = struct.Struct("<Q")
-_FAST_DISK_SECONDS = 0.002
+_FAST_DISK_SECONDS = 0.0002
+_PATIENT_SECONDS = 0.002  # so long a group of few records is waited for too: nobody else is in a hurry then
+_FEW_RECORDS = 8
 _WEIGHT_OF_NEWEST = 0.2
 _TRY_AGAIN_AFTER = 64  # groups by the thread, whose figures include its wait for the interpreter
 
@@ -231,7 +233,8 @@ class Journal:
         self._is_due = False
         if not self._queue or self._writing is not None or self._error is not None:
             return
-        if self._disk_seconds <= _FAST_DISK_SECONDS or self._with_thread >= _TRY_AGAIN_AFTER:
+        bearable = _PATIENT_SECONDS if len(self._queue) <= _FEW_RECORDS else _FAST_DISK_SECONDS
+        if self._disk_seconds <= bearable or self._with_thread >= _TRY_AGAIN_AFTER:
             self._with_thread = 0
             self._write_here()
             return

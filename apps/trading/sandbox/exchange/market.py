@@ -50,11 +50,12 @@ class MarketView:
     def __init__(self, recording: Recording, clock: MarketClock) -> None:
         self.recording = recording
         self.clock = clock
+        self._quantum_ms = recording.quantum_ms
 
     @property
     def now_ms(self) -> int:
         """Market time."""
-        return self.time_of(self.clock.quantum)
+        return self.clock.origin + self.clock.quantum * self._quantum_ms
 
     def time_of(self, quantum: int) -> int:
         """Market time of a quantum."""

@@ -82,7 +82,7 @@ def client_id_of(account: Account, market: MarketState, params: Params, name: st
     if not client_id:
         return ""
     require_client_id(name, client_id)
-    known = account.by_client_id.get((market.spec.name, client_id))
+    known = account.desk(market.spec.name).by_client_id.get(client_id)
     if known is not None and known.is_open:
         raise errors.duplicate_order()
     return client_id

@@ -50,8 +50,7 @@ class QueueAhead:
 
     def _open_orders(self, market: MarketState) -> list[Order]:
         name = market.spec.name
-        accounts = self._state.accounts.values()
-        return [order for each in accounts for (symbol, _), order in each.open_orders.items() if symbol == name]
+        return [order for each in self._state.accounts.values() for order in each.desk(name).open.values()]
 
 
 def _level(side: Side, price: int) -> str:

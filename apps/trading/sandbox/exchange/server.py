@@ -26,7 +26,7 @@ from apps.trading.sandbox.exchange.hub import Hub
 from apps.trading.sandbox.exchange.journal import Journal, write_durably
 from apps.trading.sandbox.exchange.limits import LimitPlan
 from apps.trading.sandbox.exchange.live_view import mirrored_recording
-from apps.trading.sandbox.exchange.memory import spare_the_orders
+from apps.trading.sandbox.exchange.memory import hear_the_disk_soon, spare_the_orders
 from apps.trading.sandbox.exchange.mirror import Mirror, start_mirror
 from apps.trading.sandbox.exchange.order_list_api import OrderListApi
 from apps.trading.sandbox.exchange.public_api import PublicApi
@@ -35,6 +35,12 @@ from apps.trading.sandbox.exchange.rest import RestApp
 from apps.trading.sandbox.exchange.sockets import SocketApp
 from apps.trading.sandbox.exchange.status_page import STATUS_PAGE_PATH, RateWatch, StatusPage
 from apps.trading.sandbox.exchange.storage import StateFolder
+from apps.trading.sandbox.exchange.usdm.account_api import UsdmAccounts
+from apps.trading.sandbox.exchange.usdm.endpoints import usdm_endpoints
+from apps.trading.sandbox.exchange.usdm.feeds import PREFIX
+from apps.trading.sandbox.exchange.usdm.order_api import UsdmOrders
+from apps.trading.sandbox.exchange.usdm.public_api import UsdmPublic
+from apps.trading.sandbox.exchange.usdm.sockets import UsdmSockets
 from apps.trading.sandbox.exchange.venue import TICK_SECONDS, Venue
 from apps.trading.sandbox.exchange.web import Receive, Scope, Send
 
@@ -72,6 +78,7 @@ def run(config: ExchangeConfig) -> int:
     try:
         engine, replayed = folder.load()
         spare_the_orders()
+        hear_the_disk_soon()
         log.info("replayed %d records, digest %s", replayed, engine.digest())
         uvicorn_loop = uvicorn.Config(app=_no_app, log_config=None).get_loop_factory()
         with asyncio.Runner(loop_factory=uvicorn_loop) as runner:
@@ -128,6 +135,7 @@ async def _serve(config: ExchangeConfig, folder: StateFolder, engine: Any) -> in
         await asyncio.gather(following, return_exceptions=True)
         await mirror.close()
     hub.close_all()
+    venue.usdm_feeds.close_all()
     for server in listeners:
         server.should_exit = True
     await asyncio.gather(*serving)
@@ -151,14 +159,21 @@ def _listeners(
         OrderListApi(venue, private),
         ReplaceApi(venue, private),
     )
+    contracts = UsdmAccounts(venue, venue.usdm_feeds.listen_keys)
+    public = UsdmPublic(venue, gateway.published_limits())
+    endpoints.rest.update(usdm_endpoints(public, contracts, UsdmOrders(venue, contracts)))
     rest = RestApp(gateway, endpoints, hub.listen_keys)
     stream = SocketApp(gateway, hub, endpoints.socket)
+    contract_stream = UsdmSockets(gateway, hub, {})
 
     page = StatusPage(venue, hub, faults, rates, mirror)
 
     async def exchange(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and (scope["method"], scope["path"]) == ("GET", STATUS_PAGE_PATH):
             await page.answer(send)
+            return
+        if scope["type"] == "websocket" and scope["path"].startswith(f"/{PREFIX}/"):
+            await contract_stream(scope, receive, send)
             return
         await (stream if scope["type"] == "websocket" else rest)(scope, receive, send)
 
@@ -222,6 +237,7 @@ async def _pulse(venue: Venue, hub: Hub, listener: _Listener, rates: RateWatch) 
         count += 1
         if count % _SLOW_TICKS == 0:
             hub.flush_slow()
+            venue.usdm_feeds.look(venue.clock.now_ms(), venue.state.keys)
             rates.sample()
         if count % _STALL_TICKS == 0:
             stalls.look(listener.server_state.connections, round(STALL_SECONDS / TICK_SECONDS / _STALL_TICKS))

@@ -87,6 +87,7 @@ class Settlement:
     def __init__(self, state: ExchangeState, view: MarketView) -> None:
         self._state = state
         self._view = view
+        self._fees = state.totals.fees
         self.wall = 0  # wall time of the record being applied
 
     def hold(self, account: Account, market: MarketState, order: Order, amount: int) -> None:
@@ -132,10 +133,11 @@ class Settlement:
         if order.locked:
             self.hold(account, market, order, -order.locked)
 
-    def settle(self, market: MarketState, order: Order, fill: Fill, *, is_maker: bool) -> PrivateTrade:
+    def settle(
+        self, account: Account, market: MarketState, order: Order, fill: Fill, *, is_maker: bool
+    ) -> PrivateTrade:
         """Exchange one fill's amounts, take the fee, and keep the trade."""
         trade_id, price, lots, time = fill
-        account = self._state.accounts[order.account_id]
         quote, base = price * lots * market.tick_lot_units, lots * market.lot_units
         side = order.side
         if side is _BUY:
@@ -146,22 +148,23 @@ class Settlement:
             self._gather(market, order)
         account.locked[given_name] -= given
         order.locked -= given
-        free = account.free
-        free[received_name] = free.get(received_name, 0) + received
-        rate = account.maker_fee if is_maker else account.taker_fee
-        fee, fee_asset = received * rate // UNIT, received_name
-        if fee:
+        fee = received * (account.maker_fee if is_maker else account.taker_fee) // UNIT
+        free, fee_asset = account.free, received_name
+        if fee and account.fee_asset:
+            free[received_name] = free.get(received_name, 0) + received
             fee, fee_asset = self._take_fee(account, market, price, (received_name, fee))
+        else:
+            free[received_name] = free.get(received_name, 0) + received - fee
+            if fee:
+                fees = self._fees
+                fees[received_name] = fees.get(received_name, 0) + fee
         wall = account.updated = order.updated = self.wall
         order.executed += lots
         order.quote_executed += quote
         symbol = order.symbol
         facts = (trade_id, order.id, symbol, side, price, lots, quote, fee, fee_asset, wall, time, is_maker)
         trade = _build_tuple(PrivateTrade, facts)
-        try:
-            account.trades[symbol].append(trade)
-        except KeyError:
-            account.trades[symbol] = [trade]
+        account.desks[symbol].trades.append(trade)
         return trade
 
     def book_street(self, market: MarketState, side: Side, price: int, lots: int) -> None:
@@ -181,14 +184,12 @@ class Settlement:
     def _take_fee(self, account: Account, market: MarketState, price: int, due: tuple[str, int]) -> tuple[int, str]:
         """Take a fee due in the received asset: from the fee asset while it covers it, else as it is due."""
         asset, fee = due
-        if account.fee_asset:
-            discounted = fee * (UNIT - account.fee_discount) // UNIT
-            converted = self._convert(market, price, (asset, discounted), account.fee_asset)
-            if converted is not None and account.free.get(account.fee_asset, 0) >= converted:
-                asset, fee = account.fee_asset, converted
+        discounted = fee * (UNIT - account.fee_discount) // UNIT
+        converted = self._convert(market, price, (asset, discounted), account.fee_asset)
+        if converted is not None and account.free.get(account.fee_asset, 0) >= converted:
+            asset, fee = account.fee_asset, converted
         account.free[asset] -= fee
-        fees = self._state.totals.fees
-        fees[asset] = fees.get(asset, 0) + fee
+        self._fees[asset] = self._fees.get(asset, 0) + fee
         return fee, asset
 
     def _convert(self, market: MarketState, price: int, amount: tuple[str, int], wanted: str) -> int | None:

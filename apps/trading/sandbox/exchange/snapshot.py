@@ -15,7 +15,6 @@ from apps.trading.sandbox.exchange.state import (
     MarketClock,
     MarketState,
     Order,
-    OrderFacts,
     OrderList,
     OrderStatus,
     OrderType,
@@ -25,13 +24,48 @@ from apps.trading.sandbox.exchange.state import (
     Totals,
 )
 from apps.trading.sandbox.exchange.symbols import KNOWN_SYMBOLS
+from apps.trading.sandbox.exchange.usdm import state as usdm
 from kernel.matching import Market, NewOrder, Side
 
 Json = dict[str, Any]
 FORMAT = 2
 OLD_FORMATS = (1,)  # loaded too: they lack what has a default
-_FACT_FIELDS = tuple(field.name for field in fields(OrderFacts))
-_LATER_FIELDS = tuple(Order.__annotations__)
+_FACT_FIELDS = (
+    "id",
+    "account_id",
+    "symbol",
+    "side",
+    "type",
+    "tif",
+    "price",
+    "lots",
+    "quote_quantity",
+    "client_id",
+    "time",
+    "updated",
+)
+_LATER_FIELDS = (
+    "status",
+    "executed",
+    "quote_executed",
+    "locked",
+    "is_open",
+    "stop_price",
+    "trailing_delta",
+    "trailing_time",
+    "iceberg_lots",
+    "stp_mode",
+    "prevented_lots",
+    "prevented_match_id",
+    "list_id",
+    "is_working",
+    "working_time",
+    "budget",
+    "strategy_id",
+    "strategy_type",
+    "expiry_reason",
+    "amendments",
+)
 _ORDER_FIELDS = _FACT_FIELDS + _LATER_FIELDS
 _OLD_ORDER_FIELDS = _ORDER_FIELDS[: _ORDER_FIELDS.index("is_open")]
 _ACCOUNT_FIELDS = (
@@ -77,6 +111,7 @@ def dump_state(state: ExchangeState) -> Json:
         "lists": [[_flat(getattr(each, field.name)) for field in fields(OrderList)] for each in state.lists.values()],
         "markets": {name: _dump_market(market) for name, market in state.markets.items()},
         "accounts": [_dump_account(account) for account in state.accounts.values()],
+        "usdm": usdm.dump(state.usdm),
     }
 
 
@@ -102,7 +137,8 @@ def new_state(recording: Recording, clock: MarketClock, seed: int) -> ExchangeSt
     for name in recording.symbols:
         spec = KNOWN_SYMBOLS[name]
         markets[name] = MarketState(spec, Market(), Ladder(spec, seed))
-    return ExchangeState(clock, markets)
+    contracts = usdm.UsdmState(markets=usdm.open_markets(seed, list(recording.symbols)))
+    return ExchangeState(clock, markets, usdm=contracts)
 
 
 def load_state(data: Json, recording: Recording, seed: int) -> ExchangeState:
@@ -123,6 +159,7 @@ def load_state(data: Json, recording: Recording, seed: int) -> ExchangeState:
         account.lists_by_client_id[order_list.client_id] = order_list
     for name, dumped in data["markets"].items():
         _load_market(state, state.markets[name], dumped)
+    usdm.load(state.usdm, data.get("usdm", {}))
     state.totals = Totals(**data["totals"]) if "totals" in data else _first_totals(state)
     return state
 
@@ -132,7 +169,7 @@ def _load_account(state: ExchangeState, row: Json) -> None:
     account = state.accounts[row["id"]] = Account(**row)
     account.prevented = [PreventedMatch(*match) for match in account.prevented]
     for trade in trades:
-        account.trades.setdefault(trade.symbol, []).append(trade)
+        account.begin_desk(trade.symbol).trades.append(trade)
 
 
 def _load_market(state: ExchangeState, market: MarketState, dumped: Json) -> None:
@@ -165,10 +202,10 @@ def _load_order(state: ExchangeState, market: MarketState, row: list[Any]) -> No
     order.amendments = tuple(Amendment(*values) for values in order.amendments)
     account = state.accounts[order.account_id]
     market.orders[order.id] = order
-    account.orders.setdefault(order.symbol, []).append(order)
-    account.by_client_id[order.symbol, order.client_id] = order
-    if order.is_open:
-        account.open_orders[order.symbol, order.id] = order
+    desk = account.begin_desk(order.symbol)
+    desk.add(order)
+    if not order.is_open:
+        del desk.open[order.id]
 
 
 def _first_totals(state: ExchangeState) -> Totals:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from apps.trading.sandbox.exchange.amounts import UNIT
 from apps.trading.sandbox.exchange.ladder import Ladder
 from apps.trading.sandbox.exchange.symbols import SymbolSpec
+from apps.trading.sandbox.exchange.usdm.state import UsdmState
 from kernel.matching import MARKET_TYPES, STOP_TYPES, ListKind, Market, OrderType, Side
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Account",
     "Amendment",
     "ApiKey",
+    "Desk",
     "ExchangeState",
     "ListKind",
     "MarketClock",
@@ -70,9 +72,9 @@ class Amendment(NamedTuple):
     new_lots: int
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class OrderFacts:
-    """What every order has from the beginning."""
+    """What changes or is read of every order; slots, since orders come by the thousand."""
 
     id: int
     account_id: int
@@ -86,26 +88,26 @@ class OrderFacts:
     client_id: str
     time: int  # wall
     updated: int  # wall
-
-
-class Order(OrderFacts):
-    """One customer order. Orders come by the thousand: what few of them have stays on the class until it is set."""
-
+    working_time: int = -1  # wall
+    locked: int = 0  # still held for this order, in the asset it gives
     status: OrderStatus = OrderStatus.NEW
     executed: int = 0  # lots
     quote_executed: int = 0
-    locked: int = 0  # still held for this order, in the asset it gives
     is_open: bool = True
+    prevented_lots: int = 0
+    list_id: int = NO_LIST
+
+
+class Order(OrderFacts):
+    """One customer order. What few orders have stays on the class until it is set."""
+
     stop_price: int = 0  # ticks
     trailing_delta: int = 0  # basis points
     trailing_time: int = -1  # wall; since when the trailing follows the price
     iceberg_lots: int = 0  # shown at most
     stp_mode: str = "NONE"
-    prevented_lots: int = 0
     prevented_match_id: int = -1
-    list_id: int = NO_LIST
     is_working: bool = True  # in the book or done; False while a stop order or a pending order waits
-    working_time: int = -1  # wall
     budget: int = 0  # tick-lots a stop order that buys at market may spend
     strategy_id: int | None = None
     strategy_type: int | None = None
@@ -210,6 +212,21 @@ class ApiKey:
 
 
 @dataclass(slots=True)
+class Desk:
+    """One account's orders and trades of one symbol, in the order in which they came about."""
+
+    orders: list[Order] = field(default_factory=list)
+    open: dict[int, Order] = field(default_factory=dict)
+    by_client_id: dict[str, Order] = field(default_factory=dict)  # the newest under each id
+    trades: list[PrivateTrade] = field(default_factory=list)
+
+    def add(self, order: Order) -> None:
+        """Take a new order."""
+        self.orders.append(order)
+        self.open[order.id] = self.by_client_id[order.client_id] = order
+
+
+@dataclass(slots=True)
 class Account:
     """Virtual funds and all orders of one account."""
 
@@ -224,13 +241,33 @@ class Account:
     updated: int = 0
     fee_asset: str = ""  # fees are taken from it, with the discount, while it lasts; empty: from what is received
     fee_discount: int = 0  # units of 10^-8: a quarter is 25,000,000
-    orders: dict[str, list[Order]] = field(default_factory=dict)
-    open_orders: dict[tuple[str, int], Order] = field(default_factory=dict)
-    by_client_id: dict[tuple[str, str], Order] = field(default_factory=dict)  # the newest under each id
-    trades: dict[str, list[PrivateTrade]] = field(default_factory=dict)
+    desks: dict[str, Desk] = field(default_factory=dict)  # by symbol
     lists: dict[int, OrderList] = field(default_factory=dict)
     lists_by_client_id: dict[str, OrderList] = field(default_factory=dict)  # the newest under each id
     prevented: list[PreventedMatch] = field(default_factory=list)
+
+    def desk(self, symbol: str) -> Desk:
+        """What the account has of a symbol, to be read: an empty desk where it has nothing yet."""
+        return self.desks.get(symbol) or Desk()
+
+    def begin_desk(self, symbol: str) -> Desk:
+        """The account's desk of a symbol, begun by its first order: the order of desks follows from the journal."""
+        return self.desks.setdefault(symbol, Desk())
+
+    @property
+    def open_orders(self) -> dict[tuple[str, int], Order]:
+        """Open orders by symbol and id, symbol by symbol."""
+        return {(name, number): order for name, desk in self.desks.items() for number, order in desk.open.items()}
+
+    @property
+    def open_count(self) -> int:
+        """How many orders are open."""
+        return sum(len(desk.open) for desk in self.desks.values())
+
+    @property
+    def trades(self) -> dict[str, list[PrivateTrade]]:
+        """Trades by symbol, of the symbols that have any."""
+        return {name: desk.trades for name, desk in self.desks.items() if desk.trades}
 
     def assets(self) -> list[str]:
         """Assets ever held, by name."""
@@ -301,5 +338,6 @@ class ExchangeState:
     keys: dict[str, ApiKey] = field(default_factory=dict)
     lists: dict[int, OrderList] = field(default_factory=dict)
     totals: Totals = field(default_factory=Totals)
+    usdm: UsdmState = field(default_factory=UsdmState)
     last_account_id: int = 0
     last_list_id: int = 0

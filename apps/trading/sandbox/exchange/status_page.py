@@ -134,7 +134,7 @@ class StatusPage:
         rows: list[list[Any]] = [
             ["Accounts", len(state.accounts)],
             ["Keys", len(state.keys)],
-            ["Open orders", sum(len(account.open_orders) for account in state.accounts.values())],
+            ["Open orders", sum(account.open_count for account in state.accounts.values())],
             ["Market streams", counts["streams"]],
             ["User streams", counts["users"]],
             ["Active faults", len(self._faults.rules)],

@@ -138,7 +138,7 @@ def admitted(engine: Engine, account: Account, kind: str, params: dict[str, str]
 def random_request(choices: random.Random, engine: Engine, account: Account) -> Request:
     """A request of any kind near the market; may be refused."""
     draw = choices.random()
-    if draw < 0.3 and account.open_orders:
+    if draw < 0.3 and account.open_count:
         symbol, order_id = choices.choice(list(account.open_orders))
         params = {"symbol": symbol, "orderId": str(order_id)}
         order = account.open_orders[symbol, order_id]
