@@ -10,7 +10,15 @@ from kernel.microstructure.trades import (
     twap,
     vwap,
 )
-from kernel.microstructure.venues import Arbitrage, Consolidated, VenueTop, arbitrage, consolidate, index_price
+from kernel.microstructure.venues import (
+    Arbitrage,
+    Consolidated,
+    VenueTop,
+    arbitrage,
+    consolidate,
+    index_price,
+    one_round,
+)
 from kernel.microstructure.window import MarketWindow, number
 
 __all__ = [
@@ -27,6 +35,7 @@ __all__ = [
     "kyle_lambda",
     "micro_price",
     "number",
+    "one_round",
     "order_flow_imbalance",
     "price_statistics",
     "realised_volatility",

@@ -93,20 +93,21 @@ def arbitrage(tops: Sequence[VenueTop], fees: Mapping[str, Decimal]) -> list[Arb
         for sell in tops:
             if buy.venue == sell.venue or buy.ask <= 0:
                 continue
-            cost = buy.ask * (ONE + fees.get(buy.venue, ZERO))
-            gain = sell.bid * (ONE - fees.get(sell.venue, ZERO))
-            found.append(
-                Arbitrage(
-                    buy_venue=buy.venue,
-                    sell_venue=sell.venue,
-                    buy_price=buy.ask,
-                    sell_price=sell.bid,
-                    size=min(buy.ask_size, sell.bid_size),
-                    gross_percent=_percent(sell.bid, buy.ask),
-                    net_percent=_percent(gain, cost),
-                )
-            )
+            found.append(one_round(buy, sell, fees.get(buy.venue, ZERO), fees.get(sell.venue, ZERO)))
     return sorted(found, key=lambda row: (-row.net_percent, row.buy_venue, row.sell_venue))
+
+
+def one_round(buy: VenueTop, sell: VenueTop, buy_fee: Decimal, sell_fee: Decimal) -> Arbitrage:
+    """Return what buying at the ask of one venue and selling at the bid of another brings; fees are takers' shares."""
+    return Arbitrage(
+        buy_venue=buy.venue,
+        sell_venue=sell.venue,
+        buy_price=buy.ask,
+        sell_price=sell.bid,
+        size=min(buy.ask_size, sell.bid_size),
+        gross_percent=_percent(sell.bid, buy.ask),
+        net_percent=_percent(sell.bid * (ONE - sell_fee), buy.ask * (ONE + buy_fee)),
+    )
 
 
 def _percent(gain: Decimal, cost: Decimal) -> Decimal:

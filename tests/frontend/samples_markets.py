@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from apps.core.view import Choice, Figure, Stat, State
+from apps.core.view import Choice, Curve, Figure, Stat, State
 from apps.trading.instruments.pages.forms import MEASURES, RELATIONS
 from tests.frontend.samples_shell import shell, text_field
 from tests.frontend.samples_trading import down, markets, symbol, up
@@ -130,15 +130,17 @@ def market_page_silent() -> dict[str, Any]:
 
 def arbitrage() -> dict[str, Any]:
     pairs = [
-        ("binance", "104,063.2", "kraken", "104,310.9", "0.310", up("+0.238 %"), up("+0.038 %")),
-        ("kraken", "104,062.9", "binance", "104,063.1", "1.090", up("+0.000 %"), down("−0.200 %")),
+        ("binance", "104,063.2", "kraken", "104,310.9", "0.310", "0.100 % + 0.260 %", up("+0.238 %"), up("+0.038 %")),
+        ("kraken", "104,062.9", "binance", "104,063.1", "1.090", "0.260 % + 0.100 %", up("+0.000 %"), down("−0.200 %")),
     ]
     page = {
         "symbol": "BTCUSDT", "pair": "BTC/USDT", "markets_url": "/markets/", "state": State("good", "1 of 2 pairs pay"),
         "choices": [Choice(name, f"?symbol={name}", name == "BTCUSDT") for name in ("BTCUSDT", "ETHUSDT", "SOLUSDT")],
         "stats": [Stat("Best bid", Figure("104,310.9"), "kraken"), Stat("Best ask", Figure("104,063.2"), "binance"), Stat("Index price", Figure("104,140.0"), "2 venues"), Stat("Best pair after fees", up("+0.038 %"))],
         "venues": venues(),
-        "pairs": [dict(zip(("buy_venue", "buy_price", "sell_venue", "sell_price", "size", "gross", "net"), row, strict=True)) for row in pairs],
+        "fees": [{"venue": "binance", "taker": "0.100 %", "source": "Your own trades there"}, {"venue": "kraken", "taker": "0.260 %", "source": "Published by the exchange"}],
+        "history": Curve("arbitrage-history", {"times": [1_700_000_000 + 60 * at for at in range(90)], "series": [{"label": "Best pair after fees", "kind": "own", "values": [f"{(at % 17 - 9) / 100:.4f}" for at in range(90)]}], "unit": "%", "places": 3}, "In 35 of 90 samples of the last day a pair of venues for BTC paid after taker fees."),
+        "pairs": [dict(zip(("buy_venue", "buy_price", "sell_venue", "sell_price", "size", "fees", "gross", "net"), row, strict=True)) for row in pairs],
     }  # fmt: skip
     return {"shell": shell("markets"), "page": page}
 
@@ -150,6 +152,8 @@ def arbitrage_empty() -> dict[str, Any]:
         "stats": [],
         "venues": [],
         "pairs": [],
+        "fees": [],
+        "history": None,
         "state": State("warn", "No venue has a fresh price"),
     }
     return {**context, "page": page}

@@ -64,6 +64,19 @@ class TickKind(models.TextChoices):
     """Single executions of the whole market."""
     BOOK = "book"
     """Samples of the order book: best prices and depth."""
+    PAIRS = "pairs", "Pairs of venues"
+    """Samples of what buying at one venue and selling at another would have brought."""
+
+
+class FeeSource(models.TextChoices):
+    """Where a taker fee is known from."""
+
+    OWN = "own", "Your own trades there"
+    """What the customer's connection was charged last."""
+    PUBLISHED = "published", "Published by the exchange"
+    """The first tier, or what the exchange says of the pair."""
+    ASSUMED = "assumed", "Assumed: the exchange publishes none"
+    """0.1 %, as most exchanges take."""
 
 
 class ActionKind(models.TextChoices):

@@ -20,6 +20,8 @@ TRADE_COLUMNS = ("ts", "price", "quantity", "is_sell", "number")
 """Unix ms, ticks, 10^-8 base, 1 where the taker sold, the venue's number."""
 BOOK_COLUMNS = ("ts", "bid", "bid_size", "ask", "ask_size", "bid_depth", "ask_depth")
 """Unix ms, ticks, 10^-8 base; depth: what stands within 1 % of the middle."""
+PAIR_COLUMNS = ("ts", "ask", "bid", "size", "buy_fee", "sell_fee")
+"""Unix ms; all else in 10^-8: prices of the venues in quote, size in base, fees as shares of the worth."""
 LITTLE = np.dtype("<i8")
 COMPACT = -2
 HEADER = struct.Struct("<8q")

@@ -4,6 +4,12 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.core.clock import now_ms
+from apps.trading.market_data.choices import FeeSource
+
+DAY_MS = 86_400_000
+MOST_DAYS = 31
+
 
 class VenueQuerySerializer(serializers.Serializer[dict[str, Any]]):
     """Which venue; without one the home venue."""
@@ -92,7 +98,44 @@ class ArbitrageRowSerializer(serializers.Serializer[dict[str, Any]]):
     net_percent = serializers.CharField()
 
 
+class TakerFeeSerializer(serializers.Serializer[dict[str, Any]]):
+    """A taker's share of the worth at a venue ("0.001" = 0.1 %), and where it is known from."""
+
+    venue = serializers.CharField()
+    taker = serializers.CharField()
+    known_from = serializers.ChoiceField(choices=FeeSource.choices)
+
+
 class ArbitrageSerializer(serializers.Serializer[dict[str, Any]]):
-    """Every ordered pair of fresh venues, best after fees first."""
+    """Every ordered pair of fresh venues, best after fees first, and the fees."""
 
     results = ArbitrageRowSerializer(many=True)
+    fees = TakerFeeSerializer(many=True)
+
+
+class SpanQuerySerializer(serializers.Serializer[dict[str, Any]]):
+    """A span of time in Unix ms, at most 31 days; without it the last day."""
+
+    start = serializers.IntegerField(min_value=0, max_value=2**52, required=False)
+    end = serializers.IntegerField(min_value=0, max_value=2**52, required=False)
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Fill in the last day; refuse what is too long."""
+        end = given.get("end", now_ms())
+        start = given.get("start", max(0, end - DAY_MS))
+        if not 0 <= end - start <= MOST_DAYS * DAY_MS:
+            raise serializers.ValidationError({"start": "The span is at most 31 days and ends after it begins."})
+        return {"start": start, "end": end}
+
+
+class ArbitrageSampleSerializer(serializers.Serializer[dict[str, Any]]):
+    """What every pair would have brought at a moment (Unix ms)."""
+
+    ts = serializers.IntegerField()
+    pairs = ArbitrageRowSerializer(many=True)
+
+
+class ArbitrageHistorySerializer(serializers.Serializer[dict[str, Any]]):
+    """Kept samples, newest first."""
+
+    results = ArbitrageSampleSerializer(many=True)

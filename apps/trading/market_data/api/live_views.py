@@ -9,18 +9,22 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.clock import to_ms
 from apps.core.errors import NotFound
 from apps.trading.instruments.queries import get_instrument
 from apps.trading.market_data import queries
 from apps.trading.market_data.api.live_serializers import (
+    ArbitrageHistorySerializer,
     ArbitrageSerializer,
     MarketTradesSerializer,
     OrderBookSerializer,
+    SpanQuerySerializer,
     StatisticsSerializer,
     VenueQuerySerializer,
     VenuesSerializer,
 )
 from apps.trading.market_data.choices import HOME_VENUE
+from apps.trading.market_data.operations.panels import own_fees
 
 TAGS = ["markets"]
 
@@ -99,8 +103,34 @@ class ArbitrageList(APIView):
     @extend_schema(operation_id="list_arbitrage", tags=TAGS, responses={200: ArbitrageSerializer})
     def get(self, request: Request, symbol: str) -> Response:
         """Return every ordered pair of fresh venues, the best after taker fees first."""
-        rows = queries.list_arbitrage(get_instrument(symbol).symbol)
-        return Response({"results": [_texts(asdict(row)) for row in rows]})
+        known = get_instrument(symbol).symbol
+        user: Any = request.user
+        venues = [quote.venue for quote in queries.list_venue_quotes(known)]
+        fees = queries.list_taker_fees(known, venues, own_fees(user.pk))
+        rows = queries.list_arbitrage(known, {row.venue: row.taker for row in fees})
+        return Response({
+            "results": [_texts(asdict(row)) for row in rows],
+            "fees": [{"venue": row.venue, "taker": f"{row.taker:f}", "known_from": row.source} for row in fees],
+        })  # fmt: skip
+
+
+class ArbitrageHistory(APIView):
+    """What pairs of venues would have brought."""
+
+    @extend_schema(
+        operation_id="list_arbitrage_history",
+        tags=TAGS,
+        parameters=[SpanQuerySerializer],
+        responses={200: ArbitrageHistorySerializer},
+    )
+    def get(self, request: Request, symbol: str) -> Response:
+        """Return the samples of a span, one a minute, newest first; older ones are the best of a quarter of an hour."""
+        known = get_instrument(symbol).symbol
+        given = SpanQuerySerializer(data=request.query_params)
+        given.is_valid(raise_exception=True)
+        samples = queries.list_arbitrage_history(known, given.validated_data["start"], given.validated_data["end"])
+        rows = [{"ts": to_ms(at), "pairs": [_texts(asdict(pair)) for pair in pairs]} for at, pairs in samples]
+        return Response({"results": rows})
 
 
 def _venue(request: Request) -> str:

@@ -4,6 +4,7 @@ from django.urls import path
 
 from apps.trading.market_data.api.history import CandleExport, GapList, SyncCancel, SyncDetail, SyncList
 from apps.trading.market_data.api.live_views import (
+    ArbitrageHistory,
     ArbitrageList,
     BookDetail,
     StatisticsDetail,
@@ -25,4 +26,5 @@ urlpatterns = [
     path("markets/<str:symbol>/statistics", StatisticsDetail.as_view(), name="api-market-statistics"),
     path("markets/<str:symbol>/venues", VenueList.as_view(), name="api-market-venues"),
     path("markets/<str:symbol>/arbitrage", ArbitrageList.as_view(), name="api-market-arbitrage"),
+    path("markets/<str:symbol>/arbitrage/history", ArbitrageHistory.as_view(), name="api-market-arbitrage-history"),
 ]

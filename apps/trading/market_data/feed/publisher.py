@@ -12,6 +12,7 @@ from apps.core.clock import monotonic, now_ms
 from apps.core.live import Scope, publish_async
 from apps.core.live.topics import channel_name
 from apps.trading.market_data.cancellation import still_wanted
+from apps.trading.market_data.feed import records
 from apps.trading.market_data.feed.lines import SHOWN_LEVELS, Line
 from apps.trading.market_data.feed.threads import hop
 from apps.trading.market_data.gateways import live_cache
@@ -134,7 +135,7 @@ class Publisher:
 
     async def _arbitrage(self, symbol: str) -> None:
         if self.is_home and self._is_due(f"arbitrage {symbol}", ARBITRAGE_SECONDS):
-            await live_cache.sample_arbitrage(self.redis, symbol, now_ms())
+            await hop(records.keep_pairs)(symbol, now_ms())
 
     async def _indicators(self, symbol: str, line: Line) -> None:
         """Publish, after a candle closed, the indicators of the symbol that somebody listens to."""

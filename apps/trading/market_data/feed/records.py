@@ -16,8 +16,8 @@ from apps.trading.market_data.gateways.messages import Kline, Print
 from apps.trading.market_data.models import TickPart
 from apps.trading.market_data.operations.dispatch import mark_start
 from apps.trading.market_data.operations.quality import note_alarms, receive_candles
-from apps.trading.market_data.operations.ticks import store_book_samples, store_trades
-from apps.trading.market_data.queries import get_series, load_bars, load_trades
+from apps.trading.market_data.operations.ticks import MINUTE_MS, store_book_samples, store_pair_samples, store_trades
+from apps.trading.market_data.queries import get_series, list_arbitrage, list_taker_fees, load_bars, load_trades
 from apps.trading.market_data.topics import Row
 from kernel.instruments import INTERVALS, VOLUME_SCALE, Bars, InstrumentSpec, InvalidBarsError, OffGridError
 from kernel.quality import Rule
@@ -25,6 +25,7 @@ from kernel.quality import Rule
 ACTOR = Actor.system("feed")
 DAY_MS = INTERVALS["1d"]
 MOST_ID_DIGITS = 18
+MOST_PAIRS = 20
 Sample = tuple[int, ...]
 Seen = dict[str, tuple[int, dict[Rule, int]]]
 
@@ -114,6 +115,15 @@ def keep_ticks(venue: str, spec: InstrumentSpec, prints: Sequence[Print], sample
     for stream, (rows, alarms) in seen.items():
         if rows or alarms:
             note_alarms(**facts, stream=stream, rows=rows, alarms=alarms)
+
+
+def keep_pairs(symbol: str, at_ms: int) -> None:
+    """Keep what every pair of fresh venues would bring now; nothing where fewer than two are followed."""
+    pairs = list_arbitrage(symbol)[:MOST_PAIRS]
+    if pairs:
+        venues = {name for pair in pairs for name in (pair.buy_venue, pair.sell_venue)}
+        fees = {row.venue: row.taker for row in list_taker_fees(symbol, venues)}
+        store_pair_samples(actor=ACTOR, symbol=symbol, at_ms=at_ms // MINUTE_MS * MINUTE_MS, pairs=pairs, fees=fees)
 
 
 def _trade_row(spec: InstrumentSpec, item: Print) -> tuple[int, int, int, int, int] | None:

@@ -1,8 +1,7 @@
 """What the feed knows now, in Redis, for readers of all processes. Nothing but a cache: it may be empty at any time."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -13,12 +12,9 @@ import redis.asyncio
 from apps.core.clock import from_ms, now
 from apps.core.live.publishing import client
 from apps.trading.market_data.gateways.quote_cache import STALE_AFTER
-from kernel.microstructure import Arbitrage, VenueTop, arbitrage, consolidate
+from kernel.microstructure import VenueTop, consolidate
 
 EXPIRY_SECONDS = 300
-DEFAULT_TAKER_FEE = Decimal("0.001")
-KEPT_SAMPLES = 1_440
-MOST_PAIRS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +62,6 @@ def statistics_key(symbol: str) -> str:
     return f"public:stats:{symbol}"
 
 
-def arbitrage_key(symbol: str) -> str:
-    """Return the key of the list of what two venues would have brought, one sample a minute, newest first."""
-    return f"public:arbitrage:{symbol}"
-
-
 def state_key(symbol: str) -> str:
     """Return the key that says whether prices can be relied on; it does not expire, so silence is noticed for ever."""
     return f"public:market_state:{symbol}"
@@ -116,40 +107,6 @@ async def consolidated_texts(redis_client: "redis.asyncio.Redis", symbol: str) -
         "index": f"{whole.index:f}",
         "venues": str(whole.venues),
     }
-
-
-async def sample_arbitrage(redis_client: "redis.asyncio.Redis", symbol: str, at_ms: int) -> None:
-    """Keep what every pair of fresh venues would bring now; nothing where fewer than two are followed."""
-    found: Any = await redis_client.hgetall(venue_quotes_key(symbol))
-    pairs = arbitrage_of(_quotes(symbol, found))
-    if not pairs:
-        return
-    rows = [{name: str(value) for name, value in asdict(pair).items()} for pair in pairs[:MOST_PAIRS]]
-    pipeline = redis_client.pipeline(transaction=False)
-    pipeline.lpush(arbitrage_key(symbol), json.dumps({"at": at_ms, "rows": rows}, separators=(",", ":")))
-    pipeline.ltrim(arbitrage_key(symbol), 0, KEPT_SAMPLES - 1)
-    await pipeline.execute()
-
-
-def read_arbitrage(symbol: str, limit: int) -> list[tuple[datetime, list[Arbitrage]]]:
-    """Return the newest samples, newest first."""
-    try:
-        found: Any = client().lrange(arbitrage_key(symbol), 0, limit - 1)
-    except redis.RedisError:
-        return []
-    return [(from_ms(data["at"]), [_pair(row) for row in data["rows"]]) for data in map(json.loads, found)]
-
-
-def arbitrage_of(quotes: list[VenueQuote], fees: Mapping[str, Decimal] | None = None) -> list[Arbitrage]:
-    """Return every ordered pair of the fresh venues, the best after taker fees first."""
-    tops = [quote.top for quote in quotes if not quote.is_stale]
-    given = fees or {}
-    return arbitrage(tops, {top.venue: given.get(top.venue, DEFAULT_TAKER_FEE) for top in tops})
-
-
-def _pair(row: dict[str, str]) -> Arbitrage:
-    numbers = ("buy_price", "sell_price", "size", "gross_percent", "net_percent")
-    return Arbitrage(row["buy_venue"], row["sell_venue"], *(Decimal(row[name]) for name in numbers))
 
 
 def _quotes(symbol: str, found: dict[bytes, bytes]) -> list[VenueQuote]:

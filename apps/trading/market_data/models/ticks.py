@@ -14,8 +14,8 @@ FACT, OPERATIONAL = DataCategory.PUBLIC_FACT, DataCategory.OPERATIONAL
 class TickPart(BaseModel):
     """Rows of one hour of one stream. The parts of an hour are its partition: dropped together, never one row.
 
-    `payload`: little-endian int64 columns one after the other (see packing.TRADE_COLUMNS, packing.BOOK_COLUMNS). Parts
-    are made one after the other (`part` from 1) and joined into one when the hour is over.
+    `payload`: little-endian int64 columns one after the other (see packing.TRADE_COLUMNS and so on). Parts are made one
+    after the other (`part` from 1) and joined into one when the hour is over. The venue of pairs is "buy>sell".
     """
 
     placement = Placement.PUBLIC
@@ -24,7 +24,7 @@ class TickPart(BaseModel):
         "is_thinned": OPERATIONAL,
     }
 
-    venue = models.CharField(max_length=40)
+    venue = models.CharField(max_length=80)
     symbol = models.CharField(max_length=32)
     kind = models.CharField(max_length=8, choices=TickKind.choices)
     hour_ts = models.BigIntegerField()

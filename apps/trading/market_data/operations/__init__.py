@@ -5,7 +5,7 @@ from apps.trading.market_data.operations.dispatch import dispatch_closed, mark_s
 from apps.trading.market_data.operations.history import SYNC, SyncRequest, cancel_sync, start_sync
 from apps.trading.market_data.operations.importing import ImportReport, import_candles
 from apps.trading.market_data.operations.lease import release_lease, renew_lease, take_lease
-from apps.trading.market_data.operations.panels import fill_symbol_page
+from apps.trading.market_data.operations.panels import fill_own_fees, fill_symbol_page
 from apps.trading.market_data.operations.quality import (
     RELEASE,
     ReceiveReport,
@@ -23,6 +23,7 @@ from apps.trading.market_data.operations.ticks import (
     apply_retention,
     set_retention,
     store_book_samples,
+    store_pair_samples,
     store_trades,
 )
 
@@ -42,6 +43,7 @@ __all__ = [
     "check_series",
     "discard_candle",
     "dispatch_closed",
+    "fill_own_fees",
     "fill_symbol_page",
     "import_actions",
     "import_candles",
@@ -58,6 +60,7 @@ __all__ = [
     "start_sync",
     "store_book_samples",
     "store_candles",
+    "store_pair_samples",
     "store_trades",
     "subscribe",
     "take_lease",

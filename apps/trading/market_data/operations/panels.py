@@ -1,16 +1,19 @@
 """A question upward: what a customer has on a symbol. Orders and positions lie above and fill it in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from apps.core.errors import Defect
 
+OwnFees = Callable[[UUID], Mapping[str, Decimal]]
 Panel = Callable[[UUID, str], Sequence[Any]]
 PANELS = ("orders", "positions", "marks")
 """`orders`: rows of trading/orders/_table.html; `positions`: rows of symbol.html; `marks`: {ts, side, text}."""
 
 _panels: dict[str, Panel] = {}
+_own_fees: list[OwnFees] = []
 
 
 def fill_symbol_page(panel: str, function: Panel) -> None:
@@ -24,3 +27,14 @@ def panel_rows(panel: str, owner_id: UUID, symbol: str) -> list[Any]:
     """Return the rows of a panel; none while nobody fills it."""
     function = _panels.get(panel)
     return list(function(owner_id, symbol)) if function is not None else []
+
+
+def fill_own_fees(function: OwnFees) -> None:
+    """Say how the taker fees (shares of the worth) that a customer's connections are charged are found, by venue."""
+    if function not in _own_fees:
+        _own_fees.append(function)
+
+
+def own_fees(owner_id: UUID) -> dict[str, Decimal]:
+    """Return the taker fees that a customer is known to pay, by venue."""
+    return {venue: fee for function in _own_fees for venue, fee in function(owner_id).items()}

@@ -1,8 +1,9 @@
 """Storing trades and book samples by the hour, rolling them up, and dropping hours that are over their time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -20,10 +21,13 @@ from apps.trading.market_data.models import RetentionPolicy, TickPart
 from apps.trading.market_data.operations.store import WRITE, store_candles
 from apps.trading.market_data.queries.ticks import HOUR_MS, Column, columns_of, load_table
 from kernel.instruments import Bars
+from kernel.microstructure import Arbitrage
 
 RETAIN = declare("market_data.retain", "Set how long trades and book samples are kept")
 MINUTE_MS = 60_000
-DEFAULTS = {TickKind.TRADES: (7, 30), TickKind.BOOK: (3, 30)}
+QUARTER_MS = 15 * MINUTE_MS
+SCALE = 10**8
+DEFAULTS = {TickKind.TRADES: (7, 30), TickKind.BOOK: (3, 30), TickKind.PAIRS: (7, 90)}
 """Days until rolled up, days until dropped."""
 
 
@@ -46,6 +50,20 @@ def store_trades(*, actor: Actor, venue: str, symbol: str, rows: Sequence[tuple[
 def store_book_samples(*, actor: Actor, venue: str, symbol: str, rows: Sequence[tuple[int, ...]]) -> int:
     """Store samples of a book (packing.BOOK_COLUMNS); return how many were new. One sample a moment."""
     return _append(venue, symbol, TickKind.BOOK, np.array(rows, np.int64).reshape(-1, 7).T, key=0)
+
+
+@operation("market_data.store_pair_samples", permission=WRITE, trail=False)
+def store_pair_samples(
+    *, actor: Actor, symbol: str, at_ms: int, pairs: Sequence[Arbitrage], fees: Mapping[str, Decimal]
+) -> int:
+    """Store what pairs of venues would have brought at a moment, with their taker fees; return how many were new."""
+    added = 0
+    for pair in pairs:
+        numbers = (pair.buy_price, pair.sell_price, pair.size, fees[pair.buy_venue], fees[pair.sell_venue])
+        row = [at_ms, *(round(number * SCALE) for number in numbers)]
+        name = f"{pair.buy_venue}>{pair.sell_venue}"
+        added += _append(name, symbol, TickKind.PAIRS, np.array([row], np.int64).T, key=0)
+    return added
 
 
 @operation("market_data.set_retention", permission=RETAIN, audited=("kind", "roll_up_days", "keep_days"))
@@ -128,15 +146,29 @@ def _in_parts(kind: TickKind, before: int) -> list[tuple[str, str, int]]:
 
 
 def _roll_up(actor: Actor, kind: TickKind, venue: str, symbol: str, hour: int) -> None:
-    """Make minute candles of an hour of trades; keep the first sample of each minute of a book."""
+    """Make minute candles of an hour of trades; keep the first sample of each minute of a book.
+
+    Of pairs of venues the best of each quarter of an hour after fees stays.
+    """
     table = load_table(venue, symbol, kind, hour, hour + HOUR_MS)
     if kind is TickKind.TRADES:
         table = table[:, np.lexsort((table[4], table[0]))]
         bars = minutes_of(table)
         store_candles(actor=actor, symbol=symbol, interval="1m", bars=bars, reason="rolled up from trades", venue=venue)
+    elif kind is TickKind.PAIRS:
+        table = table[:, _best_of_quarters(table)]
     else:
         table = table[:, np.sort(np.unique(table[0] // MINUTE_MS, return_index=True)[1])]
     _replace(kind, venue, symbol, hour, table, is_thinned=True)
+
+
+def _best_of_quarters(table: Column) -> Column:
+    """Return the places of the samples that would have brought most in their quarter of an hour, oldest first."""
+    _, ask, bid, _, buy_fee, sell_fee = table.astype(np.float64)
+    worth = bid * (SCALE - sell_fee) / (ask * (SCALE + buy_fee))
+    order = np.lexsort((table[0], -worth, table[0] // QUARTER_MS))
+    first = np.unique(table[0][order] // QUARTER_MS, return_index=True)[1]
+    return np.sort(order[first])
 
 
 def minutes_of(table: Column) -> Bars:

@@ -36,4 +36,5 @@ def arbitrage(request: HttpRequest) -> HttpResponse:
     """Show one symbol over all venues, with the pairs that would pay."""
     request.nav_active = "markets"  # type: ignore[attr-defined]  # read by the shell
     symbol = request.GET.get("symbol", "")[:32]
-    return render(request, "trading/market_data/arbitrage.html", {"page": arbitrage_page(symbol)})
+    user: Any = request.user
+    return render(request, "trading/market_data/arbitrage.html", {"page": arbitrage_page(symbol, user.pk)})

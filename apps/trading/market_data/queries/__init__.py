@@ -14,6 +14,7 @@ from apps.trading.market_data.queries.candles import (
     list_subscriptions,
     load_bars,
 )
+from apps.trading.market_data.queries.fees import VenueFee, list_taker_fees
 from apps.trading.market_data.queries.gaps import Gap, calendar_of, find_gaps, gaps_of, map_gaps
 from apps.trading.market_data.queries.history import get_sync, list_abandoned_syncs, list_syncs
 from apps.trading.market_data.queries.live import (
@@ -25,11 +26,10 @@ from apps.trading.market_data.queries.live import (
     get_consolidated,
     get_statistics,
     is_market_stale,
-    list_arbitrage,
-    list_arbitrage_history,
     list_prints,
     list_venue_quotes,
 )
+from apps.trading.market_data.queries.pairs import list_arbitrage, list_arbitrage_history
 from apps.trading.market_data.queries.quality import get_held, get_quality, list_held, list_qualities, summarise_quality
 from apps.trading.market_data.queries.ticks import BookSamples, Trades, load_book_samples, load_trades
 
@@ -43,6 +43,7 @@ __all__ = [
     "SeriesFacts",
     "TradeView",
     "Trades",
+    "VenueFee",
     "VenueQuote",
     "calendar_of",
     "find_gaps",
@@ -70,6 +71,7 @@ __all__ = [
     "list_series",
     "list_subscriptions",
     "list_syncs",
+    "list_taker_fees",
     "list_venue_quotes",
     "load_adjusted_bars",
     "load_bars",

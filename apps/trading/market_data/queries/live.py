@@ -1,6 +1,5 @@
 """What the feeds know now: venues side by side, books, trades, statistics. Empty where nothing is known."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +10,7 @@ from apps.trading.market_data.choices import HOME_VENUE
 from apps.trading.market_data.gateways import live_cache
 from apps.trading.market_data.gateways.live_cache import VenueQuote, read_venue_quotes
 from apps.trading.market_data.gateways.quote_cache import STALE_AFTER
-from kernel.microstructure import Arbitrage, Consolidated, consolidate
+from kernel.microstructure import Consolidated, consolidate
 
 __all__ = [
     "BookView",
@@ -22,8 +21,6 @@ __all__ = [
     "get_consolidated",
     "get_statistics",
     "is_market_stale",
-    "list_arbitrage",
-    "list_arbitrage_history",
     "list_prints",
     "list_venue_quotes",
 ]
@@ -78,19 +75,6 @@ def get_consolidated(symbol: str) -> ConsolidatedQuote | None:
     if whole is None:
         return None
     return ConsolidatedQuote(**asdict(whole), symbol=symbol, at=min(quote.at for quote in fresh))
-
-
-def list_arbitrage(symbol: str, fees: Mapping[str, Decimal] | None = None) -> list[Arbitrage]:
-    """Return every ordered pair of fresh venues, the best after taker fees first.
-
-    `fees` are shares of the worth by venue; a venue that is not named pays 0.1 %.
-    """
-    return live_cache.arbitrage_of(read_venue_quotes(symbol), fees)
-
-
-def list_arbitrage_history(symbol: str, limit: int = 1_440) -> list[tuple[datetime, list[Arbitrage]]]:
-    """Return samples of `list_arbitrage`, one a minute, newest first: the last day while two venues are followed."""
-    return live_cache.read_arbitrage(symbol, limit)
 
 
 def get_book(symbol: str, venue: str = HOME_VENUE) -> BookView | None:

@@ -11,6 +11,11 @@ from apps.trading.market_data.models import TickPart
 
 HOUR_MS = 3_600_000
 Column = NDArray[np.int64]
+COLUMNS = {
+    TickKind.TRADES: packing.TRADE_COLUMNS,
+    TickKind.BOOK: packing.BOOK_COLUMNS,
+    TickKind.PAIRS: packing.PAIR_COLUMNS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ def load_book_samples(venue: str, symbol: str, start_ms: int, end_ms: int) -> Bo
 
 
 def load_table(venue: str, symbol: str, kind: TickKind, start_ms: int, end_ms: int) -> Column:
-    """Return the columns of a kind (packing.TRADE_COLUMNS or BOOK_COLUMNS) as one table, in the order they came."""
+    """Return the columns of a kind (COLUMNS) as one table, in the order they came."""
     first = start_ms // HOUR_MS * HOUR_MS
     found = TickPart.objects.filter(venue=venue, symbol=symbol, kind=kind, hour_ts__gte=first, hour_ts__lt=end_ms)
     payloads = [bytes(payload) for payload in found.order_by("hour_ts", "part").values_list("payload", flat=True)]
@@ -67,4 +72,4 @@ def load_table(venue: str, symbol: str, kind: TickKind, start_ms: int, end_ms: i
 
 def columns_of(kind: TickKind) -> int:
     """Return how many columns a kind has."""
-    return len(packing.TRADE_COLUMNS if kind is TickKind.TRADES else packing.BOOK_COLUMNS)
+    return len(COLUMNS[kind])

@@ -6,24 +6,31 @@ from uuid import uuid4
 
 import numpy as np
 import pytest
-import redis.asyncio
-from django.conf import settings
 
-from apps.core.clock import now_ms, to_ms
+from apps.core.actors import Actor
+from apps.core.clock import freeze, from_ms, now_ms, to_ms
 from apps.core.live import Identity
 from apps.core.live.publishing import client as hub_client
 from apps.core.live.topics import find_topic
+from apps.trading.exchanges.operations import seed_venues
+from apps.trading.exchanges.operations.markets import record_markets
+from apps.trading.exchanges.queries import get_venue
 from apps.trading.instruments.operations import seed_instruments
 from apps.trading.market_data import queries
+from apps.trading.market_data.choices import FeeSource
+from apps.trading.market_data.feed import records
 from apps.trading.market_data.gateways import live_cache
 from apps.trading.market_data.indicators import parse_topic
+from apps.trading.market_data.operations.ticks import apply_retention, seed_retention
+from apps.trading.market_data.queries.fees import PUBLISHED
 from tests.factories.candles import make_bars, store
 
 pytestmark = pytest.mark.django_db
 D = Decimal
+HOUR = 3_600_000
+BEGIN = 1_717_372_800_000  # 2024-06-03T00:00:00Z
 SOMEBODY = Identity(schema="public", user_id=uuid4(), session_hash="s")
 KEYS = [
-    live_cache.arbitrage_key("BTCUSDT"),
     live_cache.venue_quotes_key("BTCUSDT"),
     live_cache.book_key("BTCUSDT", "sandbox"),
     live_cache.trades_key("BTCUSDT", "sandbox"),
@@ -69,19 +76,44 @@ def test_venues_become_one_market_and_stale_ones_do_not_count():
     assert best.net_percent == ((D("101.898") / D("101.202") - 1) * 100).quantize(D("0.00000001"))
 
 
-async def test_what_two_venues_would_have_brought_is_kept_by_the_minute():
-    client = redis.asyncio.Redis.from_url(settings.REDIS_URL, db=settings.HUB_DB)
-    try:
-        await live_cache.sample_arbitrage(client, "BTCUSDT", 60_000)
-        say("one", "100", "101")
-        say("two", "102", "103")
-        for minute in (2, 3):
-            await live_cache.sample_arbitrage(client, "BTCUSDT", minute * 60_000)
-    finally:
-        await client.aclose()
-    history = queries.list_arbitrage_history("BTCUSDT")
-    assert [to_ms(at) for at, _ in history] == [180_000, 120_000]
+def test_what_two_venues_would_have_brought_is_kept_by_the_minute_and_thinned_to_the_best_of_a_quarter():
+    seed_retention()
+    say("one", "100", "101")
+    records.keep_pairs("BTCUSDT", BEGIN)  # one venue: no pair
+    for minute, bid in ((1, "102"), (2, "104"), (3, "103"), (20, "102")):
+        say("two", bid, "105")
+        records.keep_pairs("BTCUSDT", BEGIN + minute * 60_000 + 17)
+    records.keep_pairs("BTCUSDT", BEGIN + 20 * 60_000 + 40)  # the same minute: kept once
+    history = queries.list_arbitrage_history("BTCUSDT", BEGIN, BEGIN + HOUR)
+    assert [(to_ms(at) - BEGIN) // 60_000 for at, _ in history] == [20, 3, 2, 1]
     assert history[0][1] == queries.list_arbitrage("BTCUSDT")
+    best = history[2][1][0]
+    assert (best.buy_venue, best.sell_venue, best.buy_price, best.sell_price) == ("one", "two", D(101), D(104))
+    assert best.size == D(2)
+    assert best.net_percent == ((D("103.896") / D("101.101") - 1) * 100).quantize(D("0.00000001"))
+    with freeze(from_ms(BEGIN + 8 * 24 * HOUR)):
+        apply_retention(actor=Actor.system("test"))
+        kept = queries.list_arbitrage_history("BTCUSDT", BEGIN, BEGIN + HOUR)
+    assert [(to_ms(at) - BEGIN) // 60_000 for at, rows in kept if rows[0].buy_venue == "one"] == [20, 2]
+    with freeze(from_ms(BEGIN + 91 * 24 * HOUR)):
+        apply_retention(actor=Actor.system("test"))
+        assert queries.list_arbitrage_history("BTCUSDT", BEGIN, BEGIN + HOUR) == []
+
+
+def test_fees_are_the_customers_own_then_the_published_ones_then_assumed():
+    seed_venues()
+    PUBLISHED.forget_all()
+    found = queries.list_taker_fees("BTCUSDT", ["two", "sandbox", "one"], {"one": D("0.0007")})
+    assert [(row.venue, row.taker, row.source) for row in found] == [
+        ("one", D("0.0007"), FeeSource.OWN),
+        ("sandbox", D("0.001"), FeeSource.PUBLISHED),
+        ("two", D("0.001"), FeeSource.ASSUMED),
+    ]
+    markets = {"BTC/USDT": {"symbol": "BTC/USDT", "taker": 0.00075}}
+    record_markets(actor=Actor.system("test"), venue=get_venue("sandbox"), markets=markets)
+    PUBLISHED.forget_all()
+    assert queries.list_taker_fees("BTCUSDT", ["sandbox"])[0].taker == D("0.00075")
+    PUBLISHED.forget_all()
 
 
 def test_nothing_is_known_of_what_nobody_follows():

@@ -89,7 +89,11 @@ def test_book_samples_are_thinned_to_one_a_minute():
 
 
 def test_policies_have_bounds():
-    assert dict(RetentionPolicy.objects.values_list("kind", "keep_days")) == {TickKind.BOOK: 30, TickKind.TRADES: 30}
+    assert dict(RetentionPolicy.objects.values_list("kind", "keep_days")) == {
+        TickKind.BOOK: 30,
+        TickKind.PAIRS: 90,
+        TickKind.TRADES: 30,
+    }
     with pytest.raises(BadAction):
         set_retention(actor=ACTOR, kind="trades", roll_up_days=5, keep_days=4, reason="wrong")
 
