@@ -7,6 +7,7 @@ import { socket } from "outcry/socket";
 const LABELLED_MARKS = 14;
 const TABLE_ROWS = 60;
 const OPEN_MESSAGE = "Candles could not be loaded. ";
+const UNITS = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
 const json = (id) => JSON.parse(document.getElementById(id)?.textContent || "[]");
 const clock = (ms) => new Date(ms).toISOString().replace("T", " ").slice(0, 16);
@@ -54,21 +55,50 @@ class PriceChart {
   }
 
   async load() {
+    this.rows = await this.stored();
+    this.candles.setData(this.rows.map((row) => this.bar(row)));
+    this.drawVolume();
+    this.drawMarks();
+    this.drawLines();
+    this.fit();
+    this.message.hidden = this.rows.length > 0;
+    if (!this.rows.length) this.message.textContent = "No candles for this market and interval yet.";
+    this.read({});
+  }
+
+  async stored() {
     const { url, symbol, interval, limit, to } = this.box.dataset;
     const query = new URLSearchParams({ symbol, interval, limit });
     if (to) query.set("end", to);
     const answer = await fetch(`${url}?${query}`, { headers: { Accept: "application/json" }, credentials: "same-origin" });
     if (!answer.ok) throw new Error(`answer ${answer.status}`);
     const { candles } = await answer.json();
-    this.rows = candles.map(([ts, open, high, low, close, volume]) => ({ ts: Number(ts), open, high, low, close, volume }));
-    this.candles.setData(this.rows.map((row) => this.bar(row)));
-    this.drawVolume();
-    this.drawMarks();
-    this.drawLines();
-    this.fit();
-    this.message.hidden = candles.length > 0;
-    if (!candles.length) this.message.textContent = "No candles for this market and interval yet.";
-    this.read({});
+    return candles.map(([ts, open, high, low, close, volume]) => ({ ts: Number(ts), open, high, low, close, volume, closed: true }));
+  }
+
+  // A socket that fell behind, or was away, is told the newest frame only: the candles in between are asked for.
+  async refill() {
+    if (this.refilling) return;
+    this.refilling = true;
+    try {
+      const rows = await this.stored();
+      const newest = rows.at(-1)?.ts ?? 0;
+      this.rows = [...rows, ...this.rows.filter(({ ts }) => ts > newest)];
+      this.candles.setData(this.rows.map((row) => this.bar(row)));
+      this.drawVolume();
+      this.drawMarks();
+    } catch {
+      // The next candle asks again.
+    } finally {
+      this.refilling = false;
+    }
+  }
+
+  leavesHole(ts) {
+    const last = this.rows.at(-1);
+    const { interval } = this.box.dataset;
+    const step = Number.parseInt(interval, 10) * (UNITS[interval.at(-1)] ?? Infinity);
+    return last !== undefined && ts > last.ts && (!last.closed || ts > last.ts + step);
   }
 
   // Candles stay at least six pixels wide: a phone shows the newest part, a wide screen everything.
@@ -127,7 +157,9 @@ class PriceChart {
   follow() {
     socket.subscribe(`candles.${this.box.dataset.symbol}.${this.box.dataset.interval}`, ({ type, data }) => {
       if (type === "error" || !data?.ts) return;
-      this.update({ ts: Number(data.ts), open: data.o, high: data.h, low: data.l, close: data.c, volume: data.v });
+      const row = { ts: Number(data.ts), open: data.o, high: data.h, low: data.l, close: data.c, volume: data.v, closed: data.closed };
+      if (this.leavesHole(row.ts)) this.refill();
+      this.update(row);
     });
   }
 

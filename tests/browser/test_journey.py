@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from tests.browser.market_stream import follow_a_market
 from tests.browser.product import CHROMIUM, FLAGS, ROOT, Product, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.product]
@@ -138,6 +139,10 @@ def result_agrees_with_the_fills(page: Page, bot: str) -> None:
     assert held == Decimal(worth["position"])
     marked = held * Decimal(worth["price"]) if held else Decimal(0)
     assert cash + marked == Decimal(worth["result"])
+
+
+def test_a_market_page_is_told_in_sequence_and_shows_what_is_stored(product: Product) -> None:
+    follow_a_market(product, log_in)
 
 
 def test_pages_are_fit_to_show_in_both_themes_and_widths(product: Product) -> None:
