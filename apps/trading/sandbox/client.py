@@ -205,7 +205,7 @@ class SandboxControl:
 
 
 def ccxt_urls(base_url: str) -> Json:
-    """Constructor settings for ccxt.binance, ccxt.async_support.binance and ccxt.pro.binance.
+    """Constructor settings for binance and binanceusdm of ccxt, ccxt.async_support and ccxt.pro.
 
     `base_url` is the exchange's http address without a trailing slash. **Every** address ccxt knows is replaced, so no
     call can reach the real venue. Add `apiKey` and `secret`.
@@ -222,7 +222,7 @@ def ccxt_urls(base_url: str) -> Json:
     api |= {"papi": f"{base_url}/papi/v1", "papiV2": f"{base_url}/papi/v2"}
     # ccxt.pro takes a stream for spot only when its address contains "/stream".
     names = ("spot", "margin", "linear", "inverse", "stock", "option", "optionMarket", "optionPrivate", "papi")
-    streams: Json = dict.fromkeys(names, f"{sockets}/stream/ws")
+    streams: Json = dict.fromkeys(names, f"{sockets}/stream/ws") | {"linear": f"{sockets}/fstream/ws"}
     streams["ws-api"] = dict.fromkeys(("spot", "linear", "inverse"), f"{sockets}/ws-api/v3")
     api["ws"] = streams
     return {"urls": {"api": api}}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from apps.trading.sandbox.exchange.state import Account, Order, OrderList, PreventedMatch, PrivateTrade, TapeTrade
+from apps.trading.sandbox.exchange.usdm.events import UsdmEvent
 
 
 class Execution(Enum):
@@ -55,5 +56,5 @@ class TapeEvent:
     trade: TapeTrade
 
 
-Event = OrderEvent | BalanceEvent | ListEvent | TapeEvent
+Event = OrderEvent | BalanceEvent | ListEvent | TapeEvent | UsdmEvent
 Listener = Callable[[Event], None]

@@ -94,7 +94,7 @@ class SocketApp:
         if wanted is None:
             return None
         subscriber = Subscriber(combined=wanted[1])
-        market = MarketSession(self._gateway, self._hub, subscriber)
+        market = self._session(subscriber)
         market.subscribe(wanted[0])
         return subscriber, market
 
@@ -111,12 +111,18 @@ class SocketApp:
                 code = _POLICY_VIOLATION if _too_fast(reader) else _GOING_AWAY
                 await self._close(reader, send, code)
         finally:
-            self._hub.forget(subscriber)
+            self._forget(subscriber)
             for task in (writer, reader, overrun):
                 task.cancel()
             ended = await asyncio.gather(writer, reader, overrun, return_exceptions=True)
             if isinstance(ended[1], Exception) and not isinstance(ended[1], TooFastError):
                 log.error("a socket's request failed", exc_info=ended[1])
+
+    def _session(self, subscriber: Subscriber) -> "MarketSession":
+        return MarketSession(self._gateway, self._hub, subscriber)
+
+    def _forget(self, subscriber: Subscriber) -> None:
+        self._hub.forget(subscriber)
 
     @staticmethod
     async def _close(reader: "asyncio.Task[None]", send: Send, code: int) -> None:

@@ -14,6 +14,8 @@ from apps.trading.sandbox.exchange.errors import ControlError
 from apps.trading.sandbox.exchange.journal import Journal, Record
 from apps.trading.sandbox.exchange.state import Account, ApiKey, ExchangeState, Order, OrderList, PrivateTrade
 from apps.trading.sandbox.exchange.storage import StateFolder
+from apps.trading.sandbox.exchange.usdm.events import UsdmEvent
+from apps.trading.sandbox.exchange.usdm.feeds import UsdmFeeds
 
 Json = dict[str, Any]
 TICK_SECONDS = 0.1
@@ -47,6 +49,7 @@ class Venue:
         self.engine = engine
         self.journal = journal
         self.outlet: Outlet | None = None
+        self.usdm_feeds = UsdmFeeds()
         self.on_trade: Callable[[Order, PrivateTrade], None] | None = None
         self.counters = {"orders": 0, "cancels": 0, "trades": 0}
         self._snapshots: SnapshotKeeper | None = None
@@ -298,6 +301,10 @@ class Venue:
         """Turn an event into a message now: orders and balances change again before the disk answers."""
         if isinstance(event, TapeEvent):
             self._collect_trade(event)
+            return
+        if isinstance(event, UsdmEvent):
+            self._fills = True
+            self._outgoing.append(lambda _: self.usdm_feeds.send(event.account_id, event.message))
             return
         if isinstance(event, OrderEvent):
             self._fills = True

@@ -1,0 +1,1 @@
+"""USD-margined perpetual contracts: the part of Binance's futures interface that unmodified ccxt.binanceusdm uses."""
