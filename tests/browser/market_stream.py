@@ -23,14 +23,19 @@ KEEP_THE_SOCKET = """
 
 @dataclass
 class Heard:
-    """Frames of the page's sockets, one list a socket: those it sent and those it received."""
+    """Frames of the pages' sockets, one list a socket: those it sent and those it received."""
 
-    sockets: list[dict[str, list[dict[str, Any]]]] = field(default_factory=list)
+    opened: list[dict[str, list[dict[str, Any]]]] = field(default_factory=list)
+
+    @property
+    def sockets(self) -> list[dict[str, list[dict[str, Any]]]]:
+        """The sockets that asked for the candles, in the order of their opening: the page before had one too."""
+        return [frames for frames in self.opened if any(row.get("topic") == CANDLES for row in frames["sent"])]
 
     def listen(self, socket: WebSocket) -> None:
         """Take down what goes over a socket."""
         frames: dict[str, list[dict[str, Any]]] = {"sent": [], "received": []}
-        self.sockets.append(frames)
+        self.opened.append(frames)
         socket.on("framesent", lambda text: frames["sent"].append(json.loads(text)))
         socket.on("framereceived", lambda text: frames["received"].append(json.loads(text)))
 
@@ -58,6 +63,7 @@ def follow_a_market(product: Product, log_in: Callable[[Page, Product, str], Non
         page.wait_for_selector("[data-chart] canvas")
         page.evaluate("window.sameDocument = true")
         before = shown_price(page)
+        wait_until(page, lambda: len(heard.sockets) == 1)
         wait_until(page, lambda: heard.candles(0) >= 4 and len(heard.numbers(QUOTES, 0)) >= 20)
         assert shown_price(page) != before
         assert_shows_the_stored_candles(page)
