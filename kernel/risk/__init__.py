@@ -17,11 +17,14 @@ from kernel.risk.decision import (
     is_broken,
     is_reducing,
 )
+from kernel.risk.measures import Definition, TailRisk
+from kernel.risk.sizing import SizingError
 
 __all__ = [
     "LEAST",
     "OF_EQUITY",
     "TARGETED",
+    "Definition",
     "Exposure",
     "Holding",
     "Limit",
@@ -29,7 +32,9 @@ __all__ = [
     "Place",
     "Refusal",
     "Rule",
+    "SizingError",
     "Standing",
+    "TailRisk",
     "TradingState",
     "decide",
     "is_broken",

@@ -176,7 +176,7 @@ def run_stream(seed: int) -> tuple[int, int]:
     positions: dict[tuple[str, str], D] = {}
     orders: list[OpenOrder] = []
     accepted = refused = 0
-    for number in range(9):
+    for number in range(7):
         act = pick.random()
         if orders and act < 0.35:
             _fill(pick, positions, orders)

@@ -63,6 +63,8 @@ def review_rows(rows: list[RiskStanding]) -> int:
                 is_live=row.is_live,
                 prices=prices,
             )
+            if row.scope == Scope.CUSTOMER:
+                operations.store_measures(actor=SYSTEM, owner_id=row.owner_id, is_live=row.is_live, prices=prices)
             done += 1
         except Exception:
             logger.exception("review failed", extra={"standing": str(row.pk)})

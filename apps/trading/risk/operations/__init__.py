@@ -17,6 +17,7 @@ from apps.trading.risk.operations.limiting import (
     set_platform_limit,
     take_effect,
 )
+from apps.trading.risk.operations.measuring import store_measures
 from apps.trading.risk.operations.permissions import (
     APPROVE,
     APPROVE_PLATFORM,
@@ -71,5 +72,6 @@ __all__ = [
     "set_own_limit",
     "set_platform_limit",
     "shrink_claim",
+    "store_measures",
     "take_effect",
 ]
