@@ -13,6 +13,7 @@ from tests.frontend.samples_markets import MARKET_PAGES
 from tests.frontend.samples_platform import PLATFORM_PAGES
 from tests.frontend.samples_shell import shell
 from tests.frontend.samples_strategies import STRATEGY_PAGES
+from tests.frontend.samples_ticket import TICKET_PAGES
 from tests.frontend.samples_trading import TRADING_PAGES, bot_rows
 from tests.frontend.samples_wallets import WALLET_PAGES
 
@@ -138,6 +139,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "home-new": ("home.html", home_new()),
     **TRADING_PAGES,
     **MARKET_PAGES,
+    **TICKET_PAGES,
     **STRATEGY_PAGES,
     **BOT_PAGES,
     **BACKTEST_PAGES,

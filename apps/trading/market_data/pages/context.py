@@ -46,6 +46,7 @@ class SymbolPage:
     watch: Sequence[Choice]
     orders: Sequence[Any]
     positions: Sequence[Any]
+    tickets: Sequence[Any]
     ladder: depth.Ladder
     tape: Sequence[depth.PrintRow]
     statistics: Sequence[depth.StatisticRow]
@@ -93,6 +94,7 @@ def symbol_page(symbol: str, interval: str, owner_id: UUID) -> SymbolPage:
         watch=[Choice(row.name, reverse("watchlist", args=[row.pk])) for row in list_watchlists(owner_id)],
         orders=panel_rows("orders", owner_id, symbol),
         positions=panel_rows("positions", owner_id, symbol),
+        tickets=panel_rows("tickets", owner_id, symbol),
         ladder=depth.ladder(symbol, places, sizes),
         tape=depth.tape(symbol, places, sizes),
         statistics=depth.statistics(symbol, places),

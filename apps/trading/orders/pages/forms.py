@@ -1,33 +1,93 @@
-"""The order ticket of the symbol page."""
+"""The order ticket: one order, or an entry with its exits."""
 
+from datetime import UTC
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django import forms
 
 from apps.core.forms import StrictDecimalFormField
-from apps.trading.orders.choices import Kind
-from apps.trading.orders.operations import NewOrder
+from apps.trading.exchanges.choices import ConnectionState
+from apps.trading.exchanges.queries import list_connections
+from apps.trading.orders.choices import LIMITED, WAITING, Kind, TimeInForce
+from apps.trading.orders.operations import Exit, NewGroup, NewOrder
 from kernel.instruments import Side
+
+NEITHER = "Give both, or neither: a bracket has a take profit and a stop."
+PERCENT_IN_BPS = 100
+
+
+def _amount(label: str, **more: Any) -> StrictDecimalFormField:
+    given = {"min_value": Decimal(0), "max_digits": 38, "decimal_places": 18, "required": False}
+    return StrictDecimalFormField(label=label, widget=forms.TextInput, **{**given, **more})
 
 
 class TicketForm(forms.Form):
-    """What is posted: connection, symbol, side, kind, quantity, and a price for a limit order."""
+    """What is posted. A kind takes the fields that belong to it and leaves the others; exits make it a bracket."""
 
-    connection = forms.UUIDField()
-    symbol = forms.RegexField(r"^[A-Z0-9]{2,32}$")
-    side = forms.ChoiceField(choices=[(side.value, side.value) for side in Side])
-    kind = forms.ChoiceField(choices=Kind.choices)
-    quantity = StrictDecimalFormField(min_value=Decimal(0), max_digits=38, decimal_places=18)
-    price = StrictDecimalFormField(min_value=Decimal(0), max_digits=38, decimal_places=18, required=False)
+    connection = forms.UUIDField(label="Account", widget=forms.Select)
+    symbol = forms.RegexField(r"^[A-Z0-9]{2,32}\Z", widget=forms.HiddenInput)
+    side = forms.ChoiceField(choices=[(side.value, side.value.capitalize()) for side in Side])
+    kind = forms.ChoiceField(label="Order", choices=Kind.choices)
+    quantity = _amount("Quantity", required=True)
+    price = _amount("Limit price")
+    stop_price = _amount("Trigger price")
+    trail_percent = _amount("Distance from the best price", max_digits=4, decimal_places=2)
+    time_in_force = forms.ChoiceField(label="Stays", choices=TimeInForce.choices, required=False)
+    good_until = forms.DateTimeField(
+        label="Ends", required=False, widget=forms.TextInput, help_text="UTC, as 2026-12-31 17:00"
+    )
+    max_slippage = _amount("At most worse by", max_digits=4, decimal_places=2)
+    post_only = forms.BooleanField(label="Post-only: never take from the book", required=False)
+    reduce_only = forms.BooleanField(label="Reduce-only: never open or turn a position", required=False)
+    take_profit = _amount("Take profit at")
+    stop_loss = _amount("Stop loss at")
 
-    def wanted(self) -> NewOrder:
-        """Return the order of a valid form."""
+    def __init__(self, *args: Any, owner_id: UUID, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Only what is shown to choose from: whose connection it is, the operation asks.
+        self.fields["connection"].choices = [  # type: ignore[attr-defined]
+            (str(row.pk), f"{row.label} ({row.mode})")
+            for row in list_connections(owner_id)
+            if row.state == ConnectionState.ACTIVE
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse half a bracket."""
+        given: dict[str, Any] = super().clean() or {}
+        exits = [name for name in ("take_profit", "stop_loss") if given.get(name) is not None]
+        if len(exits) == 1:
+            self.add_error("stop_loss" if exits == ["take_profit"] else "take_profit", NEITHER)
+        return given
+
+    def wanted(self) -> NewOrder | NewGroup:
+        """Return the order, or the bracket, of a valid form."""
         given: dict[str, Any] = self.cleaned_data
+        order = self._order(given)
+        if given["take_profit"] is None:
+            return order
+        return NewGroup(
+            entry=order,
+            take_profit=Exit(price=given["take_profit"]),
+            stop=Exit(stop_price=given["stop_loss"]),
+        )
+
+    def _order(self, given: dict[str, Any]) -> NewOrder:
+        kind = Kind(given["kind"])
+        is_limited, slippage, end = kind in LIMITED, given["max_slippage"], given["good_until"]
+        time_in_force = given["time_in_force"] if is_limited else ""
         return NewOrder(
             symbol=given["symbol"],
             side=Side(given["side"]),
-            kind=Kind(given["kind"]),
+            kind=kind,
             quantity=given["quantity"],
-            price=given["price"] if given["kind"] == Kind.LIMIT else None,
+            price=given["price"] if is_limited else None,
+            time_in_force=time_in_force,
+            stop_price=given["stop_price"] if kind in WAITING else None,
+            trail_percent=given["trail_percent"] if kind == Kind.TRAILING_STOP else None,
+            post_only=given["post_only"] and kind == Kind.LIMIT,
+            reduce_only=given["reduce_only"],
+            good_until=end.replace(tzinfo=UTC) if end is not None and time_in_force == TimeInForce.GTD else None,
+            max_slippage_bps=None if slippage is None or is_limited else int(slippage * PERCENT_IN_BPS),
         )

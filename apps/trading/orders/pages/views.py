@@ -8,15 +8,17 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.core.actors import Actor
-from apps.core.errors import Conflict
+from apps.core.errors import Conflict, DomainError, Invalid, LimitReached
 from apps.core.idempotency import Reply, execute_once
 from apps.core.ids import uuid7
-from apps.core.pages import came_from
 from apps.platform.authentication.access import customer_required
 from apps.trading.exchanges.queries import get_connection
 from apps.trading.orders import operations
+from apps.trading.orders.operations import NewOrder
+from apps.trading.orders.operations.previewing import preview_order
 from apps.trading.orders.pages.context import order_page, orders_page
 from apps.trading.orders.pages.forms import TicketForm
+from apps.trading.orders.pages.ticket import CheckPage, check_page, entry_of, ticket_page
 
 
 def _owner(request: HttpRequest) -> UUID:
@@ -52,30 +54,56 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     return render(request, "trading/orders/detail.html", {"page": order_page(_owner(request), order_id)})
 
 
+REFUSALS = (Conflict, Invalid, LimitReached)
+"""Refusals that the ticket answers in place: nothing typed is lost."""
+
+
 @customer_required
 @require_POST
-def ticket(request: HttpRequest) -> HttpResponseRedirect:
-    """Place an order by hand; the same key is the same order."""
-    form = TicketForm(request.POST)
+def ticket(request: HttpRequest) -> HttpResponse:
+    """Say what an order would come to (`action` check), or place it; the same key is the same order."""
+    owner_id, symbol = _owner(request), request.POST.get("symbol", "")
+    form = TicketForm(request.POST, owner_id=owner_id)
     if not form.is_valid():
-        messages.error(request, "; ".join(f"{name}: {text[0]}" for name, text in form.errors.items()))
-        return HttpResponseRedirect(came_from(request))
-    actor = Actor.of(request.user)
-
-    def run() -> Reply:
-        made = operations.place_order(
-            actor=actor,
-            owner_id=_owner(request),
-            connection_id=form.cleaned_data["connection"],
-            order=form.wanted(),
-        )
-        return Reply(201, str(made.pk))
-
-    key = request.POST.get("idempotency_key", "")[:255] or uuid7().hex
-    facts = {name: str(value) for name, value in form.cleaned_data.items()}
-    reply = execute_once(actor=actor, operation="orders.place_order", key=key, request=facts, run=run)
+        if form.errors.get("symbol") or form.errors.get("side"):
+            raise Invalid("Choose a market, and buy or sell.")
+        return _ticket(request, ticket_page(form, symbol), 422)
+    actor, connection_id, wanted = Actor.of(request.user), form.cleaned_data["connection"], form.wanted()
+    try:
+        if request.POST.get("action") == "check":
+            found = preview_order(actor=actor, owner_id=owner_id, connection_id=connection_id, wanted=wanted)
+            return _ticket(request, check_page(form, found))
+        reply = _place(request, form)
+    except REFUSALS as refusal:
+        _point_out(form, refusal)
+        return _ticket(request, ticket_page(form, symbol, refusal=refusal.text), refusal.http_status)
     messages.success(request, "The order is stored and on its way.")
     return redirect("orders-detail", reply.body)
+
+
+def _place(request: HttpRequest, form: TicketForm) -> Reply:
+    """Place what the form wants, once for a key; the answer names the order (the entry of a bracket)."""
+    actor, given, wanted = Actor.of(request.user), form.cleaned_data, form.wanted()
+    place = {"actor": actor, "owner_id": _owner(request), "connection_id": given["connection"]}
+
+    def run() -> Reply:
+        if isinstance(wanted, NewOrder):
+            return Reply(201, str(operations.place_order(**place, order=wanted).pk))
+        group = operations.place_group(**place, group=wanted)
+        return Reply(201, str(entry_of(group.pk)))
+
+    key = request.POST.get("idempotency_key", "")[:255] or uuid7().hex
+    facts = {name: str(value) for name, value in given.items()}
+    return execute_once(actor=actor, operation="orders.place_order", key=key, request=facts, run=run)
+
+
+def _point_out(form: TicketForm, refusal: DomainError) -> None:
+    if refusal.field in form.fields:
+        form.add_error(refusal.field, refusal.text)
+
+
+def _ticket(request: HttpRequest, page: CheckPage, status: int = 200) -> HttpResponse:
+    return render(request, "trading/orders/ticket.html", {"page": page}, status=status)
 
 
 @customer_required

@@ -169,7 +169,7 @@ def test_the_ticket_places_one_order_for_one_key(market, customer, web):
     urls = {client.post("/orders/ticket/", form)["Location"] for _ in range(2)}
     order = Order.objects.get()
     assert urls == {f"/orders/{order.pk}/"}
-    assert client.post("/orders/ticket/", {**form, "quantity": "nonsense"}).status_code == 302
+    assert client.post("/orders/ticket/", {**form, "quantity": "nonsense"}).status_code == 422
     assert Order.objects.count() == 1
     assert client.post(f"/orders/{order.pk}/cancel/").status_code == 302
 

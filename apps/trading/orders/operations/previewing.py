@@ -1,0 +1,92 @@
+"""What an order would come to: placed in every detail, read, and rolled back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.core.actors import Actor
+from apps.core.assets import code_at_venue
+from apps.trading.exchanges.queries import published_taker_fee
+from apps.trading.instruments.queries import get_spec
+from apps.trading.orders.choices import HeldBy, Leg
+from apps.trading.orders.models import Order
+from apps.trading.orders.operations.checking import NewOrder
+from apps.trading.orders.operations.groups import NewGroup, place_group
+from apps.trading.orders.operations.placing import place_order
+from apps.trading.orders.operations.reserving import need_of
+from apps.trading.orders.paid_fees import taker_fees
+from apps.trading.positions.queries import get_mark, get_position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewedOrder:
+    """What would be stored. `reserves` is in `reserved_asset`; `taker_fee` is a share of the worth, None if unknown."""
+
+    symbol: str
+    base: str
+    quote: str
+    account: str
+    mode: str
+    side: str
+    kind: str
+    quantity: Decimal
+    price: Decimal | None
+    time_in_force: str
+    held_by: HeldBy
+    good_until: datetime | None
+    market_price: Decimal | None
+    market_at: datetime | None
+    reserved_asset: str
+    reserves: Decimal
+    taker_fee: Decimal | None
+    fee_source: str
+    position: Decimal
+
+
+def preview_order(*, actor: Actor, owner_id: UUID, connection_id: UUID, wanted: NewOrder | NewGroup) -> PreviewedOrder:
+    """Return what placing an order or a group would store; of a group, its entry, else its take profit.
+
+    Runs the operation that places it and rolls it back, so it refuses exactly what that refuses, and leaves nothing.
+    """
+    with transaction.atomic():
+        if isinstance(wanted, NewOrder):
+            row = place_order(actor=actor, owner_id=owner_id, connection_id=connection_id, order=wanted)
+        else:
+            group = place_group(actor=actor, owner_id=owner_id, connection_id=connection_id, group=wanted)
+            legs = {order.leg: order for order in group.orders.all()}
+            row = legs.get(Leg.ENTRY.value) or legs[Leg.TAKE_PROFIT.value]
+        found = _previewed(row)
+        transaction.set_rollback(True)
+    return found
+
+
+def _previewed(row: Order) -> PreviewedOrder:
+    spec, mark = get_spec(row.symbol), get_mark(row.symbol)
+    venue = row.connection.venue.code
+    need = need_of(row, row.connection, spec, None if mark is None else mark.price)
+    own = taker_fees(row.owner_id).get(venue)
+    position = get_position(row.book_id, row.symbol)
+    return PreviewedOrder(
+        symbol=row.symbol,
+        base=spec.base,
+        quote=spec.quote,
+        account=row.connection.label,
+        mode=row.connection.mode,
+        side=row.side,
+        kind=row.kind,
+        quantity=row.quantity,
+        price=row.price,
+        time_in_force=row.time_in_force,
+        held_by=HeldBy(row.held_by),
+        good_until=row.good_until,
+        market_price=None if mark is None else mark.price,
+        market_at=None if mark is None else mark.at,
+        reserved_asset=code_at_venue(need.asset),
+        reserves=need.wanted,
+        taker_fee=own if own is not None else published_taker_fee(venue, f"{spec.base}/{spec.quote}"),
+        fee_source="your own trades there" if own is not None else "published by the exchange",
+        position=Decimal(0) if position is None else position.quantity,
+    )

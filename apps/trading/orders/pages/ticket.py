@@ -1,0 +1,126 @@
+"""What the ticket is given: its form on the page of a market, and the check before an order is placed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from uuid import UUID
+
+from django.urls import reverse
+
+from apps.core.ids import uuid7
+from apps.core.templatetags.ui import amount, trimmed
+from apps.core.view import Fact
+from apps.trading.instruments.queries import get_spec
+from apps.trading.orders.choices import LIMITED, WITH_TRIGGER, HeldBy, Kind, Leg
+from apps.trading.orders.models import Order
+from apps.trading.orders.operations.previewing import PreviewedOrder
+from apps.trading.orders.pages.forms import TicketForm
+from apps.trading.orders.shown import places
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """The form of a new order on one market."""
+
+    pair: str
+    base: str
+    quote: str
+    url: str
+    form: TicketForm
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPage:
+    """The ticket on a page of its own: with what the order would come to, or with why it is refused."""
+
+    ticket: Ticket
+    market_url: str
+    refusal: str = ""
+    sentence: str = ""
+    mode: str = ""
+    side: str = ""
+    facts: Sequence[Fact] = ()
+    values: Sequence[tuple[str, str]] = ()
+    idempotency_key: str = ""
+
+
+def ticket_of(form: TicketForm, symbol: str) -> Ticket:
+    """Return the ticket of a market. Raises UnknownSymbol."""
+    spec = get_spec(symbol)
+    return Ticket(f"{spec.base}/{spec.quote}", spec.base, spec.quote, reverse("orders-ticket"), form)
+
+
+def tickets(owner_id: UUID, symbol: str) -> list[Ticket]:
+    """Return the empty ticket of a market, for its page; none for a customer without an account to trade on."""
+    form = TicketForm(owner_id=owner_id, initial={"symbol": symbol, "kind": Kind.LIMIT.value, "time_in_force": "GTC"})
+    has_account = bool(form.fields["connection"].choices)  # type: ignore[attr-defined]
+    return [ticket_of(form, symbol)] if has_account else []
+
+
+def entry_of(group_id: UUID) -> UUID:
+    """Return the entry of a bracket."""
+    found: UUID = Order.objects.values_list("pk", flat=True).get(group_id=group_id, leg=Leg.ENTRY)
+    return found
+
+
+def ticket_page(form: TicketForm, symbol: str, *, refusal: str = "") -> CheckPage:
+    """Return the page of a ticket that is to be filled in, or corrected."""
+    return CheckPage(ticket_of(form, symbol), reverse("market", args=[symbol]), refusal)
+
+
+def check_page(form: TicketForm, found: PreviewedOrder) -> CheckPage:
+    """Return the page that says what an order would come to, with the button that places it."""
+    page = ticket_page(form, found.symbol)
+    values = [(name, str(form[name].value() or "")) for name in form.fields]
+    return replace(
+        page,
+        sentence=_sentence(found),
+        mode=found.mode,
+        side=found.side,
+        facts=_facts(form, found),
+        values=[(name, "on" if value == "True" else value) for name, value in values if value not in ("", "False")],
+        idempotency_key=str(uuid7()),
+    )
+
+
+def _sentence(found: PreviewedOrder) -> str:
+    return f"{found.side.capitalize()} {trimmed(found.quantity)} {found.base}, {Kind(found.kind).label.lower()}"
+
+
+def _facts(form: TicketForm, found: PreviewedOrder) -> list[Fact]:
+    digits, given = places(get_spec(found.symbol).tick), form.cleaned_data
+    facts = [Fact("Account", found.account)]
+    if found.market_price is not None and found.market_at is not None:
+        price = f"{amount(found.market_price, digits)} {found.quote} at {found.market_at:%H:%M:%S} UTC"
+        facts.append(Fact("Price now", price))
+    if found.price is not None:
+        label = "Limit" if found.kind in LIMITED else "Worst price"
+        facts.append(Fact(label, f"{amount(found.price, digits)} {found.quote} ({found.time_in_force})"))
+    if found.kind in WITH_TRIGGER:
+        trigger, trail = given.get("stop_price"), given.get("trail_percent")
+        text = f"{trimmed(trail)} % from the best price" if trigger is None else amount(trigger, digits)
+        facts += [Fact("Trigger", text), Fact("Watched by", _watcher(found.held_by))]
+    if found.good_until is not None:
+        facts.append(Fact("Ends", f"{found.good_until:%-d %b %H:%M} UTC"))
+    for name, label in (("take_profit", "Take profit at"), ("stop_loss", "Stop loss at")):
+        if given.get(name) is not None:
+            facts.append(Fact(label, f"{amount(given[name], digits)} {found.quote}, once the entry is filled"))
+    facts.append(Fact("Reserved until it is over", f"{trimmed(found.reserves)} {found.reserved_asset}"))
+    facts.append(Fact("Fee, if it takes", _fee(found)))
+    facts.append(Fact("Position by hand now", f"{trimmed(found.position)} {found.base}"))
+    return facts
+
+
+def _watcher(held_by: HeldBy) -> str:
+    return "the exchange" if held_by is HeldBy.VENUE else "the platform, on checked prices"
+
+
+def _fee(found: PreviewedOrder) -> str:
+    if found.taker_fee is None:
+        return "not known for this exchange"
+    percent = f"{trimmed(found.taker_fee * 100)} % ({found.fee_source})"
+    price = found.price if found.price is not None else found.market_price
+    if price is None:
+        return percent
+    worth: Decimal = found.quantity * price * found.taker_fee
+    return f"about {amount(worth, 2)} {found.quote}, {percent}"
