@@ -25,11 +25,12 @@ class OrdersConfig(AppConfig):
             seeds,
             tasks,
         )
-        from apps.trading.orders.choices import WORK
+        from apps.trading.orders.choices import HELD_WORK, WORK
 
         declare_append_only("orders_fill")
         live.register()
         work.register(WORK, queries.exists_order_to_check)
+        work.register(HELD_WORK, queries.exists_held_order)
         add_nav(NavItem(key="orders", label="Orders", icon="orders", url_name="orders-list", order=50))
         fill_own_fees(paid_fees.taker_fees)
         fill_symbol_page("orders", panels.orders)
