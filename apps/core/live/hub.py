@@ -1,4 +1,7 @@
-"""The broadcast hub: one upstream subscription per channel and process, frames encoded once, slow readers bounded."""
+"""The broadcast hub: one upstream subscription per channel and process, frames encoded once, slow readers bounded.
+
+A frame goes straight to the transport of every socket that keeps up (`wire`); what waits for the others is in `Reader`.
+"""
 
 import asyncio
 import contextlib
@@ -11,6 +14,7 @@ import redis.asyncio
 from django.conf import settings
 
 from apps.core import metrics
+from apps.core.live.wire import Wire, encode_text
 
 logger = logging.getLogger("outcry.hub")
 BUFFER = 1000
@@ -21,8 +25,9 @@ RETRY_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 class Reader:
     """What waits for one socket. Prices keep only the newest frame of a channel; everything else keeps its order."""
 
-    def __init__(self, on_revoked: Callable[[bytes], None]) -> None:
+    def __init__(self, on_revoked: Callable[[bytes], None], wire: Wire | None = None) -> None:
         self.on_revoked = on_revoked
+        self._wire = wire
         self._frames: deque[tuple[str | None, str]] = deque()
         self._newest: dict[str, str] = {}
         self._is_woken = False
@@ -43,6 +48,12 @@ class Reader:
         if len(self._frames) > BUFFER:
             self.overflowed = True
         self._wake()
+
+    def pass_on(self, encoded: bytes) -> bool:
+        """Put an encoded frame on the socket at once; False when others wait before it, or it has no wire."""
+        if self._wire is None or self._waiter is None or self._is_woken:
+            return False
+        return self._wire.write(encoded)
 
     def interrupt(self) -> None:
         """Tell the socket that frames may have been missed."""
@@ -140,9 +151,13 @@ class Hub:
             for reader in list(readers):
                 reader.on_revoked(data)
             return
-        frame = data.decode()
+        frame, encoded, sent = data.decode(), encode_text(data), 0
         for reader, conflates in readers.items():
-            reader.push(frame, conflate=channel if conflates else None)
+            if reader.pass_on(encoded):
+                sent += 1
+            else:
+                reader.push(frame, conflate=channel if conflates else None)
+        SENT.inc(sent)
 
     async def _resubscribe(self) -> None:
         async with self._lock:

@@ -17,6 +17,7 @@ from apps.core.errors import DomainError, Invalid, LimitReached
 from apps.core.live.hub import Reader, hub
 from apps.core.live.publishing import backlog_key, sequence_key
 from apps.core.live.topics import Identity, Topic, UnknownTopic, find_topic, revocation_channel
+from apps.core.live.wire import Wire
 
 logger = logging.getLogger("outcry.socket")
 MAX_TOPICS = 100
@@ -71,7 +72,7 @@ class Session:
         self._receive = receive
         self._send = send
         self._hub = hub()
-        self._reader = Reader(self._on_revoked)
+        self._reader = Reader(self._on_revoked, Wire.behind(send))
         self._joined: dict[str, str] = {}
         self._recent: deque[float] = deque()
         self._closing: asyncio.Future[int] = asyncio.get_running_loop().create_future()
