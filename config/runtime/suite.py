@@ -51,7 +51,7 @@ def test(arguments: Sequence[str]) -> int:
 def parts_of(arguments: Sequence[str]) -> list[list[str]]:
     """Return the runs of pytest that a command line means: two for the whole suite, else one."""
     if not arguments:
-        workers = str(min(os.cpu_count() or 1, MOST_WORKERS))
+        workers = str(min((os.cpu_count() or 1) + 1, MOST_WORKERS))  # one more: tests wait for processes and sockets
         slowest = ["--durations=40", "--durations-min=5"]
         side_by_side = [*slowest, "-n", workers, "--dist", "worksteal", "-m", selection_side_by_side()]
         pairs = str(min(os.cpu_count() or 1, MOST_PRODUCTS))
