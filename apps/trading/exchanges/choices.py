@@ -169,6 +169,17 @@ class Capability(StrEnum):
     """Keys come with a passphrase."""
 
 
+class IdStyle(StrEnum):
+    """The form in which an exchange takes the ids of our orders."""
+
+    PLAIN = "plain"
+    """As they are."""
+    PACKED = "packed"
+    """As 28 letters, digits, - and _ that hold all of it."""
+    UUID = "uuid"
+    """As a UUID."""
+
+
 class KeyEvent(TextChoices):
     """What happened to a key."""
 

@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
@@ -19,8 +19,10 @@ from apps.trading.exchanges.catalogue.venues import TESTED, list_exchange_ids
 from apps.trading.exchanges.choices import ConnectionState, VenueCondition
 from apps.trading.exchanges.errors import ConnectionMissing, VenueUnknown
 from apps.trading.exchanges.gateways.ccxt_gateway import client_settings
+from apps.trading.exchanges.gateways.dialects import DIALECTS
 from apps.trading.exchanges.gateways.order_kinds import AMENDS, LISTS, NATIVE, PLAIN
 from apps.trading.exchanges.gateways.port import OrderKind
+from apps.trading.exchanges.gateways.unified_gateway import OrderAtVenue
 from apps.trading.exchanges.models import (
     Connection,
     ConnectionBalance,
@@ -38,6 +40,14 @@ class RequestAccount(Protocol):
 
     def __call__(self, *, actor: Actor, owner_id: UUID) -> UUID:
         """Ask for the account, in the caller's transaction. Raises AlreadyConnected."""
+        ...
+
+
+class ListOrdersAtVenue(Protocol):
+    """A question upward: which orders of a connection are not over."""
+
+    def __call__(self, connection_id: UUID) -> Sequence[OrderAtVenue]:
+        """Return them, those that were never sent too."""
         ...
 
 
@@ -116,7 +126,21 @@ def list_balances(connection_id: UUID) -> list[ConnectionBalance]:
 
 def venue_settings(code: str) -> dict[str, Any]:
     """Return constructor settings for ccxt and ccxt.pro that lead to a venue from here, or raise VenueUnknown."""
-    return client_settings(way_to(code).settings())
+    made = client_settings(way_to(code).settings())
+    return {**made, "options": {**made["options"], **DIALECTS[code].options}} if code in DIALECTS else made
+
+
+_list_orders_at_venue: list[ListOrdersAtVenue] = []
+
+
+def register_orders_at_venue(answer: ListOrdersAtVenue) -> None:
+    """Say who knows the orders that are not over (called in `ready()` by the app that owns orders)."""
+    _list_orders_at_venue[:] = [answer]
+
+
+def list_orders_at_venue(connection_id: UUID) -> Sequence[OrderAtVenue]:
+    """Return the orders of a connection that are not over, as their owner knows them; none where nobody knows."""
+    return _list_orders_at_venue[0](connection_id) if _list_orders_at_venue else ()
 
 
 def list_account_offers() -> list[str]:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from apps.trading.exchanges.choices import Capability
+from apps.trading.exchanges.choices import Capability, IdStyle
 from apps.trading.exchanges.errors import CapabilityMissing, CapabilityUnknown, ExchangeUnknown
 
 DECLARED_FILE = Path(__file__).parent / "declared.json"
@@ -15,11 +15,15 @@ DECLARED_FILE = Path(__file__).parent / "declared.json"
 
 @dataclass(frozen=True, slots=True)
 class ClientIds:
-    """Which ids of ours an exchange takes: at most `longest` characters; `param` is the adapter's word for it."""
+    """Which ids of ours an exchange takes: at most `longest` characters of a form; ours are brought into `style`.
+
+    `param` is the adapter's word for it.
+    """
 
     longest: int
     form: str = "letters and digits"
     param: str = "clientOrderId"
+    style: IdStyle = IdStyle.PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,30 +83,37 @@ TESTED: dict[str, Tested] = {
     ),
     "kraken": Tested(
         "recorded",
-        ClientIds(18, "free text, or a UUID"),
+        ClientIds(36, "a UUID, or free text of 18 characters", style=IdStyle.UUID),
         Budget(60, 60_000),
+        reads_key_rights=True,
         key_page="https://pro.kraken.com/app/settings/api",
     ),
     "coinbase": Tested(
         "recorded",
-        ClientIds(36, "letters and digits", "client_order_id"),
+        ClientIds(36, "a UUID", "client_order_id", IdStyle.UUID),
         Budget(30, 1_000),
         reads_key_rights=True,
         key_page="https://portal.cdp.coinbase.com/projects/api-keys",
     ),
     "kucoin": Tested(
-        "synthetic", ClientIds(40), Budget(2_000, 30_000), key_page="https://www.kucoin.com/account/api"
+        "synthetic", ClientIds(40), Budget(2_000, 30_000), reads_key_rights=True,
+        key_page="https://www.kucoin.com/account/api"
     ),
     "bitget": Tested(
-        "synthetic", ClientIds(32), Budget(6_000, 60_000), key_page="https://www.bitget.com/account/newapi"
+        "synthetic", ClientIds(50), Budget(6_000, 60_000), reads_key_rights=True,
+        key_page="https://www.bitget.com/account/newapi"
     ),
     "gate": Tested(
         "synthetic",
-        ClientIds(28, "letters, digits, - _ . after “t-”"),
+        ClientIds(28, "letters, digits, - _ . after “t-”", style=IdStyle.PACKED),
         Budget(200, 10_000),
+        reads_key_rights=True,
         key_page="https://www.gate.com/myaccount/profile/api-key/manage",
     ),
-    "htx": Tested("synthetic", ClientIds(64), Budget(100, 10_000), key_page="https://www.htx.com/en-us/apikey/"),
+    "htx": Tested(
+        "synthetic", ClientIds(64), Budget(100, 10_000), reads_key_rights=True,
+        key_page="https://www.htx.com/en-us/apikey/",
+    ),
     "mexc": Tested(
         "synthetic", ClientIds(32), Budget(500, 10_000), key_page="https://www.mexc.com/user/openapi"
     ),

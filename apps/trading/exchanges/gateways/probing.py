@@ -1,7 +1,6 @@
 """Trying a key: the exchange's clock, what the key may do, and the account. Nothing is changed at the exchange."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,21 +17,12 @@ from apps.trading.exchanges.errors import (
 from apps.trading.exchanges.gateways.ccxt_gateway import NOT_SENT, CcxtGateway
 from apps.trading.exchanges.gateways.outcomes import code_of
 from apps.trading.exchanges.gateways.port import Balance
+from apps.trading.exchanges.gateways.rights import Rights, read_rights
 
 WRONG_SIGNATURE = re.compile(r"\bsign(ature)?\b|-1022", re.IGNORECASE)
 BAN = re.compile(r"\bbanned\b|\b418\b", re.IGNORECASE)
 NOTED_OFFSET_MS = 1_000
 """A clock that is off by more is worth a word to the customer, although requests carry the exchange's time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rights:
-    """What a key may do, as the exchange says; None where it does not say."""
-
-    can_read: bool | None = None
-    can_trade: bool | None = None
-    can_withdraw: bool | None = None
-    is_ip_bound: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +41,9 @@ def probe_key(gateway: CcxtGateway, *, ccxt_id: str, venue: str, address: str) -
     SecretWrong, KeyNotAccepted, KeyCannotRead (the key is no good) and AddressBanned, ClockOff, ExchangeSilent (try
     again later).
     """
-    client = gateway.client
-    reader = RIGHTS.get(ccxt_id)
     try:
         gateway.prepare()
-        rights = reader(client) if reader is not None else Rights()
+        rights = read_rights(gateway.client, ccxt_id)
         if rights.can_withdraw:
             raise KeyMayWithdraw(venue=venue)
         if rights.can_read is False:
@@ -93,55 +81,3 @@ def _explained(error: Exception, gateway: CcxtGateway, *, venue: str, address: s
 def _seconds(headers: Any) -> int:
     told = str((headers or {}).get("Retry-After", (headers or {}).get("retry-after", "")))
     return int(told) if told.isdigit() else 120
-
-
-def _binance(client: Any) -> Rights:
-    found = client.sapi_get_account_apirestrictions()
-    trades = ("enableSpotAndMarginTrading", "enableFutures", "enableMargin")
-    moves = ("enableWithdrawals", "enableInternalTransfer", "permitsUniversalTransfer")
-    return Rights(
-        can_read=bool(found.get("enableReading")),
-        can_trade=any(found.get(name) for name in trades),
-        can_withdraw=any(found.get(name) for name in moves),
-        is_ip_bound=bool(found.get("ipRestrict")),
-    )
-
-
-def _bybit(client: Any) -> Rights:
-    found = client.private_get_v5_user_query_api()["result"]
-    granted = found.get("permissions") or {}
-    trades = any(granted.get(name) for name in ("Spot", "ContractTrade", "Options", "Derivatives"))
-    return Rights(
-        can_read=True,
-        can_trade=trades and int(found.get("readOnly") or 0) == 0,
-        can_withdraw="Withdraw" in (granted.get("Wallet") or []),
-        is_ip_bound=(found.get("ips") or ["*"]) != ["*"],
-    )
-
-
-def _okx(client: Any) -> Rights:
-    (found,) = client.private_get_account_config()["data"]
-    granted = str(found.get("perm") or "").split(",")
-    return Rights(
-        can_read="read_only" in granted,
-        can_trade="trade" in granted,
-        can_withdraw="withdraw" in granted,
-        is_ip_bound=bool(found.get("ip")),
-    )
-
-
-def _coinbase(client: Any) -> Rights:
-    found = client.v3_private_get_brokerage_key_permissions()
-    return Rights(
-        can_read=bool(found.get("can_view")),
-        can_trade=bool(found.get("can_trade")),
-        can_withdraw=bool(found.get("can_transfer")),
-    )
-
-
-RIGHTS: dict[str, Callable[[Any], Rights]] = {
-    "binance": _binance,
-    "bybit": _bybit,
-    "okx": _okx,
-    "coinbase": _coinbase,
-}

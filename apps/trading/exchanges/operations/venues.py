@@ -13,10 +13,11 @@ from apps.core.clock import now
 from apps.core.context import PUBLIC, current_tenant_schema, in_schema
 from apps.core.sealing import open_field
 from apps.trading.exchanges.catalogue.venues import TESTED, get_exchange
-from apps.trading.exchanges.choices import ConnectionState, Mode
+from apps.trading.exchanges.choices import ConnectionState, IdStyle, Mode
 from apps.trading.exchanges.errors import ConnectionNotActive, NoAccountOffered, VenueRefused, VenueUnavailable
 from apps.trading.exchanges.gateways.ccxt_gateway import CcxtGateway
 from apps.trading.exchanges.gateways.port import VenuePort
+from apps.trading.exchanges.gateways.unified_gateway import UnifiedGateway
 from apps.trading.exchanges.models import Connection, Venue
 from apps.trading.exchanges.operations.connections import record_balances, record_check
 from apps.trading.exchanges.operations.markets import VenueMarketStore
@@ -26,6 +27,7 @@ from apps.trading.exchanges.queries import (
     VenueWay,
     get_connection,
     list_account_offers,
+    list_orders_at_venue,
     other_hosts,
     remember_way,
     venue_settings,
@@ -101,6 +103,8 @@ def request_check(*, connection_id: UUID, owner_id: UUID) -> None:
 
 _ports: dict[tuple[str, UUID], tuple[bytes, CcxtGateway]] = {}
 _ports_lock = threading.Lock()
+BINANCE_PROTOCOL = frozenset({"binance"})
+"""Adapters that are spoken to in Binance's words; all others by their unified answers."""
 POOL = 64
 """Clients a process keeps; the one used longest ago makes room."""
 
@@ -138,7 +142,8 @@ def connect_gateway(connection: Connection, *, api_key: str, api_secret: str, pa
     """Return a client of a connection's venue whose requests are counted, with the markets that are kept."""
     venue = connection.venue
     settings = venue_settings(venue.code)
-    gateway = CcxtGateway(
+    kind = CcxtGateway if venue.ccxt_id in BINANCE_PROTOCOL else UnifiedGateway
+    gateway = kind(
         ccxt_id=venue.ccxt_id, settings=settings, api_key=api_key, api_secret=api_secret, passphrase=passphrase
     )
     tested = TESTED.get(venue.ccxt_id)
@@ -151,6 +156,9 @@ def connect_gateway(connection: Connection, *, api_key: str, api_secret: str, pa
         markets=VenueMarketStore(venue),
         ids=None if ids is None else (ids.param, ids.longest),
     )
+    if isinstance(gateway, UnifiedGateway):
+        style = IdStyle.PLAIN if ids is None else ids.style
+        gateway.name_by(style, lambda: list_orders_at_venue(connection.pk))
     return gateway
 
 

@@ -3,6 +3,7 @@
 import json
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
@@ -12,9 +13,11 @@ from apps.trading.exchanges.catalogue.reading import declare, list_adapters
 from apps.trading.exchanges.catalogue.venues import DECLARED_FILE, TESTED, capability_of, get_exchange
 from apps.trading.exchanges.choices import Capability
 from apps.trading.exchanges.errors import CapabilityMissing, CapabilityUnknown, ExchangeUnknown, MarketsNotKept
+from apps.trading.exchanges.gateways.client_ids import to_venue
 from apps.trading.exchanges.gateways.offline import OfflineClient
+from apps.trading.orders.client_ids import client_id_of_bot
 
-CLIENT_ID = "oc7k2m9x4q1z8r5t"
+CLIENT_ID = client_id_of_bot(UUID("01980000-0000-7000-8000-000000000001"), 42)
 SECRET = "c2VjcmV0LXRleHQtb2YtdGhlLWtleQ=="
 every_tested = pytest.mark.parametrize("ccxt_id", TESTED)
 
@@ -83,17 +86,18 @@ def test_an_order_carries_our_id_and_exact_amounts_and_never_the_secret(offline,
 
     ids = TESTED[ccxt_id].client_ids
     assert ids is not None
+    sent_id = to_venue(ids.style, CLIENT_ID)
     answering, client.fetch = client.fetch, capture
     try:
         with pytest.raises(Sent) as sent:
-            client.create_order(symbol, "limit", "buy", "0.125", "20000", {ids.param: CLIENT_ID})
+            client.create_order(symbol, "limit", "buy", "0.125", "20000", {ids.param: sent_id})
     finally:
         client.fetch = answering
     url, headers, body = sent.value.args
-    assert CLIENT_ID in url + body
+    assert sent_id in url + body
     assert "0.125" in url + body
     assert client.secret not in url + headers + body
-    assert len(CLIENT_ID) <= ids.longest
+    assert len(sent_id) <= ids.longest
 
 
 @every_tested
