@@ -8,12 +8,14 @@ from apps.core.clock import to_ms
 from apps.core.templatetags.ui import amount, trimmed
 from apps.core.view import Figure, result
 from apps.trading.instruments.queries import get_spec
+from apps.trading.orders.choices import AT_VENUE, IN_FLIGHT, OrderState
 from apps.trading.orders.models import Fill
 from apps.trading.orders.queries import list_orders, names_of, show_orders
 from apps.trading.orders.shown import OrderRow, places
 from apps.trading.positions.queries import list_positions, value_position
 
 NEWEST = 20
+LINED = (OrderState.HELD.value, OrderState.INTENT.value, *IN_FLIGHT, *AT_VENUE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,20 @@ def positions(owner_id: UUID, symbol: str) -> list[PositionRow]:
             )
         )
     return rows
+
+
+def lines(owner_id: UUID, symbol: str) -> list[dict[str, Any]]:
+    """Return the prices of open orders as lines of the chart: limits, and triggers that are still waited for."""
+    rows = list_orders(owner_id, states=LINED, symbol=symbol)[:NEWEST]
+    found = []
+    for row in rows:
+        waits = row.stop_price is not None and row.triggered_at is None
+        price = row.stop_price if waits else row.price
+        if price is not None:
+            size, what = trimmed(row.quantity - row.filled), "if at" if waits else "at"
+            label, tone = f"{row.side.capitalize()} {size} {what}", "up" if row.side == "buy" else "down"
+            found.append({"price": f"{price.normalize():f}", "label": label, "tone": tone})
+    return found
 
 
 def marks(owner_id: UUID, symbol: str) -> list[dict[str, Any]]:

@@ -9,9 +9,9 @@ from apps.core.errors import Defect
 
 OwnFees = Callable[[UUID], Mapping[str, Decimal]]
 Panel = Callable[[UUID, str], Sequence[Any]]
-PANELS = ("orders", "positions", "marks", "tickets")
-"""`orders`: rows of trading/orders/_table.html; `positions`: rows of symbol.html; `marks`: {ts, side, text}; `tickets`: one or no
-form of a new order, for trading/orders/_ticket.html."""
+PANELS = ("orders", "positions", "marks", "lines", "tickets")
+"""`orders`: rows of trading/orders/_table.html; `positions`: rows of symbol.html; `marks`: {ts, side, text}, `lines`:
+{price, label, tone} on the chart; `tickets`: one or no form of a new order, for trading/orders/_ticket.html."""
 
 _panels: dict[str, Panel] = {}
 _own_fees: list[OwnFees] = []

@@ -85,6 +85,7 @@ def symbol_page(symbol: str, interval: str, owner_id: UUID) -> SymbolPage:
             summary=f"{pair}, {chosen} candles. Last {last}, {signed_percent(day.change_percent)} in 24 hours.",
             live=True,
             marks=panel_rows("marks", owner_id, symbol),
+            lines=panel_rows("lines", owner_id, symbol),
         ),
         markets_url=reverse("markets"),
         backtest_url=url_of("backtests-new", symbol),

@@ -111,3 +111,15 @@ def test_anothers_account_is_no_account(form: dict[str, str], other_customer: An
     for action in ("check", "place"):
         assert web(other_customer).post(URL, {**form, "action": action}).status_code == 404
     assert not Order.objects.exists()
+
+
+def test_open_orders_are_lines_of_the_chart(form: dict[str, str], customer: Any, web: Any) -> None:
+    client = web(customer)
+    sent = {**form, "action": "place", "take_profit": "90000", "stop_loss": "40000"}
+    assert client.post(URL, sent).status_code == 302
+    lines = client.get("/markets/BTCUSDT/").context["page"].chart.lines
+    assert sorted((row["price"], row["label"], row["tone"]) for row in lines) == [
+        ("40000", "Sell 0.01 if at", "down"),
+        ("60000", "Buy 0.01 at", "up"),
+        ("90000", "Sell 0.01 if at", "down"),
+    ]
