@@ -163,6 +163,8 @@ ORDER_STATES = StateTable(
     field="state",
     moves={
         "trigger": {S.HELD: S.INTENT},
+        # A pair of exits that the venue did not take: the platform goes on holding them.
+        "hold": {S.INTENT: S.HELD, S.SENT: S.HELD, S.UNKNOWN: S.HELD},
         "send": {S.INTENT: S.SENT},
         # Certain that nothing left: the same intent may be claimed again.
         "return": {S.SENT: S.INTENT},

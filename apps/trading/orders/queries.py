@@ -12,7 +12,7 @@ from apps.core.clock import now
 from apps.trading.exchanges.queries import list_active_connections
 from apps.trading.orders.choices import AT_VENUE, FINAL, IN_FLIGHT, OrderState, Origin
 from apps.trading.orders.errors import OrderMissing
-from apps.trading.orders.models import BalanceBaseline, ExternalOrder, Fill, Order, ReconcileIncident
+from apps.trading.orders.models import BalanceBaseline, ExternalOrder, Fill, Order, OrderGroup, ReconcileIncident
 from apps.trading.orders.shown import OrderRow, row_of
 
 NamesOf = Callable[[Collection[UUID]], Mapping[UUID, str]]
@@ -24,7 +24,7 @@ UNBOOKED = """
 """
 UNRESERVED = """
     SELECT o.id FROM orders_order o LEFT JOIN ledger_hold h ON h.key = 'order:' || o.id
-    WHERE o.connection_id = %s AND o.state <> ALL (%s) AND h.id IS NULL ORDER BY o.id
+    WHERE o.connection_id = %s AND o.state <> ALL (%s) AND h.id IS NULL AND o.leg IN ('', 'entry') ORDER BY o.id
 """
 NEEDS_SETTLING = Q(state__in=[*IN_FLIGHT, OrderState.CANCELLING]) | Q(reported_filled__gt=F("filled"))
 
@@ -74,7 +74,29 @@ def list_orders_to_check(at: datetime | None = None, limit: int = 200) -> list[O
 
 def exists_order_to_check() -> bool:
     """Return whether an order by hand waits for a look at the venue, due or not."""
+    if OrderGroup.objects.filter(check_at__isnull=False).exists():
+        return True
     return Order.objects.filter(check_at__isnull=False).exclude(origin_kind=Origin.BOT).exists()
+
+
+def get_group(group_id: UUID, *, owner_id: UUID | None = None) -> OrderGroup:
+    """Return a group, with `owner_id` only one of that customer. Raises OrderMissing."""
+    found = OrderGroup.objects.filter(pk=group_id)
+    group = (found if owner_id is None else found.filter(owner_id=owner_id)).first()
+    if group is None:
+        raise OrderMissing
+    return group
+
+
+def list_groups(owner_id: UUID) -> QuerySet[OrderGroup]:
+    """Return a customer's groups, newest first."""
+    return OrderGroup.objects.filter(owner_id=owner_id).prefetch_related("orders").order_by("-id")
+
+
+def list_groups_to_check(limit: int = 200) -> list[UUID]:
+    """Return groups that somebody must look at, longest waiting first."""
+    found = OrderGroup.objects.filter(check_at__lte=now()).order_by("check_at")
+    return list(found.values_list("pk", flat=True)[:limit])
 
 
 def exists_held_order() -> bool:

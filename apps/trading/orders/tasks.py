@@ -5,12 +5,14 @@ from uuid import UUID
 from celery import shared_task
 
 from apps.core import work
+from apps.core.actors import Actor
 from apps.core.context import PUBLIC, current_schema, in_schema
 from apps.core.tasks import all_schemas, tenant_task
 from apps.trading.exchanges.queries import list_active_connections
 from apps.trading.orders import operations, queries
 from apps.trading.orders.choices import HELD_WORK, WORK, OrderState
 
+SYSTEM = Actor.system("orders")
 HELD_EXPIRES = 3
 
 
@@ -38,6 +40,26 @@ def settle(order_id: str) -> None:
 def reconcile(connection_id: str) -> None:
     """Compare an account with our books."""
     operations.reconcile_connection(connection_id=UUID(connection_id))
+
+
+@tenant_task("orders.send_group")
+def send_group(group_id: str) -> None:
+    """Send two exits as one list, once."""
+    operations.send_group(group_id=UUID(group_id))
+
+
+@tenant_task("orders.advance_group")
+def advance_group(group_id: str) -> None:
+    """Do what a group of orders lacks."""
+    operations.advance_group(actor=SYSTEM, group_id=UUID(group_id))
+
+
+@tenant_task("orders.stop_scope")
+def stop_scope(switch_id: str, scope: str, subject_id: str, flatten: bool) -> None:
+    """Take back what is open in the scope of an engaged switch, then close its positions."""
+    operations.stop_scope(
+        switch_id=UUID(switch_id), scope=scope, subject_id=UUID(subject_id) if subject_id else None, flatten=flatten
+    )
 
 
 @tenant_task("orders.look_at_held")
@@ -82,3 +104,5 @@ def nudge_due() -> None:
     for order in queries.list_orders_to_check():
         task = send if order.state == OrderState.INTENT else settle
         task.delay(schema, str(order.pk))
+    for group_id in queries.list_groups_to_check():
+        advance_group.delay(schema, str(group_id))

@@ -4,8 +4,10 @@ from apps.trading.orders.operations.backfilling import Backfilled, backfill_conn
 from apps.trading.orders.operations.cancelling import cancel_order, request_cancel, transmit_cancel
 from apps.trading.orders.operations.checking import NewOrder
 from apps.trading.orders.operations.ending import end_in_time
+from apps.trading.orders.operations.groups import Exit, NewGroup, advance_group, cancel_group, place_group
 from apps.trading.orders.operations.incidents import note_incident, resolve_incidents
 from apps.trading.orders.operations.opening import open_mirror
+from apps.trading.orders.operations.pairing import claim_pair, send_group
 from apps.trading.orders.operations.placing import (
     TRADE,
     BotOrder,
@@ -17,8 +19,15 @@ from apps.trading.orders.operations.placing import (
 from apps.trading.orders.operations.reconciling import Report, reconcile_connection
 from apps.trading.orders.operations.recording import RECORD, record_fills, record_outcome
 from apps.trading.orders.operations.resetting import count_active_bots, reset_paper_account
-from apps.trading.orders.operations.sending import Claimed, abandon_order, claim_order, send_order, transmit
+from apps.trading.orders.operations.sending import (
+    Claimed,
+    abandon_order,
+    claim_order,
+    send_order,
+    transmit,
+)
 from apps.trading.orders.operations.settling import settle_order
+from apps.trading.orders.operations.stopping import Stopped, cancel_all, stop_scope
 from apps.trading.orders.operations.streams import note_stream, release_stream, renew_stream, take_stream
 from apps.trading.orders.operations.triggering import look_at, look_at_held, trigger_order
 
@@ -28,14 +37,21 @@ __all__ = [
     "Backfilled",
     "BotOrder",
     "Claimed",
+    "Exit",
+    "NewGroup",
     "NewOrder",
     "PlacedFor",
     "Report",
+    "Stopped",
     "abandon_order",
+    "advance_group",
     "backfill_connection",
     "backfill_ledger",
+    "cancel_all",
+    "cancel_group",
     "cancel_order",
     "claim_order",
+    "claim_pair",
     "count_active_bots",
     "end_in_time",
     "look_at",
@@ -45,6 +61,7 @@ __all__ = [
     "open_mirror",
     "place_bot_order",
     "place_for",
+    "place_group",
     "place_order",
     "reconcile_connection",
     "record_fills",
@@ -54,8 +71,10 @@ __all__ = [
     "request_cancel",
     "reset_paper_account",
     "resolve_incidents",
+    "send_group",
     "send_order",
     "settle_order",
+    "stop_scope",
     "take_stream",
     "transmit",
     "transmit_cancel",

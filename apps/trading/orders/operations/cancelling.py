@@ -35,12 +35,17 @@ def cancel_order(*, actor: Actor, order_id: UUID, reason: str = "") -> Order:
         raise OrderMissing
     if order.is_final:
         raise OrderAlreadyOver(state=order.get_state_display().lower())
+    take_back(order, actor)
+    return order
+
+
+def take_back(order: Order, actor: Actor) -> None:
+    """Ask for a locked order back, and have the venue told after the commit; asking again changes nothing."""
     if _ask(order, actor) and not order.is_final:
         from apps.trading.orders.tasks import cancel  # the task calls this module
 
-        schema = current_schema()
-        transaction.on_commit(lambda: cancel.delay(schema, str(order_id)), robust=True)
-    return order
+        schema, order_id = current_schema(), str(order.pk)
+        transaction.on_commit(lambda: cancel.delay(schema, order_id), robust=True)
 
 
 @operation("orders.request_cancel", permission=RECORD, trail=False)

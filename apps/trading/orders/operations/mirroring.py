@@ -25,7 +25,9 @@ from apps.finance.ledger.operations import (
     post_many,
 )
 from apps.finance.ledger.queries import HoldFacts, closed_until, find_hold
+from apps.trading.orders.choices import HeldBy, Leg, OrderState
 from apps.trading.orders.models import Fill, Order
+from apps.trading.orders.operations.guarding import follow
 from kernel.instruments import InstrumentSpec, Side
 
 logger = logging.getLogger("outcry.orders")
@@ -51,6 +53,24 @@ def hold_key(order_id: UUID) -> str:
     return f"order:{order_id}"
 
 
+def hold_key_of(order: Order) -> str:
+    """Return the key of the hold that an order uses: two exits of one list at the venue share theirs."""
+    return f"group:{order.group_id}" if _shares(order) else hold_key(order.pk)
+
+
+def _shares(order: Order) -> bool:
+    is_exit = bool(order.leg) and order.leg != Leg.ENTRY
+    return is_exit and (order.held_by == HeldBy.VENUE or order.state == OrderState.HELD)
+
+
+def _is_hold_done(order: Order) -> bool:
+    """Whether nothing that uses the order's hold can fill any more."""
+    if not _shares(order):
+        return order.is_final and not order.needs_settling
+    others = Order.objects.filter(group_id=order.group_id).exclude(pk=order.pk).exclude(leg=Leg.ENTRY)
+    return all(row.state == OrderState.HELD or (row.is_final and not row.needs_settling) for row in (order, *others))
+
+
 def fill_key(fill_id: UUID) -> str:
     """Return the key of a fill's journal."""
     return f"fill:{fill_id}"
@@ -62,17 +82,20 @@ def book_changes(order: Order, actor: Actor, new: Executions | None = None) -> N
     An order whose outcome or executions are not all known keeps its hold. A fill that comes after the hold was given
     back is booked without one. Raises AmountTooFine.
     """
-    is_over = order.is_final and not order.needs_settling
+    if new is not None or order.is_final:
+        follow(order)
+    is_over = _is_hold_done(order)
     if new is None and not is_over:
         return
-    hold = find_hold(hold_key(order.pk))
+    hold = find_hold(hold_key_of(order))
     journals = [] if new is None else fill_journals(new.mirror, new.fills)
     releases: list[Release] = []
     if hold is not None and hold.is_open:
         journals, remaining = with_uses(journals, hold)
         if is_over and remaining:
             releases.append(Release(hold.hold_id))
-    post_many(actor=actor, journals=journals, releases=releases)
+    if journals or releases:
+        post_many(actor=actor, journals=journals, releases=releases)
 
 
 def with_uses(journals: Sequence[NewJournal], hold: HoldFacts) -> tuple[list[NewJournal], Decimal]:

@@ -21,8 +21,9 @@ from apps.trading.instruments.queries import get_spec
 from apps.trading.orders.choices import ENDS, HELD_WORK, MANUAL_PATIENCE, HeldBy, Kind, OrderState, Origin
 from apps.trading.orders.client_ids import client_id_of_bot, client_id_of_order, client_id_of_origin
 from apps.trading.orders.live import announce
-from apps.trading.orders.models import Order
+from apps.trading.orders.models import Order, OrderGroup
 from apps.trading.orders.operations.checking import NewOrder, Wish, check_order
+from apps.trading.orders.operations.guarding import claim
 from apps.trading.orders.operations.recording import RECORD, keep_watch
 from apps.trading.orders.operations.reducing import cap_to_position
 from apps.trading.orders.operations.reserving import reserve
@@ -167,6 +168,18 @@ def manual_place(actor: Actor, owner_id: UUID, connection_id: UUID, symbol: str)
     )
 
 
+def place_of(group: OrderGroup) -> Place:
+    """Return where the orders of a group stand now."""
+    mark = get_mark(group.symbol)
+    return Place(
+        owner_id=group.owner_id,
+        connection=get_connection(group.connection_id),
+        book_id=group.book_id,
+        market_price=None if mark is None else mark.price,
+        is_fresh=mark is not None and not mark.is_stale,
+    )
+
+
 def commit_order(actor: Actor, order: NewOrder, place: Place, **facts: Any) -> Order:
     """Store a checked order as intent, or as held, claim its risk and reserve what it may cost.
 
@@ -191,7 +204,8 @@ def commit_order(actor: Actor, order: NewOrder, place: Place, **facts: Any) -> O
 
 
 def secure(actor: Actor, row: Order, place: Place) -> None:
-    """Reserve what a stored order may cost: the one posting of the transaction."""
+    """Claim a stored order's risk, then reserve what it may cost: the one posting of the transaction."""
+    claim(row, place.connection, place.market_price)
     spec = get_spec(row.symbol)
     reserve(actor=actor, order=row, connection=place.connection, spec=spec, market_price=place.market_price)
 

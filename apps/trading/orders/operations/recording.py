@@ -6,9 +6,12 @@ from decimal import Context, Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+
 from apps.core import outbox, work
-from apps.core.actors import Actor
+from apps.core.actors import Actor, ActorKind
 from apps.core.clock import from_ms, now
+from apps.core.context import current_schema
 from apps.core.operation import operation
 from apps.core.permissions import declare
 from apps.core.transitions import transition
@@ -23,16 +26,21 @@ from apps.trading.exchanges.operations import (
 from apps.trading.instruments.queries import get_spec
 from apps.trading.orders.choices import (
     FINAL,
+    HELD_WORK,
     IN_FLIGHT,
     ORDER_STATES,
     WORK,
+    GroupKind,
+    HeldBy,
     IncidentKind,
+    Kind,
+    Leg,
     OrderState,
     Origin,
 )
 from apps.trading.orders.errors import OrderMissing
 from apps.trading.orders.live import announce
-from apps.trading.orders.models import Fill, Order
+from apps.trading.orders.models import Fill, Order, OrderGroup
 from apps.trading.orders.operations.incidents import note_incident
 from apps.trading.orders.operations.mirroring import Executions, book_changes, mirror_of, mirrored
 from apps.trading.positions.operations import FillFacts, apply_fill
@@ -42,6 +50,8 @@ from kernel.instruments import Side
 
 RECORD = declare("orders.record", "Record what a venue says of orders (done by the product itself)")
 SYSTEM = Actor.system("orders")
+EXITS = (Leg.TAKE_PROFIT.value, Leg.STOP.value)
+FALLS_BACK = (OrderState.INTENT.value, *IN_FLIGHT)
 AVERAGING = Context(prec=80)
 STEP = Decimal(1).scaleb(-18)
 
@@ -89,7 +99,13 @@ def record_fills(*, actor: Actor, order_id: UUID, fills: Sequence[VenueFill]) ->
 
 
 def locked(order_id: UUID) -> Order:
-    """Return an order whose row is locked until the end of the transaction, or raise OrderMissing."""
+    """Return an order whose row is locked until the end of the transaction, or raise OrderMissing.
+
+    The group of an order is locked before it: everything that happens to a group's orders happens one after the other.
+    """
+    group_id = Order.objects.filter(pk=order_id).values_list("group_id", flat=True).first()
+    if group_id is not None:
+        OrderGroup.objects.select_for_update().get(pk=group_id)
     found = (
         Order.objects.select_for_update(of=("self",)).select_related("connection__venue").filter(pk=order_id).first()
     )
@@ -98,9 +114,32 @@ def locked(order_id: UUID) -> Order:
     return found
 
 
+def lock_group(group_id: UUID, actor: Actor) -> OrderGroup:
+    """Return a group whose row is locked, or raise OrderMissing (for a person also for somebody else's)."""
+    group = OrderGroup.objects.select_for_update().filter(pk=group_id).first()
+    if group is None or (actor.kind in (ActorKind.CUSTOMER, ActorKind.API_KEY) and group.owner_id != actor.id):
+        raise OrderMissing
+    return group
+
+
 def refuse(order: Order, code: str, message: str, actor: Actor) -> None:
-    """End a locked order that the venue provably does not have; the caller books its changes."""
+    """End a locked order that the venue provably does not have; the caller books its changes.
+
+    An exit of a bracket goes on: the platform holds it again, because the position is still there.
+    """
+    if order.leg in EXITS and order.held_by == HeldBy.VENUE and _is_bracket(order) and order.state in FALLS_BACK:
+        facts = {"held_by": HeldBy.PLATFORM, "reject_code": code[:32], "reject_message": message[:300]}
+        if order.kind == Kind.LIMIT:  # as a limit it stood in the venue's list; held, it waits for its price
+            facts |= {"kind": Kind.TAKE_PROFIT_LIMIT, "stop_price": order.price}
+        move_order(order, "hold", actor, check_at=None, **facts)
+        OrderGroup.objects.filter(pk=order.group_id).update(is_native=False)
+        work.keep(HELD_WORK)
+        return
     move_order(order, "refuse", actor, reject_code=code[:32], reject_message=message[:300])
+
+
+def _is_bracket(order: Order) -> bool:
+    return order.group is not None and order.group.kind == GroupKind.BRACKET
 
 
 def _confirm(order: Order, view: VenueOrder, fills: Sequence[VenueFill], actor: Actor) -> Executions | None:
@@ -140,6 +179,7 @@ def _book(order: Order, fills: Sequence[VenueFill], actor: Actor) -> Executions 
         outbox.publish(_filled(order, row), actor=actor)
         rows.append(row)
     _sum_up(order)
+    touch_group(order)
     return Executions(mirror_of(connection), mirrored(rows, spec))
 
 
@@ -238,6 +278,7 @@ def move_order(order: Order, event: str, actor: Actor, **changes: Any) -> None:
         changes["check_at"] = _next_check(order)
     transition(order, event, table=ORDER_STATES, expected=order.state, actor=actor, **changes)
     keep_watch(order)
+    touch_group(order)
     if target in FINAL:
         outbox.publish(_closed(order), actor=actor)
 
@@ -251,10 +292,16 @@ def keep_watch(order: Order) -> None:
         work.keep(WORK)
 
 
-def keep_group_watch(order: Order) -> None:
-    """Have the sweep look into this tenant, because a group of an order must be looked at."""
-    if order.group_id is not None:
-        work.keep(WORK)
+def touch_group(order: Order) -> None:
+    """Have the group of a changed order looked at after the commit; the sweep is the net."""
+    if order.group_id is None:
+        return
+    from apps.trading.orders.tasks import advance_group  # the task calls the operations
+
+    OrderGroup.objects.filter(pk=order.group_id).update(check_at=now())
+    work.keep(WORK)
+    schema, group_id = current_schema(), str(order.group_id)
+    transaction.on_commit(lambda: advance_group.delay(schema, group_id), robust=True)
 
 
 def _next_check(order: Order) -> datetime | None:

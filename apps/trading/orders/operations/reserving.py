@@ -16,7 +16,7 @@ from apps.trading.orders.choices import CUSHION, Kind
 from apps.trading.orders.errors import InsufficientBalance, PriceUnknown
 from apps.trading.orders.models import Order
 from apps.trading.orders.operations.checking import trail_trigger
-from apps.trading.orders.operations.mirroring import hold_key
+from apps.trading.orders.operations.mirroring import hold_key, hold_key_of
 from apps.trading.orders.operations.opening import opening_journals
 from kernel.instruments import InstrumentSpec, Side
 
@@ -52,12 +52,13 @@ def reserve(*, actor: Actor, order: Order, connection: Any, spec: InstrumentSpec
         available = sum(opened, account.available)
     if account is None or available < need.least:
         raise _refusal(need, available)
+    key = hold_key_of(order)
     hold = NewHold(
-        key=hold_key(order.pk),
+        key=key,
         account_id=account.account_id,
         amount=min(need.wanted, max(need.least, available)),
         purpose=HoldPurpose.ORDER,
-        subject_id=order.pk,
+        subject_id=order.pk if key == hold_key(order.pk) else order.group_id,
     )
     try:
         post_many(actor=actor, journals=opening, holds=[hold])

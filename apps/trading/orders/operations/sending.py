@@ -7,10 +7,11 @@ from django.db import transaction
 
 from apps.core.actors import Actor
 from apps.core.clock import now
+from apps.core.errors import DomainError
 from apps.core.operation import operation
 from apps.trading.exchanges.errors import ConnectionNotActive, VenueRefused, VenueUnavailable
 from apps.trading.exchanges.operations import OrderRequest, Rejected, VenuePort, open_venue
-from apps.trading.orders.choices import LATEST_ACCEPTANCE, NOT_SENT, OrderState, Origin
+from apps.trading.orders.choices import LATEST_ACCEPTANCE, NOT_SENT, HeldBy, Leg, OrderState, Origin
 from apps.trading.orders.live import announce
 from apps.trading.orders.models import Order
 from apps.trading.orders.operations.mirroring import book_changes
@@ -18,6 +19,7 @@ from apps.trading.orders.operations.recording import RECORD, locked, move_order,
 from apps.trading.orders.operations.requests import request_of
 from apps.trading.orders.operations.settling import settle_order
 from apps.trading.orders.queries import get_order
+from apps.trading.risk.operations import check_may_send
 
 SYSTEM = Actor.system("orders")
 GIVEN_UP = "It could not be sent in time, so it was given up. Nothing reached the exchange."
@@ -48,10 +50,24 @@ def claim_order(*, actor: Actor, order_id: UUID) -> Claimed | None:
         book_changes(order, actor)
         announce(order)
         return None
+    if not may_leave(order, actor):
+        return None
     check_at = None if order.origin_kind == Origin.BOT else moment + LATEST_ACCEPTANCE
     move_order(order, "send", actor, sent_at=moment, attempts=order.attempts + 1, check_at=check_at)
     announce(order)
     return Claimed(order.pk, order.connection_id, request_of(order, moment))
+
+
+def may_leave(order: Order, actor: Actor) -> bool:
+    """Ask risk once more, right before sending; an order that is stopped there ends with risk's reason."""
+    try:
+        check_may_send(order_id=order.pk)
+    except DomainError as refusal:
+        refuse(order, refusal.code, refusal.text, actor)
+        book_changes(order, actor)
+        announce(order)
+        return False
+    return True
 
 
 def transmit(*, claimed: Claimed, port: VenuePort) -> Order:
@@ -83,7 +99,7 @@ def abandon_order(*, actor: Actor, order_id: UUID, reason: str) -> Order:
     """Give up an intent that was never sent; an order that was sent stays as it is."""
     order = locked(order_id)
     if order.state == OrderState.INTENT:
-        move_order(order, "refuse", actor, reject_code=NOT_SENT, reject_message=reason[:300])
+        refuse(order, NOT_SENT, reason, actor)
         book_changes(order, actor)
         announce(order)
     return order
@@ -94,6 +110,12 @@ def send_order(*, order_id: UUID) -> Order:
     order = get_order(order_id)
     if order.state != OrderState.INTENT:
         return order
+    if is_listed(order):
+        from apps.trading.orders.operations.pairing import send_group  # it sends with the words of this module
+
+        assert order.group_id is not None
+        send_group(group_id=order.group_id)
+        return get_order(order_id)
     try:
         port = open_venue(order.connection_id)
     except ConnectionNotActive as refusal:
@@ -103,3 +125,8 @@ def send_order(*, order_id: UUID) -> Order:
         return get_order(order_id)
     order = transmit(claimed=claimed, port=port)
     return settle_order(order_id=order_id, port=port) if order.needs_settling else order
+
+
+def is_listed(order: Order) -> bool:
+    """Return whether an order goes to the venue as one of two exits of a list."""
+    return order.group_id is not None and order.leg != Leg.ENTRY and order.held_by == HeldBy.VENUE

@@ -17,11 +17,11 @@ from apps.trading.instruments.queries import get_spec
 from apps.trading.orders.checked_prices import CheckedPrice, read_checked
 from apps.trading.orders.choices import Kind, Leg, OrderState
 from apps.trading.orders.live import announce
-from apps.trading.orders.models import Order, OrderGroup
+from apps.trading.orders.models import Order
 from apps.trading.orders.operations.checking import is_met, trail_trigger, worst_price
 from apps.trading.orders.operations.mirroring import book_changes
 from apps.trading.orders.operations.placing import send_after_commit
-from apps.trading.orders.operations.recording import RECORD, keep_group_watch, locked, move_order, refuse
+from apps.trading.orders.operations.recording import RECORD, lock_group, locked, move_order, refuse, touch_group
 from apps.trading.orders.operations.reducing import cap_to_position
 from kernel.instruments import Side
 
@@ -81,13 +81,15 @@ def trigger_order(*, actor: Actor, order_id: UUID, price: Decimal, at: datetime)
 
     An order of a group is marked, and its group decides when it may be sent (`advance_group`).
     """
+    group_id = Order.objects.filter(pk=order_id).values_list("group_id", flat=True).first()
+    if group_id is not None:
+        lock_group(group_id, actor)
     waiting = Order.objects.filter(pk=order_id, state=OrderState.HELD, triggered_at__isnull=True)
     if not waiting.update(triggered_at=now(), triggered_price=price):
         return None
     order = locked(order_id)
     if order.group_id is not None and order.leg != Leg.ENTRY:
-        OrderGroup.objects.filter(pk=order.group_id).update(check_at=now())
-        keep_group_watch(order)
+        touch_group(order)
         announce(order)
         return order
     return set_off(order, actor)

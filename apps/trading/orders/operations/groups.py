@@ -1,0 +1,320 @@
+"""Brackets and pairs of exits: one cancels the other, for what is there to close and never beyond it.
+
+A group converges: whatever changed one of its orders, `advance_group` looks at all of them under the group's lock and
+does what is missing. Where the venue has lists, both exits stand there as one; else the platform holds them and lets at
+most one of them live at a time: another one is sent only after the first is proven over.
+"""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import pairwise
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.core.actors import Actor
+from apps.core.clock import now
+from apps.core.context import current_schema
+from apps.core.errors import DomainError
+from apps.core.ids import uuid7
+from apps.core.operation import operation
+from apps.trading.exchanges.queries import has_pairs
+from apps.trading.instruments.queries import get_spec
+from apps.trading.orders.choices import GroupKind, GroupState, HeldBy, Kind, Leg, OrderState
+from apps.trading.orders.client_ids import client_id_of_order
+from apps.trading.orders.errors import ExitsDoNotFit, TriggerNeeded
+from apps.trading.orders.live import announce
+from apps.trading.orders.models import Order, OrderGroup
+from apps.trading.orders.operations.cancelling import take_back
+from apps.trading.orders.operations.checking import NewOrder, waits_above
+from apps.trading.orders.operations.placing import (
+    TRADE,
+    Place,
+    commit_order,
+    manual_place,
+    place_of,
+    secure,
+    send_after_commit,
+)
+from apps.trading.orders.operations.recording import RECORD, lock_group, move_order
+from apps.trading.orders.operations.triggering import set_off
+from kernel.instruments import InstrumentSpec, Side
+
+SYSTEM = Actor.system("orders")
+MOST_EXITS = 8
+"""A fired exit that ended with something left is fired again, so many times."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exit:
+    """One way out: a trigger or a trail, with a limit or at market. A take profit with only `price` is a limit."""
+
+    stop_price: Decimal | None = None
+    price: Decimal | None = None
+    trail_percent: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewGroup:
+    """What is wanted: `entry` for a bracket; without it `symbol`, `side` (the exits') and `quantity` of what to close.
+
+    `held_by` "platform" keeps the exits from the venue although it has lists.
+    """
+
+    take_profit: Exit
+    stop: Exit
+    entry: NewOrder | None = None
+    symbol: str = ""
+    side: Side = Side.SELL
+    quantity: Decimal = Decimal(0)
+    held_by: str = ""
+
+
+@operation("orders.place_group", permission=TRADE, audited=("owner_id", "connection_id", "group"))
+def place_group(*, actor: Actor, owner_id: UUID, connection_id: UUID, group: NewGroup) -> OrderGroup:
+    """Store a bracket or a pair of exits; what goes to the venue is sent after the commit.
+
+    The exits of a bracket wait for fills of its entry. Raises as `place_order`, and ExitsDoNotFit.
+    """
+    symbol, side, quantity = _subject(group)
+    place = manual_place(actor, owner_id, connection_id, symbol)
+    exits = _exits(group, symbol, side, quantity)
+    _check_prices(exits, group.entry, place)
+    is_native = group.held_by != HeldBy.PLATFORM and has_pairs(place.connection.venue.ccxt_id)
+    row = OrderGroup.objects.create(
+        owner_id=owner_id,
+        book_id=place.book_id,
+        connection_id=connection_id,
+        symbol=symbol,
+        side=side,
+        kind=GroupKind.OCO if group.entry is None else GroupKind.BRACKET,
+        quantity=quantity,
+        covered=quantity if group.entry is None else Decimal(0),
+        is_native=is_native,
+    )
+    for leg, wanted in exits.items():
+        _store(actor, row, wanted, replace(place, waits=True, is_fresh=False), leg)
+    if group.entry is not None:
+        send_after_commit(_store(actor, row, group.entry, place, Leg.ENTRY))
+    elif is_native:
+        _to_venue(actor, row, list(row.orders.order_by("id")), place)
+    return row
+
+
+def _subject(group: NewGroup) -> tuple[str, Side, Decimal]:
+    entry = group.entry
+    if entry is None:
+        return group.symbol, group.side, group.quantity
+    if entry.kind not in (Kind.MARKET, Kind.LIMIT, Kind.STOP, Kind.STOP_LIMIT) or entry.reduce_only:
+        raise TriggerNeeded(field="kind", kind="An entry", what="a market, limit, stop or stop limit order")
+    return entry.symbol, Side.SELL if entry.side is Side.BUY else Side.BUY, entry.quantity
+
+
+def _exits(group: NewGroup, symbol: str, side: Side, quantity: Decimal) -> dict[Leg, NewOrder]:
+    base = NewOrder(symbol=symbol, side=side, kind=Kind.MARKET, quantity=quantity)
+    profit, stop = group.take_profit, group.stop
+    if profit.stop_price is None and profit.price is not None:  # a plain limit: held, it waits for its own price
+        profit = replace(profit, stop_price=profit.price)
+    if stop.trail_percent is not None:
+        stop_kind = Kind.TRAILING_STOP
+    else:
+        stop_kind = Kind.STOP if stop.price is None else Kind.STOP_LIMIT
+    profit_kind = Kind.TAKE_PROFIT if profit.price is None else Kind.TAKE_PROFIT_LIMIT
+    return {
+        Leg.TAKE_PROFIT: replace(base, kind=profit_kind, stop_price=profit.stop_price, price=profit.price),
+        Leg.STOP: replace(
+            base, kind=stop_kind, stop_price=stop.stop_price, price=stop.price, trail_percent=stop.trail_percent
+        ),
+    }
+
+
+def _check_prices(exits: dict[Leg, NewOrder], entry: NewOrder | None, place: Place) -> None:
+    """The profit lies beyond the stop, and the price (of the entry, else the market's) between them."""
+    profit, stop = exits[Leg.TAKE_PROFIT], exits[Leg.STOP]
+    between = place.market_price if entry is None else (entry.price or entry.stop_price or place.market_price)
+    sign = 1 if waits_above(profit.kind, profit.side) else -1
+    prices = [stop.stop_price, between, profit.stop_price]
+    known = [sign * price for price in prices if price is not None]
+    if any(low >= high for low, high in pairwise(known)):
+        above = "above" if sign > 0 else "below"
+        raise ExitsDoNotFit(field="stop_price", side=profit.side.value, above=above)
+
+
+def _store(actor: Actor, group: OrderGroup, wanted: NewOrder, place: Place, leg: Leg) -> Order:
+    order_id = uuid7()
+    facts = {"id": order_id, "client_id": client_id_of_order(order_id), "group_id": group.pk, "leg": leg.value}
+    return commit_order(actor, wanted, place, **facts)
+
+
+def _to_venue(actor: Actor, group: OrderGroup, exits: list[Order], place: Place) -> None:
+    """Make both held exits intents of one list, with one hold between them, and have it sent after the commit."""
+    for order in exits:
+        kind = order.kind
+        if order.leg == Leg.TAKE_PROFIT and order.price is not None and order.price == order.stop_price:
+            kind = Kind.LIMIT.value
+        facts = {"kind": kind, "held_by": HeldBy.VENUE, "check_at": now()}
+        if kind == Kind.LIMIT:
+            facts["stop_price"] = None
+        move_order(order, "trigger", actor, **facts)
+        announce(order)
+    secure(actor, exits[0], place)
+    from apps.trading.orders.tasks import send_group  # the task calls the operations
+
+    schema, group_id = current_schema(), str(group.pk)
+    transaction.on_commit(lambda: send_group.delay(schema, group_id), robust=True)
+
+
+@operation("orders.cancel_group", permission=TRADE, audited=("group_id",))
+def cancel_group(*, actor: Actor, group_id: UUID, reason: str = "") -> OrderGroup:
+    """Have every order of a group taken back; what is filled stays filled. Safe to repeat. Raises OrderMissing."""
+    group = lock_group(group_id, actor)
+    for order in group.orders.select_for_update().order_by("id"):
+        if not order.is_final:
+            take_back(order, actor)
+    return group
+
+
+@operation("orders.advance_group", permission=RECORD, trail=False)
+def advance_group(*, actor: Actor, group_id: UUID) -> OrderGroup:
+    """Do what a group lacks, whatever brought it here. Safe to repeat and to run at once."""
+    group = lock_group(group_id, actor)
+    group.check_at = None
+    if group.state == GroupState.WORKING:
+        view = _look(group)
+        group.covered = view.covered
+        _act(group, view, actor)
+        if not any(_is_alive(order) for order in group.orders.all()):
+            group.state, group.done_at = GroupState.DONE, now()
+    group.save(update_fields=["check_at", "covered", "state", "done_at"])
+    return group
+
+
+@dataclass(frozen=True)
+class _View:
+    """A group at one moment: `remaining` may still be closed; `fired` are exits whose trigger was met."""
+
+    spec: InstrumentSpec
+    entry: Order | None
+    exits: list[Order]
+    covered: Decimal
+    remaining: Decimal
+
+    @property
+    def waiting(self) -> list[Order]:
+        return [order for order in self.exits if order.state == OrderState.HELD]
+
+    @property
+    def living(self) -> list[Order]:
+        return [order for order in self.exits if order.state != OrderState.HELD and _is_alive(order)]
+
+    @property
+    def fired(self) -> list[Order]:
+        return [order for order in self.exits if order.triggered_at is not None]
+
+    @property
+    def is_entered(self) -> bool:
+        """Whether the entry brings nothing more."""
+        return self.entry is None or not _is_alive(self.entry)
+
+    @property
+    def is_called_off(self) -> bool:
+        """Whether somebody took an exit back although none had fired."""
+        return not self.fired and any(
+            order.state == OrderState.CANCELLED and order.cancel_requested_at is not None for order in self.exits
+        )
+
+
+def _is_alive(order: Order) -> bool:
+    return not order.is_final or order.needs_settling
+
+
+def _look(group: OrderGroup) -> _View:
+    orders = list(group.orders.select_for_update().order_by("id"))
+    spec = get_spec(group.symbol)
+    entry = next((order for order in orders if order.leg == Leg.ENTRY), None)
+    exits = [order for order in orders if order.leg != Leg.ENTRY]
+    covered = group.quantity
+    if entry is not None:
+        paid_in_base = Decimal(entry.fees.get(spec.base, 0)) if entry.side == Side.BUY else Decimal(0)
+        covered = spec.floor_quantity(max(entry.filled - paid_in_base, Decimal(0)))
+    closed = sum((order.filled for order in exits), Decimal(0))
+    remaining = spec.floor_quantity(max(covered - closed, Decimal(0)))
+    return _View(spec, entry, exits, covered, remaining if remaining >= spec.min_quantity else Decimal(0))
+
+
+def _act(group: OrderGroup, view: _View, actor: Actor) -> None:
+    entry = view.entry
+    if (view.fired or view.is_called_off) and entry is not None and not view.is_entered:
+        take_back(entry, actor)  # nothing more comes in while it goes out
+    if view.is_called_off or (view.is_entered and not view.remaining):
+        for order in (*view.waiting, *view.living):
+            take_back(order, actor)
+        return
+    if view.remaining:
+        _serve(group, view, actor)
+
+
+def _serve(group: OrderGroup, view: _View, actor: Actor) -> None:
+    """Bring the waiting exits to what may be closed now, and let go what has fired."""
+    for order in view.waiting:
+        if order.quantity != view.remaining:
+            Order.objects.filter(pk=order.pk).update(quantity=view.remaining)
+            order.quantity = view.remaining
+    ready = [order for order in view.waiting if order.triggered_at is not None]
+    if ready:
+        _fire(group, ready[0], view, actor)
+    elif not view.living:
+        _stand_guard(group, view, actor)
+
+
+def _fire(group: OrderGroup, order: Order, view: _View, actor: Actor) -> None:
+    """Let a fired exit go, once every other one is proven over."""
+    if view.living:
+        for other in view.living:
+            take_back(other, actor)
+        return
+    place = place_of(group)
+    try:
+        with transaction.atomic():
+            set_off(order, actor)
+            if order.state == OrderState.INTENT:
+                secure(actor, order, place)
+    except DomainError as refusal:
+        order.refresh_from_db()
+        move_order(order, "refuse", actor, reject_code=refusal.code[:32], reject_message=refusal.text[:300])
+        announce(order)
+
+
+def _stand_guard(group: OrderGroup, view: _View, actor: Actor) -> None:
+    """Nothing lives: put the pair to the venue where that is possible, or fire again what ended half-way."""
+    waiting = view.waiting
+    over = (OrderState.CANCELLED, OrderState.FILLED)
+    ended = [order for order in view.fired if order.state in over and order.cancel_requested_at is None]
+    if ended and len(view.exits) < MOST_EXITS:
+        _fire_again(group, ended[-1], view, actor)
+        return
+    if group.is_native and view.is_entered and len(waiting) == 2 and not view.fired:
+        try:
+            with transaction.atomic():
+                _to_venue(actor, group, waiting, place_of(group))
+        except DomainError:  # it cannot be reserved there: the platform goes on holding both
+            group.is_native = False
+            group.save(update_fields=["is_native"])
+
+
+def _fire_again(group: OrderGroup, ended: Order, view: _View, actor: Actor) -> None:
+    wanted = NewOrder(
+        symbol=ended.symbol,
+        side=Side(ended.side),
+        kind=Kind(ended.kind),
+        quantity=view.remaining,
+        price=ended.price,
+        stop_price=ended.stop_price,
+        trail_percent=ended.trail_percent,
+        held_by=HeldBy.PLATFORM,
+    )
+    place = replace(place_of(group), waits=True, is_fresh=False)
+    again = _store(actor, group, wanted, place, Leg(ended.leg))
+    Order.objects.filter(pk=again.pk).update(triggered_at=now(), triggered_price=ended.triggered_price)
+    again.refresh_from_db()
+    _fire(group, again, view, actor)
