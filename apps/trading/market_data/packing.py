@@ -28,6 +28,8 @@ HEADER = struct.Struct("<8q")
 PAIR = struct.Struct("<2q")
 SHORT = 2**31
 MOST_EXPECTED = 5_000_000
+AT_ONCE = 16
+"""So many compact payloads of one layout are unpacked together, while the processor's cache still holds them all."""
 
 
 def pack(bars: Bars) -> bytes:
@@ -73,64 +75,72 @@ class Table:
     def __init__(self, expected: int = 1_000) -> None:
         self._columns = np.empty((len(COLUMNS), max(1, min(expected, MOST_EXPECTED))), np.int64)
         self._count = 0
+        self._alike: list[bytes] = []  # compact payloads of one layout, not unpacked yet
+        self._heads: list[tuple[int, ...]] = []
+        self._layout: tuple[int, ...] = ()
 
     def take(self, payload: bytes) -> None:
         """Add the candles of a payload, which open after those that are there."""
-        count = _count(payload)
-        self._make_room(count)
-        _fill(self._columns[:, self._count : self._count + count], payload, count)
-        self._count += count
+        if not payload:
+            return
+        if PAIR.unpack_from(payload)[0] != COMPACT:
+            self._unpack()
+            plain = np.frombuffer(payload, LITTLE).reshape(len(COLUMNS), -1)
+            self._next(plain.shape[1])[:] = plain
+            return
+        head = HEADER.unpack_from(payload)
+        layout = (head[1], head[3], *head[6:])
+        if layout != self._layout or len(self._alike) == AT_ONCE:
+            self._unpack()
+            self._layout = layout
+        self._alike.append(payload)
+        self._heads.append(head)
+
+    def _unpack(self) -> None:
+        """Write the candles of the payloads that wait."""
+        if not self._alike:
+            return
+        facts, many = np.array(self._heads, np.int64), len(self._alike)
+        count, step, near, wide = self._layout
+        raw = np.frombuffer(b"".join(self._alike), np.uint8).reshape(many, -1)
+        self._alike, self._heads = [], []
+        at, end = HEADER.size, HEADER.size + wide * count
+        table = self._next(many * count).reshape(len(COLUMNS), many, count)
+        volume, close, around = table[5], table[4], table[1:4]
+        table[0] = facts[:, 2:3]
+        table[0] += np.arange(0, count * step, step)
+        volume[:] = raw[:, at:end].view(f"<u{wide}")
+        if facts[:, 5].max() > 1:
+            volume *= facts[:, 5:6]
+        close[:] = raw[:, end : end + 4 * count].view("<u4")
+        close += facts[:, 4:5]
+        around[:] = raw[:, end + 4 * count :].view(f"<i{near}").reshape(many, 3, count).transpose(1, 0, 2)
+        around += close
 
     def take_tail(self, tail: Bars) -> None:
         """Add those of the candles that open after those that are there."""
+        self._unpack()
         skip = 0
         if self._count:
             skip = int(np.searchsorted(tail.ts, self._columns[0, self._count - 1], side="right"))
-        count = len(tail) - skip
-        self._make_room(count)
-        for column, name in zip(self._columns, COLUMNS, strict=True):
-            column[self._count : self._count + count] = getattr(tail, name)[skip:]
-        self._count += count
+        for column, name in zip(self._next(len(tail) - skip), COLUMNS, strict=True):
+            column[:] = getattr(tail, name)[skip:]
 
     def bars(self) -> Bars:
         """Return the candles; the table is not to be used after it."""
+        self._unpack()
         return Bars.of_checked(self._columns[:, : self._count])
 
-    def _make_room(self, count: int) -> None:
+    def _next(self, count: int) -> NDArray[np.int64]:
+        """Return the place of the next `count` candles."""
         wanted = self._count + count
         if wanted > self._columns.shape[1]:
             grown = np.empty((len(COLUMNS), max(wanted, 2 * self._columns.shape[1])), np.int64)
             grown[:, : self._count] = self._columns[:, : self._count]
             self._columns = grown
-
-
-def _count(payload: bytes) -> int:
-    """Return how many candles a payload holds."""
-    if not payload:
-        return 0
-    mark, count = PAIR.unpack_from(payload)
-    return count if mark == COMPACT else len(payload) // (8 * len(COLUMNS))
-
-
-def _fill(table: NDArray[np.int64], payload: bytes, count: int) -> None:
-    """Write the candles of a payload into the columns of `table`."""
-    if not count:
-        return
-    if PAIR.unpack_from(payload)[0] != COMPACT:
-        table[:] = np.frombuffer(payload, LITTLE).reshape(6, count)
-        return
-    _, _, first, step, base, unit, near, wide = HEADER.unpack_from(payload)
-    at = HEADER.size
-    table[0] = np.arange(first, first + count * step, step)
-    volume, close, around = table[5], table[4], table[1:4]
-    volume[:] = np.frombuffer(payload, f"<u{wide}", count, at)
-    if unit > 1:
-        volume *= unit
-    at += wide * count
-    close[:] = np.frombuffer(payload, "<u4", count, at)
-    close += base
-    around[:] = np.frombuffer(payload, f"<i{near}", 3 * count, at + 4 * count).reshape(3, count)
-    around += close
+        place = self._columns[:, self._count : wanted]
+        self._count = wanted
+        return place
 
 
 def checksum(payload: bytes) -> str:
