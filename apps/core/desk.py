@@ -245,7 +245,7 @@ class DeskAdmin(ModelAdmin):  # type: ignore[misc]  # the theme ships no types
         return found[0]
 
     def _operate(self, request: HttpRequest, action: OperationAction, row: Any, back_url: str) -> HttpResponse:
-        form = _form_of(action, request.POST if request.method == "POST" else None)
+        form = _form_of(action, request if request.method == "POST" else None)
         thing = action.confirms(row) if action.confirms is not None else None
         if request.method == "POST" and form.is_valid():
             try:
@@ -407,9 +407,11 @@ def remember_site(site: DeskSite) -> DeskSite:
     return site
 
 
-def _form_of(action: OperationAction, data: Any) -> forms.Form:
+def _form_of(action: OperationAction, request: HttpRequest | None) -> forms.Form:
+    """Return the fields of an operation, filled with what was sent, files included."""
+    given = () if request is None else (request.POST, request.FILES)
     parts = (action.form, CodeForm if action.confirms is not None else None, ReasonForm)
-    return type("ReasonedForm", tuple(part for part in parts if part is not None), {})(data)  # type: ignore[no-any-return]
+    return type("ReasonedForm", tuple(part for part in parts if part is not None), {})(*given)  # type: ignore[no-any-return]
 
 
 assert issubclass(DeskSite, AdminSite)

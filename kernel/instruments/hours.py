@@ -65,6 +65,10 @@ class TradingHours:
             return closes
         return None
 
+    def day_of(self, at_ms: int) -> date:
+        """Return the market's own date of a moment."""
+        return (EPOCH + timedelta(milliseconds=at_ms)).astimezone(ZoneInfo(self.zone)).date()
+
     def _day(self, day: date) -> tuple[Minutes, ...]:
         special = self.special(day)
         return self.week[day.weekday()] if special is None else special
@@ -145,12 +149,16 @@ HOURS: Final = {
             ((ALL_DAY,), (ALL_DAY,), (ALL_DAY,), (ALL_DAY,), ((0, 1020),), (), ((1020, DAY_MINUTES),)),
         ),
         TradingHours("xnys", "New York 09:30 to 16:00", "America/New_York", _weekdays((570, 960)), _new_york),
-        TradingHours("xlon", "London 08:00 to 16:30, without its holidays", "Europe/London", _weekdays((480, 990))),
-        TradingHours("xetr", "Xetra 09:00 to 17:30, without its holidays", "Europe/Berlin", _weekdays((540, 1050))),
+        TradingHours("xlon", "London 08:00 to 16:30", "Europe/London", _weekdays((480, 990))),
+        TradingHours("xetr", "Xetra 09:00 to 17:30", "Europe/Berlin", _weekdays((540, 1050))),
         TradingHours(
-            "xtks", "Tokyo 09:00 to 11:30 and 12:30 to 15:30, without its holidays", "Asia/Tokyo",
+            "xtks", "Tokyo 09:00 to 11:30 and 12:30 to 15:30", "Asia/Tokyo",
             _weekdays((540, 690), (750, 930)),
+        ),
+        TradingHours(
+            "xhkg", "Hong Kong 09:30 to 12:00 and 13:00 to 16:00", "Asia/Hong_Kong",
+            _weekdays((570, 720), (780, 960)),
         ),
     )
 }  # fmt: skip
-"""The calendars an instrument can name, by code."""
+"""The calendars an instrument can name, by code; holidays of those without a rule are rows that staff keep."""

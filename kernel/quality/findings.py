@@ -24,6 +24,8 @@ class Rule(StrEnum):
     """No candle, trade or level can be so: a high below the body, a price of zero, not a number."""
     ZERO_VOLUME = "zero_volume"
     """A candle without volume in a series that trades."""
+    OFF_GRID = "off_grid"
+    """A price between two ticks of the instrument."""
 
 
 HELD: Final = frozenset({Rule.SPIKE, Rule.CROSSED, Rule.IMPOSSIBLE})
@@ -37,6 +39,7 @@ WEIGHTS: Final = {
     Rule.OUT_OF_ORDER: 2,
     Rule.IMPOSSIBLE: 10,
     Rule.ZERO_VOLUME: 1,
+    Rule.OFF_GRID: 1,
 }
 
 

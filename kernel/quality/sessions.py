@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -52,7 +52,7 @@ class SessionCalendar:
         return any(day not in self.closed and _has_sessions(self.hours, day) for day in days)
 
     def _day_of(self, at_ms: int) -> date:
-        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms)).date()
+        return self.hours.day_of(at_ms)
 
 
 @lru_cache(maxsize=20_000)

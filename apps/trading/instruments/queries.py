@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from apps.core.shelves import Shelf
 from apps.trading.instruments.choices import AlertState, InstrumentStatus
 from apps.trading.instruments.errors import AlertMissing, UnknownSymbol, WatchlistMissing
-from apps.trading.instruments.facts import read_facts
+from apps.trading.instruments.facts import is_closed_on, read_facts
 from apps.trading.instruments.models import Alert, Instrument, InstrumentAlias, Watchlist
 from apps.trading.instruments.search import Entry, plain, ranked
 from kernel.instruments import HOURS, InstrumentSpec
@@ -119,8 +119,11 @@ def forget_catalogue() -> None:
 
 
 def is_open(instrument: Instrument, at_ms: int) -> bool:
-    """Whether an instrument trades at a moment (Unix ms): by its status and its market's hours."""
-    return instrument.status == InstrumentStatus.TRADING and HOURS[instrument.hours].is_open(at_ms)
+    """Whether an instrument trades at a moment (Unix ms): by its status, its market's hours and its holidays."""
+    hours = HOURS[instrument.hours]
+    if instrument.status != InstrumentStatus.TRADING or not hours.is_open(at_ms):
+        return False
+    return hours.code == "24x7" or not is_closed_on(hours.code, hours.day_of(at_ms))
 
 
 def list_watchlists(owner_id: UUID) -> QuerySet[Watchlist]:

@@ -5,10 +5,25 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
 
 from apps.core.actors import Actor
 from apps.core.clock import from_ms, now, to_ms
-from apps.core.desk import Alarm, Desk, DeskAdmin, LedgerAdmin, OperationAction, Queue, add_alarm, add_queue, desk_admin
+from apps.core.desk import (
+    PERMISSIONS,
+    Alarm,
+    Desk,
+    DeskAdmin,
+    DeskPage,
+    LedgerAdmin,
+    OperationAction,
+    Queue,
+    add_alarm,
+    add_desk_page,
+    add_queue,
+    desk_admin,
+)
 from apps.trading.market_data import operations
 from apps.trading.market_data.choices import OPEN_SYNCS, ActionKind, HeldState, TickKind
 from apps.trading.market_data.models import (
@@ -26,14 +41,13 @@ from apps.trading.market_data.models import (
     StreamSubscription,
     TickPart,
 )
+from apps.trading.market_data.monitor import DAYS, POOR, monitor_view
 from apps.trading.market_data.operations import RELEASE, RETAIN, SYNC, WRITE
 from apps.trading.market_data.queries import list_held, summarise_quality
 from kernel.instruments import INTERVALS
 from kernel.quality import CALENDARS
 
-POOR = 90
-"""A stream with a score below this is shown at the top of the desk."""
-DAYS_JUDGED = 2
+MOST_BYTES = 1_000_000
 
 
 class SyncForm(forms.Form):
@@ -63,6 +77,31 @@ class ClosureForm(forms.Form):
     calendar = forms.ChoiceField(choices=[(code, item.hours.title) for code, item in CALENDARS.items()])
     day = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}))
     title = forms.CharField(max_length=100)
+
+
+class FileForm(forms.Form):
+    """A file of at most a megabyte."""
+
+    file = forms.FileField(label="CSV file")
+
+    def clean_file(self) -> Any:
+        """Refuse what is too long to be such a list."""
+        given = self.cleaned_data["file"]
+        if given.size > MOST_BYTES:
+            raise forms.ValidationError("The file is longer than a megabyte.")
+        return given
+
+
+class ActionFileForm(FileForm):
+    """Splits and dividends in a file."""
+
+    file = forms.FileField(label="CSV file", help_text="Header: symbol,ex_day,kind,numerator,denominator,amount")
+
+
+class ClosureFileForm(FileForm):
+    """Closed days in a file."""
+
+    file = forms.FileField(label="CSV file", help_text="Header: calendar,day,title. Days as 2026-12-25.")
 
 
 class RetentionForm(forms.Form):
@@ -104,6 +143,19 @@ def _check(actor: Actor, row: CandleSeries, _given: dict[str, Any]) -> Any:
 
 def _add_action(actor: Actor, _row: Any, given: dict[str, Any]) -> Any:
     return operations.add_action(actor=actor, source="desk", **given)
+
+
+def _import_actions(actor: Actor, _row: Any, given: dict[str, Any]) -> Any:
+    return operations.import_action_rows(actor=actor, name=given["file"].name[:100], content=given["file"].read())
+
+
+def _import_closures(actor: Actor, _row: Any, given: dict[str, Any]) -> Any:
+    file = given["file"]
+    return operations.import_closures(actor=actor, name=file.name[:100], content=file.read(), reason=given["reason"])
+
+
+def _remove_closure(actor: Actor, row: MarketClosure, given: dict[str, Any]) -> Any:
+    return operations.remove_closure(actor=actor, closure=row, reason=given["reason"])
 
 
 def _add_closure(actor: Actor, _row: Any, given: dict[str, Any]) -> Any:
@@ -148,6 +200,15 @@ class StreamQualityAdmin(DeskAdmin):
     list_display: ClassVar = ["day", "symbol", "stream", "venue", "score", "rows", "missing", "found", "last_alarm"]
     list_filter: ClassVar = ["venue", "stream", "symbol", "day"]
     ordering: ClassVar = ["-day", "score", "symbol"]
+
+    def get_urls(self) -> list[Any]:
+        """Add the page that shows all of it together."""
+        view = self.admin_site.admin_view(self.monitor)
+        return [path("monitor/", view, name="market_data_monitor"), *super().get_urls()]
+
+    def monitor(self, request: HttpRequest) -> HttpResponse:
+        """Show streams, feeds, providers and caches."""
+        return monitor_view(self, request)
 
     @admin.display(description="Alarms")
     def found(self, row: StreamQuality) -> str:
@@ -234,7 +295,10 @@ class CorporateActionAdmin(DeskAdmin):
     list_display: ClassVar = ["symbol", "ex_day", "kind", "numerator", "denominator", "amount", "source"]
     list_filter: ClassVar = ["kind", "symbol"]
     ordering: ClassVar = ["-ex_day"]
-    table_operations = (OperationAction("add", "Add a split or dividend", WRITE, _add_action, form=ActionForm),)
+    table_operations = (
+        OperationAction("add", "Add a split or dividend", WRITE, _add_action, form=ActionForm),
+        OperationAction("import", "Import a file", WRITE, _import_actions, form=ActionFileForm),
+    )
 
 
 @desk_admin(AdjustmentVersion, site="console")
@@ -253,7 +317,12 @@ class MarketClosureAdmin(DeskAdmin):
     desk = Desk.TRADING
     list_display: ClassVar = ["calendar", "day", "title"]
     ordering: ClassVar = ["-day"]
-    table_operations = (OperationAction("add", "Add a closure", WRITE, _add_closure, form=ClosureForm),)
+    list_filter: ClassVar = ["calendar"]
+    table_operations = (
+        OperationAction("add", "Add a closure", WRITE, _add_closure, form=ClosureForm),
+        OperationAction("import", "Import a file", WRITE, _import_closures, form=ClosureFileForm),
+    )
+    operations = (OperationAction("remove", "Remove", WRITE, _remove_closure, is_dangerous=True),)
 
 
 @desk_admin(RetentionPolicy, site="console")
@@ -311,7 +380,7 @@ def _poor_streams() -> Alarm | None:
     """Return the streams whose score is poor, in one sentence."""
     from django.urls import reverse
 
-    since = (now() - timedelta(days=DAYS_JUDGED)).date()
+    since = (now() - timedelta(days=DAYS)).date()
     poor = [line for line in summarise_quality(since) if line.score < POOR]
     if not poor:
         return None
@@ -327,6 +396,7 @@ def _held_url() -> str:
     return reverse("admin:market_data_quarantinedcandle_changelist") + "?state__exact=held"
 
 
+add_desk_page(DeskPage(Desk.TRADING, "Market data monitor", "admin:market_data_monitor", PERMISSIONS[Desk.TRADING]))
 add_queue(Queue(Desk.TRADING, "Candles in quarantine", lambda: list_held().count(), _held_url))
 add_alarm(Desk.TRADING, _poor_streams)
 

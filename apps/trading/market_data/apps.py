@@ -14,11 +14,12 @@ class MarketDataConfig(AppConfig):
         from apps.core.schemas.grants import declare_append_only
         from apps.core.shell import NavItem, add_nav
         from apps.finance.wallets.operations import register_price_source
-        from apps.trading.instruments.operations import fill_market_facts
+        from apps.trading.instruments.operations import fill_closed_days, fill_market_facts
         from apps.trading.market_data import seeds, tasks  # seeds registers its steps
         from apps.trading.market_data.alert_facts import look_at_alerts, market_facts
         from apps.trading.market_data.operations import on_candle_closed
         from apps.trading.market_data.prices import CandlePrices
+        from apps.trading.market_data.queries import closed_days
         from apps.trading.market_data.topics import register_topics
 
         assert seeds
@@ -27,6 +28,7 @@ class MarketDataConfig(AppConfig):
         declare_append_only("market_data_adjustmentversion")
         register_topics()
         fill_market_facts(market_facts)
+        fill_closed_days(closed_days)
         on_candle_closed(look_at_alerts)
         register_price_source("market_data.candles", CandlePrices(), priority=10)
         add_nav(NavItem(key="markets", label="Markets", icon="markets", url_name="markets", order=20, on_phone=True))

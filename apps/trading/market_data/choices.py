@@ -10,6 +10,10 @@ HOME_VENUE: Final = "sandbox"
 """The venue whose candles are read when none is named: the one that the feed follows."""
 
 
+PRESENCE: Final = "market_data:process:"
+"""Leases of this name are not of streams but of the processes that could lead them."""
+
+
 class SyncState(models.TextChoices):
     """The life of a historical sync."""
 

@@ -8,6 +8,7 @@ from apps.core.actors import Actor
 from apps.core.seeding import seeds_public
 from apps.trading.instruments.operations import seed_instruments
 from apps.trading.market_data.operations import import_candles
+from apps.trading.market_data.operations.adjusting import seed_closures
 from apps.trading.market_data.operations.ticks import seed_retention
 from apps.trading.market_data.queries import BASE_INTERVAL, get_series
 from apps.trading.sandbox.queries import replay_start_ms
@@ -24,6 +25,12 @@ def instruments() -> None:
 def retention() -> None:
     """Make the retention policies."""
     seed_retention()
+
+
+@seeds_public("market_data.closures", order=216)
+def closures() -> None:
+    """Enter the holidays of exchanges."""
+    seed_closures()
 
 
 @seeds_public("market_data.candles", order=220)

@@ -1,6 +1,6 @@
 """What can be done with instruments, watchlists and alerts."""
 
-from apps.trading.instruments.facts import fill_market_facts
+from apps.trading.instruments.facts import fill_closed_days, fill_market_facts
 from apps.trading.instruments.operations.alerts import AlertWish, arm_alert, create_alert, pause_alert, remove_alert
 from apps.trading.instruments.operations.checking import check_alerts, on_sweep, sweep_alerts
 from apps.trading.instruments.operations.master import (
@@ -30,6 +30,7 @@ __all__ = [
     "check_alerts",
     "create_alert",
     "create_watchlist",
+    "fill_closed_days",
     "fill_market_facts",
     "on_sweep",
     "pause_alert",

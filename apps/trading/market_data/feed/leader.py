@@ -167,6 +167,7 @@ class Leader:
             for symbol, count in (self.grid.take_report() if self.grid else {}).items():
                 facts = {"venue": self.options.venue, "symbol": symbol, "messages": count}
                 logger.warning("prices off the instrument's grid", extra=facts)
+                await hop(records.note_off_grid)(self.options.venue, symbol, count)
             await asyncio.to_thread(
                 record_observation, self.options.venue, Observed.STREAM, ok=True, latency_ms=round(lag * 1_000)
             )

@@ -117,6 +117,12 @@ def keep_ticks(venue: str, spec: InstrumentSpec, prints: Sequence[Print], sample
             note_alarms(**facts, stream=stream, rows=rows, alarms=alarms)
 
 
+def note_off_grid(venue: str, symbol: str, count: int) -> None:
+    """Add messages whose prices lie between two ticks to the score of the symbol's quotes."""
+    detail = "prices of the venue lie between two ticks of the instrument"
+    note_alarms(actor=ACTOR, venue=venue, symbol=symbol, stream="quotes", alarms={Rule.OFF_GRID: count}, detail=detail)
+
+
 def keep_pairs(symbol: str, at_ms: int) -> None:
     """Keep what every pair of fresh venues would bring now; nothing where fewer than two are followed."""
     pairs = list_arbitrage(symbol)[:MOST_PAIRS]

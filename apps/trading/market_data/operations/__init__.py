@@ -1,6 +1,14 @@
 """Writes on market data, and the registry of who is told of closed candles."""
 
-from apps.trading.market_data.operations.adjusting import add_action, add_closure, import_actions, rebuild_adjustment
+from apps.trading.market_data.operations.adjusting import (
+    add_action,
+    add_closure,
+    import_action_rows,
+    import_actions,
+    import_closures,
+    rebuild_adjustment,
+    remove_closure,
+)
 from apps.trading.market_data.operations.dispatch import dispatch_closed, mark_start, on_candle_closed
 from apps.trading.market_data.operations.history import SYNC, SyncRequest, cancel_sync, start_sync
 from apps.trading.market_data.operations.importing import ImportReport, import_candles
@@ -45,8 +53,10 @@ __all__ = [
     "dispatch_closed",
     "fill_own_fees",
     "fill_symbol_page",
+    "import_action_rows",
     "import_actions",
     "import_candles",
+    "import_closures",
     "mark_start",
     "note_alarms",
     "on_candle_closed",
@@ -55,6 +65,7 @@ __all__ = [
     "receive_candles",
     "release_candle",
     "release_lease",
+    "remove_closure",
     "renew_lease",
     "set_retention",
     "start_sync",

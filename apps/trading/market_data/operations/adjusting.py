@@ -1,6 +1,7 @@
 """Splits, dividends and closures: facts that staff enter or import, and the factors that follow from them."""
 
 import csv
+import io
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from pathlib import Path
@@ -16,12 +17,15 @@ from apps.trading.market_data.models import AdjustmentVersion, CorporateAction, 
 from apps.trading.market_data.operations.store import WRITE
 from apps.trading.market_data.queries.adjusted import get_adjustment, list_actions
 from apps.trading.market_data.queries.candles import load_bars
+from apps.trading.market_data.queries.gaps import forget_closures
 from kernel.instruments import INTERVALS
 from kernel.quality import CALENDARS
 
 DAY = "1d"
 EPOCH = date(1970, 1, 1)
 FACTOR = Context(prec=15, rounding=ROUND_HALF_EVEN)
+HOLIDAYS = Path(__file__).parent.parent / "holidays.csv"
+CLOSURE_HEADER = ["calendar", "day", "title"]
 HEADER = ["symbol", "ex_day", "kind", "numerator", "denominator", "amount"]
 
 
@@ -75,19 +79,33 @@ def rebuild_adjustment(*, actor: Actor, symbol: str, reason: str = "") -> Adjust
 
 
 def import_actions(*, actor: Actor, path: Path) -> int:
+    """Enter the actions of a CSV file as `import_action_rows`."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise FileUnusable(path=path.name, reason=str(error)[:200]) from error
+    return import_action_rows(actor=actor, name=path.name, content=content)
+
+
+def import_action_rows(*, actor: Actor, name: str, content: bytes) -> int:
     """Enter the actions of a CSV (symbol,ex_day,kind,numerator,denominator,amount); return how many there are.
 
     Raises BadFile with line and column, and FileUnusable; then none is entered.
     """
+    lines = _lines(name, content, HEADER)
+    rows = [_action(line, number, name) for number, line in enumerate(lines, start=2)]
+    return _enter_all(actor=actor, rows=rows, source=name)
+
+
+def _lines(name: str, content: bytes, header: list[str]) -> list[list[str]]:
+    """Return the lines of a CSV below its header. Raises FileUnusable."""
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            lines = list(csv.reader(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileUnusable(path=path.name, reason=str(error)[:200]) from error
-    if not lines or lines[0] != HEADER:
-        raise FileUnusable(path=path.name, reason=f"the header must be {','.join(HEADER)}")
-    rows = [_action(line, number, path) for number, line in enumerate(lines[1:], start=2)]
-    return _enter_all(actor=actor, rows=rows, source=path.name)
+        lines = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise FileUnusable(path=name, reason=str(error)[:200]) from error
+    if not lines or lines[0] != header:
+        raise FileUnusable(path=name, reason=f"the header must be {','.join(header)}")
+    return [line for line in lines[1:] if line]
 
 
 @operation("market_data.import_actions", permission=WRITE, trail=False)
@@ -111,13 +129,49 @@ def add_closure(*, actor: Actor, calendar: str, day: date, title: str, reason: s
     """Say that a market stayed closed on a day that its hours do not know. Raises BadAction."""
     if calendar not in CALENDARS:
         raise BadAction(field="calendar", reason=f"There are no hours {calendar}. Choose of {', '.join(CALENDARS)}.")
+    forget_closures()
     return MarketClosure.objects.update_or_create(calendar=calendar, day=day, defaults={"title": title[:100]})[0]
 
 
-def _action(line: list[str], number: int, path: Path) -> CorporateAction:
+@operation("market_data.remove_closure", permission=WRITE, audited=("calendar",))
+def remove_closure(*, actor: Actor, closure: MarketClosure, reason: str) -> MarketClosure:
+    """Say that a market was open on a day all the same. Safe to repeat."""
+    MarketClosure.objects.filter(pk=closure.pk).delete()
+    forget_closures()
+    return closure
+
+
+@operation("market_data.import_closures", permission=WRITE, trail=False)
+def import_closures(*, actor: Actor, name: str, content: bytes, reason: str = "") -> int:
+    """Enter the closed days of a CSV (calendar,day,title); return how many there are.
+
+    Raises BadFile with line and column, FileUnusable and BadAction; then none is entered.
+    """
+    lines = _lines(name, content, CLOSURE_HEADER)
+    for number, line in enumerate(lines, start=2):
+        if len(line) != len(CLOSURE_HEADER):
+            raise BadFile(path=name, line=number, column="title", reason=f"the line has {len(line)} fields")
+        try:
+            day = date.fromisoformat(line[1])
+        except ValueError as error:
+            raise BadFile(path=name, line=number, column="day", reason=f"“{line[1]}” is not one") from error
+        add_closure(actor=actor, calendar=line[0], day=day, title=line[2], reason=reason)
+    return len(lines)
+
+
+def seed_closures() -> None:
+    """Enter the bundled holidays of calendars that have no closures yet; what staff changed stays as it is."""
+    known = set(MarketClosure.objects.values_list("calendar", flat=True).distinct())
+    lines = _lines(HOLIDAYS.name, HOLIDAYS.read_bytes(), CLOSURE_HEADER)
+    rows = [MarketClosure(calendar=code, day=date.fromisoformat(day), title=title) for code, day, title in lines]
+    forget_closures()
+    MarketClosure.objects.bulk_create([row for row in rows if row.calendar not in known], ignore_conflicts=True)
+
+
+def _action(line: list[str], number: int, name: str) -> CorporateAction:
     if len(line) != len(HEADER):
         raise BadFile(
-            path=path.name, line=number, column=HEADER[min(len(line), 5)], reason=f"the line has {len(line)} fields"
+            path=name, line=number, column=HEADER[min(len(line), 5)], reason=f"the line has {len(line)} fields"
         )
     given = dict(zip(HEADER, line, strict=True))
     column = "ex_day"
@@ -132,7 +186,7 @@ def _action(line: list[str], number: int, path: Path) -> CorporateAction:
         column = "amount"
         amount = Decimal(given["amount"] or 0)
     except (ValueError, InvalidOperation) as error:
-        raise BadFile(path=path.name, line=number, column=column, reason=f"“{given[column]}” is not one") from error
+        raise BadFile(path=name, line=number, column=column, reason=f"“{given[column]}” is not one") from error
     return CorporateAction(
         symbol=given["symbol"], ex_day=ex_day, kind=kind, numerator=numerator, denominator=denominator, amount=amount
     )

@@ -7,11 +7,10 @@ from django.db import connection
 
 from apps.core.clock import now
 from apps.core.ids import uuid7
+from apps.trading.market_data.choices import PRESENCE
 from apps.trading.market_data.models import FeedLease
 
 TABLE = FeedLease._meta.db_table
-PRESENCE = "market_data:process:"
-"""Rows of this name are not leases of streams but the processes that could hold them."""
 
 
 def take_lease(name: str, owner: str, length: timedelta, *, free_for: timedelta = timedelta(0)) -> int | None:

@@ -75,8 +75,8 @@ def arbitrage_page(symbol: str, owner_id: UUID) -> ArbitragePage:
     found = queries.list_arbitrage(wanted, fees)
     paying = sum(row.net_percent > 0 for row in found)
     stats = [] if whole is None else [
-        Stat("Best bid", level(whole.bid, places), whole.bid_venue),
-        Stat("Best ask", level(whole.ask, places), whole.ask_venue),
+        Stat("Best bid", level(whole.bid, places), whole.bid_venue.capitalize()),
+        Stat("Best ask", level(whole.ask, places), whole.ask_venue.capitalize()),
         Stat("Index price", level(whole.index, places), f"{whole.venues} venue{'s' if whole.venues != 1 else ''}"),
         Stat("Best pair after fees", share(found[0].net_percent if found else None, 3)),
     ]  # fmt: skip

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from apps.core.clock import from_ms
 from apps.core.templatetags.ui import amount, signed
-from apps.core.view import Figure, State, share
+from apps.core.view import Figure, State, portion
 from apps.trading.market_data import queries
 
 LEVELS = 8
@@ -20,7 +20,7 @@ STATISTICS = (
     ("twap", "TWAP", "fixed:P", None),
     ("pressure", "Trade pressure", "signed:2", 2),
     ("ofi", "Order-flow imbalance", "signed:2", 2),
-    ("kyle_lambda", "Kyle's lambda", "text", 6),
+    ("kyle_lambda", "Kyle's lambda", "fixed:4", 4),
     ("volatility", "Realised volatility, %", "fixed:2", 2),
     ("index", "Index over venues", "fixed:P", None),
     ("trades", "Trades counted", "text", 0),
@@ -135,7 +135,7 @@ def venues(symbol: str, places: int) -> list[VenueRow]:
             bid=amount(quote.bid, places),
             ask=amount(quote.ask, places),
             last=amount(quote.last, places),
-            spread=share(_spread(quote), 3),
+            spread=portion(_spread(quote), 3),
             volume=amount(quote.volume, 0),
             state=State("warn", "Old") if quote.is_stale else State("good", "Live"),
             is_best_bid=whole is not None and not quote.is_stale and quote.bid == whole.bid,

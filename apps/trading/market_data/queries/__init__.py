@@ -14,8 +14,9 @@ from apps.trading.market_data.queries.candles import (
     list_subscriptions,
     load_bars,
 )
+from apps.trading.market_data.queries.feeds import FeedFacts, count_feed_processes, list_feeds
 from apps.trading.market_data.queries.fees import VenueFee, list_taker_fees
-from apps.trading.market_data.queries.gaps import Gap, calendar_of, find_gaps, gaps_of, map_gaps
+from apps.trading.market_data.queries.gaps import Gap, calendar_of, closed_days, find_gaps, gaps_of, map_gaps
 from apps.trading.market_data.queries.history import get_sync, list_abandoned_syncs, list_syncs
 from apps.trading.market_data.queries.live import (
     BookView,
@@ -30,7 +31,14 @@ from apps.trading.market_data.queries.live import (
     list_venue_quotes,
 )
 from apps.trading.market_data.queries.pairs import list_arbitrage, list_arbitrage_history
-from apps.trading.market_data.queries.quality import get_held, get_quality, list_held, list_qualities, summarise_quality
+from apps.trading.market_data.queries.quality import (
+    QualitySummary,
+    get_held,
+    get_quality,
+    list_held,
+    list_qualities,
+    summarise_quality,
+)
 from apps.trading.market_data.queries.ticks import BookSamples, Trades, load_book_samples, load_trades
 
 __all__ = [
@@ -38,7 +46,9 @@ __all__ = [
     "BookSamples",
     "BookView",
     "ConsolidatedQuote",
+    "FeedFacts",
     "Gap",
+    "QualitySummary",
     "Quote",
     "SeriesFacts",
     "TradeView",
@@ -46,6 +56,8 @@ __all__ = [
     "VenueFee",
     "VenueQuote",
     "calendar_of",
+    "closed_days",
+    "count_feed_processes",
     "find_gaps",
     "gaps_of",
     "get_adjustment",
@@ -63,6 +75,7 @@ __all__ = [
     "list_actions",
     "list_arbitrage",
     "list_arbitrage_history",
+    "list_feeds",
     "list_held",
     "list_intervals",
     "list_prints",

@@ -1,11 +1,13 @@
 """Where candles are missing that were due: inside candles at hand, and the map of a whole series."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import pairwise
 
 import numpy as np
-from django.db import connection
+from django.db import connection, transaction
 
+from apps.core.shelves import Shelf
 from apps.trading.market_data import packing
 from apps.trading.market_data.models import KnownGap, MarketClosure
 from apps.trading.market_data.queries.candles import OPEN_END, TAIL, SeriesFacts, get_series, load_bars
@@ -13,6 +15,7 @@ from kernel.instruments import INTERVALS, Bars
 from kernel.quality import ALWAYS, CALENDARS, SessionCalendar, with_closures
 
 SLOT_BARS = 1_000
+CLOSURES = Shelf("market_closures", seconds=3_600)
 Span = tuple[int, int]
 INCOMPLETE = """
     SELECT start_ts, CASE WHEN count < 1000 THEN payload END FROM (
@@ -41,6 +44,20 @@ def calendar_of(name: str) -> SessionCalendar:
     if calendar is ALWAYS:
         return calendar
     return with_closures(calendar, MarketClosure.objects.filter(calendar=name).values_list("day", flat=True))
+
+
+def closed_days(name: str) -> set[date]:
+    """Return the days on which a market stays closed besides its hours, as staff keep them; known for an hour."""
+    found: list[str] = CLOSURES.get(
+        name,
+        lambda: [f"{day}" for day in MarketClosure.objects.filter(calendar=name).values_list("day", flat=True)],
+    )
+    return {date.fromisoformat(day) for day in found}
+
+
+def forget_closures() -> None:
+    """Let every process read the closed days anew, after the commit of this change."""
+    transaction.on_commit(CLOSURES.forget_all, robust=True)
 
 
 def find_gaps(
