@@ -42,6 +42,7 @@ OUR_APPS = [
     "apps.trading.orders",
     "apps.trading.strategies",
     "apps.trading.backtests",
+    "apps.trading.portfolios",
     "apps.trading.bots",
 ]
 OUR_APPS = [app for app in OUR_APPS if (BASE_DIR / app.replace(".", "/") / "apps.py").exists()]
@@ -241,6 +242,7 @@ CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {name: {} for name in ("trading"
 CELERY_TASK_ROUTES = {
     "bots.*": {"queue": "trading"},
     "orders.*": {"queue": "trading"},
+    "positions.*": {"queue": "trading"},
     "sandbox.*": {"queue": "trading"},
     "exchanges.*": {"queue": "trading"},
     "backtests.*": {"queue": "heavy"},
@@ -256,7 +258,9 @@ CELERY_BEAT_SCHEDULE = {
     "exchanges.watch": {"task": "exchanges.watch", "schedule": 30.0, "options": {"expires": 30}},
     "bots.sweep": {"task": "bots.sweep", "schedule": 2.0, "options": {"expires": 2}},
     "orders.sweep_held": {"task": "orders.sweep_held", "schedule": 1.0, "options": {"expires": 1}},
+    "orders.sweep_algos": {"task": "orders.sweep_algos", "schedule": 1.0, "options": {"expires": 1}},
     "orders.sweep": {"task": "orders.sweep", "schedule": 2.0, "options": {"expires": 2}},
+    "positions.sweep_contracts": {"task": "positions.sweep_contracts", "schedule": 3.0, "options": {"expires": 3}},
     "orders.reconcile_all": {"task": "orders.reconcile_all", "schedule": 60.0, "options": {"expires": 60}},
     "backtests.sweep": {"task": "backtests.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "market_data.sweep_syncs": {"task": "market_data.sweep_syncs", "schedule": 15.0, "options": {"expires": 15}},
@@ -270,6 +274,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="7"),
         "options": {"expires": 3600},
     },
+    "portfolios.sweep": {"task": "portfolios.sweep", "schedule": 60.0, "options": {"expires": 60}},
     "risk.monitor_all": {"task": "risk.monitor_all", "schedule": 60.0, "options": {"expires": 60}},
     "core.seal_all": {"task": "core.seal_all", "schedule": 10.0, "options": {"expires": 10}},
     "core.prove_all": {

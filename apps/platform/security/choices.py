@@ -49,6 +49,9 @@ CUSTOMER_VERBS = frozenset({
     "exchanges.connect",
     "instruments.watch",
     "orders.trade",
+    "portfolios.manage",
+    "positions.contracts",
+    "positions.correct",
     "risk.manage_own",
     "strategies.write",
     "wallets.deposit",
@@ -112,7 +115,7 @@ OWNER_LACKS = frozenset(
         "exchanges.manage", "exchanges.record", "instruments.check_alerts", "instruments.manage",
         "ledger.expire_holds", "ledger.seal", "limits.consume",
         "market_data.release", "market_data.retain", "market_data.subscribe", "market_data.write",
-        "orders.record", "positions.record", "sandbox.steer",
+        "orders.record", "portfolios.run", "positions.record", "sandbox.steer",
         "risk.approve_platform", "risk.claim", "risk.halt_platform",
         "wallets.run_earning", "wallets.run_custody",
     }

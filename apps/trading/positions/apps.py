@@ -11,8 +11,12 @@ class PositionsConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the tables of entries append-only for the application role, and the topic known."""
+        from apps.core import work
         from apps.core.schemas.grants import declare_append_only
-        from apps.trading.positions import live, proofs  # noqa: F401 - the proofs register themselves
+        from apps.trading.positions import handlers, live, proofs, queries, tasks  # noqa: F401 - they register themselves
+        from apps.trading.positions.choices import WORK
 
-        declare_append_only("positions_positionentry")
+        for table in ("positions_positionentry", "positions_positioncorrection", "positions_fundingpayment"):
+            declare_append_only(table)
         live.register()
+        work.register(WORK, queries.exists_contracts)

@@ -7,21 +7,53 @@ from django.db import transaction
 from apps.core.context import current_schema
 from apps.core.live.publishing import publish_to_user
 from apps.core.live.topics import Identity, Scope, Topic, register_topic
-from apps.trading.positions.models import Position
-from apps.trading.positions.queries import list_positions, value_position
+from apps.trading.positions.models import MarginAccount, Position
+from apps.trading.positions.queries import list_contract_positions, list_contracts, list_positions, value_position
 
 TOPIC = "positions"
+MARGIN = "margin"
 
 
 def register() -> None:
-    """Make the topic known."""
+    """Make the topics known."""
     register_topic(Topic(prefix=TOPIC, scope=Scope.USER, snapshot=_snapshot, authorise=lambda _who, _topic: True))
+    register_topic(
+        Topic(prefix=MARGIN, scope=Scope.USER, snapshot=_margin_snapshot, authorise=lambda _who, _topic: True)
+    )
 
 
 def announce(position: Position) -> None:
     """Publish a position after the commit of the present transaction."""
     schema, owner_id = current_schema(), position.book.owner_id
     transaction.on_commit(lambda: publish_to_user(TOPIC, owner_id, frame(position), schema=schema), robust=True)
+
+
+def announce_account(account: MarginAccount) -> None:
+    """Publish a contract account after the commit of the present transaction."""
+    schema, owner_id = current_schema(), account.owner_id
+    transaction.on_commit(lambda: publish_to_user(MARGIN, owner_id, account_frame(account), schema=schema), robust=True)
+
+
+def account_frame(account: MarginAccount) -> dict[str, Any]:
+    """Return a contract account as the topic carries it; numbers are texts, the ratio is in percent."""
+    names = ("wallet", "balance", "unrealised", "initial", "maintenance", "available", "ratio")
+    return {name: plain(getattr(account, name)) for name in names} | {
+        "id": str(account.pk),
+        "asset": account.asset,
+        "state": account.state,
+        "at": account.read_at.isoformat() if account.read_at else "",
+        "positions": [
+            {
+                "symbol": row.symbol,
+                "position_side": row.position_side,
+                "quantity": plain(row.quantity),
+                "mark": plain(row.mark),
+                "unrealised": plain(row.unrealised),
+                "liquidation": plain(row.liquidation),
+            }
+            for row in list_contract_positions(account.pk)
+        ],
+    }
 
 
 def frame(position: Position) -> dict[str, Any]:
@@ -36,6 +68,7 @@ def frame(position: Position) -> dict[str, Any]:
         "mark": plain(value.mark.price if value.mark else None),
         "mark_at": value.mark.at.isoformat() if value.mark else "",
         "unrealised": plain(value.unrealised),
+        "percent": plain(value.percent),
         "realised": plain(position.realised_average),
         "fees": plain(position.fees),
         "net": plain(value.net),
@@ -45,6 +78,10 @@ def frame(position: Position) -> dict[str, Any]:
 def plain(amount: Any) -> str:
     """Return an amount as text without trailing zeros, "" for None."""
     return "" if amount is None else f"{amount.normalize():f}"
+
+
+def _margin_snapshot(identity: Identity, _topic: str) -> dict[str, Any]:
+    return {"rows": [account_frame(row) for row in list_contracts(identity.user_id)[:20]]}
 
 
 def _snapshot(identity: Identity, _topic: str) -> dict[str, Any]:

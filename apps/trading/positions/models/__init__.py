@@ -1,6 +1,6 @@
 """Books, and what stands in them: positions, FIFO lots and the entries that made them."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -8,12 +8,29 @@ from django.db import models
 from apps.core.models.base import BaseModel, EntryModel
 from apps.core.placement import DataCategory
 from apps.core.triggers import append_only, no_delete
-from apps.trading.positions.choices import Purpose
+from apps.trading.positions.choices import PositionSide, Purpose
+from apps.trading.positions.models.columns import amount_field
+from apps.trading.positions.models.contracts import (
+    ContractPosition,
+    ContractRequest,
+    FundingPayment,
+    HedgeRule,
+    MarginAccount,
+)
+from apps.trading.positions.models.corrections import PositionCorrection
 
-
-def amount_field(**more: Any) -> "models.DecimalField[Any, Any]":
-    """Return a column for an amount: 38 digits, 18 of them after the point."""
-    return models.DecimalField(max_digits=38, decimal_places=18, **more)
+__all__ = [
+    "Book",
+    "ContractPosition",
+    "ContractRequest",
+    "FundingPayment",
+    "HedgeRule",
+    "MarginAccount",
+    "Position",
+    "PositionCorrection",
+    "PositionEntry",
+    "PositionLot",
+]
 
 
 class Book(BaseModel):
@@ -39,13 +56,19 @@ class Book(BaseModel):
                 name="one_manual_book_per_connection",
             ),
             models.UniqueConstraint(
+                fields=["connection"],
+                condition=models.Q(purpose=Purpose.CONTRACT.value),
+                name="one_contract_book_per_connection",
+            ),
+            models.UniqueConstraint(
                 fields=["purpose", "purpose_id"],
                 condition=models.Q(purpose_id__isnull=False),
                 name="one_book_per_purpose",
             ),
             models.CheckConstraint(
                 condition=models.Q(purpose=Purpose.MANUAL.value, purpose_id__isnull=True)
-                | models.Q(purpose=Purpose.BOT.value, purpose_id__isnull=False),
+                | models.Q(purpose=Purpose.BOT.value, purpose_id__isnull=False)
+                | models.Q(purpose=Purpose.CONTRACT.value, purpose_id__isnull=True),
                 name="book_purpose_has_its_id",
             ),
         ]
@@ -59,12 +82,16 @@ class Position(BaseModel):
     """One instrument in one book, as kernel.lots keeps it. `version` counts the fills; all amounts are signed sums.
 
     `quantity` is in base; cost, cash flow, results and fees are in quote. A fee paid in base reduces the quantity and
-    stands in `fees` at the fill's price; fees in any other asset stand in `other_fees` by asset, unvalued.
+    stands in `fees` at the fill's price; fees in any other asset stand in `other_fees` by asset, valued when shown.
+    A contract's fees never change its quantity; `funding` is what funding brought (negative: paid), outside the lots.
     """
 
     data_categories: ClassVar = {
         "book": DataCategory.OPERATIONAL,
         "symbol": DataCategory.FINANCIAL,
+        "position_side": DataCategory.FINANCIAL,
+        "is_contract": DataCategory.OPERATIONAL,
+        "funding": DataCategory.FINANCIAL,
         "base": DataCategory.FINANCIAL,
         "quote": DataCategory.FINANCIAL,
         "quantity": DataCategory.FINANCIAL,
@@ -81,6 +108,8 @@ class Position(BaseModel):
 
     book = models.ForeignKey(Book, on_delete=models.PROTECT, related_name="positions")
     symbol = models.CharField(max_length=32)
+    position_side = models.CharField(max_length=5, choices=PositionSide.choices, blank=True, default="")
+    is_contract = models.BooleanField(default=False)
     base = models.CharField(max_length=16)
     quote = models.CharField(max_length=16)
     quantity = amount_field(default=0)
@@ -89,13 +118,16 @@ class Position(BaseModel):
     realised_fifo = amount_field(default=0)
     realised_average = amount_field(default=0)
     fees = amount_field(default=0)
+    funding = amount_field(default=0)
     other_fees = models.JSONField(default=dict)
     version = models.PositiveIntegerField(default=0)
     last_side = models.CharField(max_length=4, blank=True)
     last_fill_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["book", "symbol"], name="one_position_per_symbol")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["book", "symbol", "position_side"], name="one_position_per_symbol_side")
+        ]
         triggers: ClassVar = [no_delete("position")]
 
     def __str__(self) -> str:

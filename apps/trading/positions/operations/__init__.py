@@ -1,5 +1,34 @@
-"""Writes of positions: opening books, booking fills, writing off what a reset leaves."""
+"""Writes of positions: books, fills, corrections, what a reset leaves, contract accounts."""
 
 from apps.trading.positions.operations.booking import RECORD, FillFacts, apply_fill, open_book, write_off
+from apps.trading.positions.operations.contracts import (
+    CONTRACTS,
+    Band,
+    open_contracts,
+    protect_contracts,
+    request_move,
+    set_hedge,
+)
+from apps.trading.positions.operations.correcting import CORRECT, Change, correct_position
+from apps.trading.positions.operations.executing import advance_account, send_requests
+from apps.trading.positions.operations.reading import read_account
 
-__all__ = ["RECORD", "FillFacts", "apply_fill", "open_book", "write_off"]
+__all__ = [
+    "CONTRACTS",
+    "CORRECT",
+    "RECORD",
+    "Band",
+    "Change",
+    "FillFacts",
+    "advance_account",
+    "apply_fill",
+    "correct_position",
+    "open_book",
+    "open_contracts",
+    "protect_contracts",
+    "read_account",
+    "request_move",
+    "send_requests",
+    "set_hedge",
+    "write_off",
+]

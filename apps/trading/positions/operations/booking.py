@@ -9,7 +9,7 @@ from apps.core.actors import Actor
 from apps.core.clock import now
 from apps.core.operation import operation
 from apps.core.permissions import declare
-from apps.trading.positions.choices import Purpose
+from apps.trading.positions.choices import PositionSide, Purpose
 from apps.trading.positions.errors import AmountTooFine, BookMissing
 from apps.trading.positions.live import announce
 from apps.trading.positions.models import Book, Position, PositionEntry, PositionLot
@@ -25,7 +25,11 @@ STEP = Decimal(1).scaleb(-18)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FillFacts:
-    """One execution: `quantity` in `base`, `price` in `quote`, the fee in any asset."""
+    """One execution: `quantity` in `base`, `price` in `quote`, the fee in any asset.
+
+    `position_side` names one of two positions in hedge mode. Of a contract nothing is delivered: no fee moves its
+    quantity.
+    """
 
     fill_id: UUID
     symbol: str
@@ -37,6 +41,8 @@ class FillFacts:
     fee: Decimal
     fee_asset: str
     at: datetime
+    position_side: PositionSide = PositionSide.NET
+    is_contract: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +80,10 @@ def apply_fill(*, actor: Actor, book_id: UUID, fill: FillFacts) -> Position:
     """
     if not Book.objects.filter(pk=book_id).exists():
         raise BookMissing
-    Position.objects.get_or_create(
-        book_id=book_id, symbol=fill.symbol, defaults={"base": fill.base, "quote": fill.quote}
-    )
-    position = Position.objects.select_for_update().get(book_id=book_id, symbol=fill.symbol)
+    place = {"book_id": book_id, "symbol": fill.symbol, "position_side": fill.position_side.value}
+    facts = {"base": fill.base, "quote": fill.quote, "is_contract": fill.is_contract}
+    Position.objects.get_or_create(**place, defaults=facts)
+    position = Position.objects.select_for_update().get(**place)
     if PositionEntry.objects.filter(fill_id=fill.fill_id).exists():
         return position
     rows = list(position.lots.filter(remaining__gt=0).order_by("sequence"))
@@ -111,16 +117,18 @@ def write_off(*, actor: Actor, connection_id: UUID, reset_id: UUID) -> int:
                 quote=position.quote,
                 side=Side.SELL if position.quantity > 0 else Side.BUY,
                 quantity=size,
-                price=_average(position, size),
+                price=average_price(position, size),
                 fee=Decimal(0),
                 fee_asset=position.quote,
                 at=now(),
+                position_side=PositionSide(position.position_side),
+                is_contract=position.is_contract,
             ),
         )
     return len(open_ones)
 
 
-def _average(position: Position, size: Decimal) -> Decimal:
+def average_price(position: Position, size: Decimal) -> Decimal:
     """Return the average entry, cut so that size × price has no more decimals than a column, and above zero."""
     decimals = max(-int(size.normalize().as_tuple().exponent), 0)
     step = Decimal(1).scaleb(decimals - 18)
@@ -133,7 +141,7 @@ def _booking(fill: FillFacts) -> _Booking:
 
     A fee of all that was bought leaves nothing to move; a larger one takes from what was there, as a sale would.
     """
-    if fill.fee_asset == fill.base and fill.fee_asset != fill.quote:
+    if fill.fee_asset == fill.base and fill.fee_asset != fill.quote and not fill.is_contract:
         change = EXACT.minus(fill.fee) if fill.side is Side.BUY else fill.fee
         moved, worth = EXACT.add(fill.quantity, change), EXACT.multiply(fill.fee, fill.price)
         side = fill.side if moved >= 0 else Side.SELL if fill.side is Side.BUY else Side.BUY

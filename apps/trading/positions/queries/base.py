@@ -1,20 +1,22 @@
 """Reading books and positions, valued by the newest quote (or the newest candle, when there is no quote)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Context, Decimal
 from uuid import UUID
 
 from django.db.models import QuerySet
 
-from apps.core.clock import from_ms
+from apps.core.clock import from_ms, now
 from apps.trading.instruments.queries import get_spec
 from apps.trading.market_data.queries import get_quote, latest_bars
 from apps.trading.positions.errors import BookMissing, PositionMissing
-from apps.trading.positions.models import Book, Position, PositionEntry
+from apps.trading.positions.models import Book, ContractPosition, Position, PositionEntry
+from kernel.margin import return_percent
 
 EXACT = Context(prec=100)
 BASE_INTERVAL = "5m"
+MARK_FRESH = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,9 @@ class Mark:
 class PositionValue:
     """A position with its worth. All but quantity and entry in quote; None where no price is known.
 
-    `net` = realised + unrealised − fees: what the position has brought to the last digit.
+    `net` = realised + unrealised − fees + funding: what the position has brought to the last digit. `percent` is the
+    unrealised result of its cost; `other_fees` the worth of fees in third assets at their present prices (None: one
+    of them has no price), which `net` leaves out.
     """
 
     position: Position
@@ -38,6 +42,8 @@ class PositionValue:
     mark: Mark | None
     unrealised: Decimal | None
     net: Decimal | None
+    percent: Decimal | None = None
+    other_fees: Decimal | None = Decimal(0)
 
 
 def get_book(book_id: UUID, *, owner_id: UUID | None = None) -> Book:
@@ -49,9 +55,14 @@ def get_book(book_id: UUID, *, owner_id: UUID | None = None) -> Book:
     return book
 
 
-def get_position(book_id: UUID, symbol: str) -> Position | None:
-    """Return the position of a symbol in a book, or None before its first fill."""
-    return Position.objects.filter(book_id=book_id, symbol=symbol).first()
+def list_books(owner_id: UUID) -> QuerySet[Book]:
+    """Return a customer's books, newest first."""
+    return Book.objects.filter(owner_id=owner_id).select_related("connection__venue").order_by("-id")
+
+
+def get_position(book_id: UUID, symbol: str, position_side: str = "") -> Position | None:
+    """Return the position of a symbol in a book, or None before its first fill; a side only in hedge mode."""
+    return Position.objects.filter(book_id=book_id, symbol=symbol, position_side=position_side).first()
 
 
 def get_own_position(position_id: UUID, owner_id: UUID) -> Position:
@@ -106,16 +117,43 @@ def get_mark(symbol: str, *, is_long: bool = True) -> Mark | None:
 def value_position(position: Position, mark: Mark | None = None) -> PositionValue:
     """Return a position with its worth at `mark` (None: the present one), against its average cost."""
     if mark is None:
-        mark = get_mark(position.symbol, is_long=position.quantity >= 0)
+        mark = _contract_mark(position) or get_mark(position.symbol, is_long=position.quantity >= 0)
     entry = None
     if position.quantity:
         entry = EXACT.divide(position.cost, position.quantity).quantize(Decimal("1E-8"), context=EXACT)
-    unrealised = None
+    unrealised = percent = None
     if not position.quantity:
         unrealised = Decimal(0)
     elif mark is not None:
         unrealised = EXACT.subtract(EXACT.multiply(position.quantity, mark.price), position.cost)
+        share = return_percent(unrealised, position.cost)
+        percent = None if share is None else share.quantize(Decimal("1E-4"))
     net = None
     if unrealised is not None:
         net = EXACT.subtract(EXACT.add(position.realised_average, unrealised), position.fees)
-    return PositionValue(position, entry, mark, unrealised, net)
+        net = EXACT.add(net, position.funding)
+    return PositionValue(position, entry, mark, unrealised, net, percent, value_fees(position))
+
+
+def _contract_mark(position: Position) -> Mark | None:
+    """Return the venue's mark price of a contract; it is stale when the account was not read lately."""
+    if not position.is_contract:
+        return None
+    place = {"symbol": position.symbol, "position_side": position.position_side}
+    shown = ContractPosition.objects.filter(account__connection_id=position.book.connection_id, **place).first()
+    if shown is None:
+        return None
+    return Mark(shown.mark, shown.read_at, is_stale=shown.read_at < now() - MARK_FRESH)
+
+
+def value_fees(position: Position) -> Decimal | None:
+    """Return the worth in quote of a position's fees in third assets now, or None where one has no price."""
+    total = Decimal(0)
+    for asset, amount in sorted(position.other_fees.items()):
+        if not Decimal(amount):
+            continue
+        mark = get_mark(f"{asset}{position.quote}")
+        if mark is None:
+            return None
+        total = EXACT.add(total, EXACT.multiply(Decimal(amount), mark.price))
+    return total

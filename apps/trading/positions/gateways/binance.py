@@ -1,0 +1,189 @@
+"""USD-margined contracts of Binance and of our sandbox exchange, through the connection's own ccxt client."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from apps.trading.positions.errors import ContractsAway
+from apps.trading.positions.gateways.port import (
+    ContractFill,
+    Executed,
+    IncomeRow,
+    MarketOrder,
+    NoAnswer,
+    Outcome,
+    Refused,
+    ShownAccount,
+    ShownContract,
+)
+
+R = TypeVar("R")
+ASSET = "USDT"
+PAGE = 1_000
+_SIDES = {"BOTH": "", "LONG": "long", "SHORT": "short"}
+_VENUE_SIDES = {ours: theirs for theirs, ours in _SIDES.items()}
+_STEPS = "contract_steps"  # kept on the client, beside ccxt's own options
+
+
+class BinanceContracts:
+    """The port over a ccxt client of Binance; the client counts its requests itself."""
+
+    def __init__(self, client: Any) -> None:
+        import ccxt  # imported on use, as everywhere: web processes never need it
+
+        self._client = client
+        self._errors = ccxt
+
+    def show(self) -> ShownAccount:
+        """Return wallet, margin and positions."""
+        account = self._read(self._client.fapiPrivateV2GetAccount, {})
+        risks = self._read(self._client.fapiPrivateV2GetPositionRisk, {})
+        is_hedged = self._read(self._client.fapiPrivateGetPositionSideDual, {})["dualSidePosition"]
+        found = {(row["symbol"], row["positionSide"]): row for row in account["positions"]}
+        return ShownAccount(
+            asset=ASSET,
+            is_hedged=str(is_hedged).lower() == "true",
+            wallet=Decimal(account["totalWalletBalance"]),
+            cross_wallet=Decimal(account["totalCrossWalletBalance"]),
+            balance=Decimal(account["totalMarginBalance"]),
+            unrealised=Decimal(account["totalUnrealizedProfit"]),
+            initial=Decimal(account["totalInitialMargin"]),
+            maintenance=Decimal(account["totalMaintMargin"]),
+            available=Decimal(account["availableBalance"]),
+            positions=tuple(
+                _contract(row, found[row["symbol"], row["positionSide"]])
+                for row in risks
+                if Decimal(row["positionAmt"]) and (row["symbol"], row["positionSide"]) in found
+            ),
+            steps=self._steps(),
+        )
+
+    def income(self, since_ms: int) -> list[IncomeRow]:
+        """Return changes of the wallet from a time on, oldest first (a page at most; the next read goes on)."""
+        rows = self._read(self._client.fapiPrivateGetIncome, {"startTime": max(1, since_ms), "limit": PAGE})
+        return [
+            IncomeRow(
+                reference=str(row["tranId"]),
+                kind=row["incomeType"],
+                symbol=row["symbol"],
+                amount=Decimal(row["income"]),
+                at_ms=int(row["time"]),
+            )
+            for row in rows
+            if row["asset"] == ASSET
+        ]
+
+    def fills(self, symbol: str, since_ms: int) -> list[ContractFill]:
+        """Return executions of a contract from a time on, oldest first."""
+        rows = self._read(
+            self._client.fapiPrivateGetUserTrades, {"symbol": symbol, "startTime": max(1, since_ms), "limit": PAGE}
+        )
+        found = [
+            ContractFill(
+                id=int(row["id"]),
+                symbol=symbol,
+                base=symbol.removesuffix(ASSET),
+                quote=ASSET,
+                position_side=_SIDES[row["positionSide"]],
+                side=row["side"].lower(),
+                quantity=Decimal(row["qty"]),
+                price=Decimal(row["price"]),
+                fee=Decimal(row["commission"]),
+                fee_asset=row["commissionAsset"],
+                at_ms=int(row["time"]),
+            )
+            for row in rows
+        ]
+        return sorted(found, key=lambda each: each.id)
+
+    def submit(self, order: MarketOrder) -> Outcome:
+        """Send a market order, once."""
+        params: dict[str, Any] = {
+            "symbol": order.symbol,
+            "side": order.side.upper(),
+            "type": "MARKET",
+            "quantity": f"{order.quantity:f}",
+            "newClientOrderId": order.client_id,
+            "newOrderRespType": "RESULT",
+        }
+        if order.position_side:
+            params["positionSide"] = _VENUE_SIDES[order.position_side]
+        elif order.is_reducing:
+            params["reduceOnly"] = "true"
+        return self._send(self._client.fapiPrivatePostOrder, params, _executed)
+
+    def query(self, symbol: str, client_id: str) -> Outcome:
+        """Ask what became of an order; Refused: the venue does not know it."""
+        params = {"symbol": symbol, "origClientOrderId": client_id}
+        try:
+            return _executed(self._client.fapiPrivateGetOrder(params))
+        except self._errors.OrderNotFound as error:
+            return Refused(_words(error))
+        except (self._errors.BaseError, OSError) as error:
+            return NoAnswer(_words(error))
+
+    def transfer(self, amount: Decimal) -> Outcome:
+        """Move an amount in from the spot wallet (negative: back to it), once."""
+        way = "MAIN_UMFUTURE" if amount > 0 else "UMFUTURE_MAIN"
+        params = {"type": way, "asset": ASSET, "amount": f"{abs(amount):f}"}
+        return self._send(
+            self._client.sapiPostAssetTransfer, params, lambda _: Executed(filled=abs(amount), price=Decimal(1))
+        )
+
+    def _steps(self) -> dict[str, Decimal]:
+        kept: dict[str, Decimal] | None = self._client.options.get(_STEPS)
+        if kept is None:
+            info = self._read(self._client.fapiPublicGetExchangeInfo, {})
+            kept = {
+                row["symbol"]: Decimal(each["stepSize"])
+                for row in info["symbols"]
+                for each in row["filters"]
+                if each["filterType"] == "LOT_SIZE"
+            }
+            self._client.options[_STEPS] = kept
+        return kept
+
+    def _read(self, call: Callable[[dict[str, Any]], R], params: dict[str, Any]) -> R:
+        try:
+            return call(params)
+        except (self._errors.BaseError, OSError) as error:
+            raise ContractsAway(reason=_words(error)) from error
+
+    def _send(
+        self, call: Callable[[dict[str, Any]], Any], params: dict[str, Any], read: Callable[[Any], Outcome]
+    ) -> Outcome:
+        try:
+            return read(call(params))
+        except (self._errors.OperationFailed, self._errors.DuplicateOrderId, OSError) as error:
+            return NoAnswer(_words(error))
+        except self._errors.BaseError as error:
+            return Refused(_words(error))
+
+
+def _contract(risk: dict[str, Any], row: dict[str, Any]) -> ShownContract:
+    liquidation = Decimal(risk["liquidationPrice"])
+    return ShownContract(
+        symbol=risk["symbol"],
+        position_side=_SIDES[risk["positionSide"]],
+        quantity=Decimal(risk["positionAmt"]),
+        entry=Decimal(risk["entryPrice"]),
+        mark=Decimal(risk["markPrice"]),
+        liquidation=liquidation if liquidation > 0 else None,
+        leverage=int(risk["leverage"]),
+        is_isolated=risk["marginType"].lower() == "isolated",
+        isolated_wallet=Decimal(risk["isolatedWallet"]),
+        unrealised=Decimal(risk["unRealizedProfit"]),
+        initial=Decimal(row["initialMargin"]),
+        maintenance=Decimal(row["maintMargin"]),
+    )
+
+
+def _executed(row: dict[str, Any]) -> Outcome:
+    """A market order's answer; one that is still new was taken, and is asked for again."""
+    if row["status"] in ("NEW", "PARTIALLY_FILLED"):
+        return NoAnswer("The exchange has it and has not executed it yet.")
+    return Executed(filled=Decimal(row["executedQty"]), price=Decimal(row["avgPrice"]))
+
+
+def _words(error: BaseException) -> str:
+    return str(error)[:200]

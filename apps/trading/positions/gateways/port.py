@@ -1,0 +1,128 @@
+"""What we ask of a contract account at an exchange, as values. Amounts in the account's asset, prices in quote."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownContract:
+    """A position as the venue shows it; `position_side` "" nets, else "long" or "short"; `quantity` is signed."""
+
+    symbol: str
+    position_side: str
+    quantity: Decimal
+    entry: Decimal
+    mark: Decimal
+    liquidation: Decimal | None
+    leverage: int
+    is_isolated: bool
+    isolated_wallet: Decimal
+    unrealised: Decimal
+    initial: Decimal
+    maintenance: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownAccount:
+    """A contract account as the venue shows it, and the lot step and smallest quantity of each contract."""
+
+    asset: str
+    is_hedged: bool
+    wallet: Decimal
+    cross_wallet: Decimal
+    balance: Decimal
+    unrealised: Decimal
+    initial: Decimal
+    maintenance: Decimal
+    available: Decimal
+    positions: tuple[ShownContract, ...]
+    steps: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomeRow:
+    """A change of the wallet; `kind` in the venue's words (FUNDING_FEE, COMMISSION, REALIZED_PNL, TRANSFER, …)."""
+
+    reference: str
+    kind: str
+    symbol: str
+    amount: Decimal
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractFill:
+    """One execution of a contract order."""
+
+    id: int
+    symbol: str
+    base: str
+    quote: str
+    position_side: str
+    side: str
+    quantity: Decimal
+    price: Decimal
+    fee: Decimal
+    fee_asset: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Executed:
+    """The venue has (had) the order; what it executed."""
+
+    filled: Decimal
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Proven: the venue did not take it."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """It may or may not be there."""
+
+    words: str
+
+
+Outcome = Executed | Refused | NoAnswer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketOrder:
+    """A market order; `is_reducing` may only make the position smaller."""
+
+    client_id: str
+    symbol: str
+    position_side: str
+    side: str
+    quantity: Decimal
+    is_reducing: bool
+
+
+class ContractPort(Protocol):
+    """One contract account. Reading raises ContractsAway; `submit` and `transfer` send once, and never raise it."""
+
+    def show(self) -> ShownAccount:
+        """Return wallet, margin and positions."""
+
+    def income(self, since_ms: int) -> list[IncomeRow]:
+        """Return changes of the wallet from a time on, oldest first."""
+
+    def fills(self, symbol: str, since_ms: int) -> list[ContractFill]:
+        """Return executions of a contract from a time on, oldest first."""
+
+    def submit(self, order: MarketOrder) -> Outcome:
+        """Send a market order, once."""
+
+    def query(self, symbol: str, client_id: str) -> Outcome:
+        """Ask what became of an order; Refused: the venue does not know it."""
+
+    def transfer(self, amount: Decimal) -> Outcome:
+        """Move an amount in from the spot wallet (negative: back to it), once."""

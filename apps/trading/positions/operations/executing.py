@@ -1,0 +1,116 @@
+"""Sending what was wanted: the row is the intent, one client id is one order, no answer is asked for, never resent."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from apps.core.actors import Actor
+from apps.core.clock import now, to_ms
+from apps.core.errors import StateChanged
+from apps.core.operation import operation
+from apps.core.transitions import transition
+from apps.trading.positions.choices import REQUEST_STATES, RequestKind, RequestState
+from apps.trading.positions.errors import ContractsAway
+from apps.trading.positions.gateways.port import ContractPort, Executed, MarketOrder, NoAnswer, Outcome, Refused
+from apps.trading.positions.models import ContractRequest
+from apps.trading.positions.operations.booking import RECORD
+from apps.trading.positions.operations.reading import open_port, read_account
+from apps.trading.positions.queries import get_contracts, list_requests
+
+SYSTEM = Actor.system("positions")
+LATEST_ACCEPTANCE = timedelta(seconds=10)
+"""What the exchange has not accepted by then it never will: a signed request is good for five seconds."""
+
+
+def send_requests(*, account_id: UUID, port: ContractPort | None = None) -> int:
+    """Send what is wanted of an account and ask for what has no answer; return how many came to an end."""
+    waiting = list(list_requests(account_id, is_open=True).reverse())
+    if not waiting:
+        return 0
+    port = port or open_port(get_contracts(account_id))
+    return sum(_advance(row, port) for row in waiting)
+
+
+def _advance(row: ContractRequest, port: ContractPort) -> bool:
+    """Bring one request further; True when it is over."""
+    if row.state == RequestState.WANTED:
+        try:
+            row = _move(actor=SYSTEM, request_id=row.pk, event="send", outcome=None)
+        except StateChanged:
+            return False  # another worker sends it
+        outcome = _send(row, port)
+        if isinstance(outcome, NoAnswer):
+            return False
+        return _end(row, outcome)
+    return _settle(row, port)
+
+
+def _send(row: ContractRequest, port: ContractPort) -> Outcome:
+    if row.kind == RequestKind.MOVE:
+        return port.transfer(row.quantity if row.side == "buy" else -row.quantity)
+    return port.submit(
+        MarketOrder(
+            client_id=row.client_id,
+            symbol=row.symbol,
+            position_side=row.position_side,
+            side=row.side,
+            quantity=row.quantity,
+            is_reducing=row.kind == RequestKind.REDUCE,
+        )
+    )
+
+
+def _settle(row: ContractRequest, port: ContractPort) -> bool:
+    """Ask what became of a request without an answer."""
+    assert row.sent_at is not None
+    is_late = row.sent_at <= now() - LATEST_ACCEPTANCE
+    outcome = _find_move(row, port) if row.kind == RequestKind.MOVE else port.query(row.symbol, row.client_id)
+    if isinstance(outcome, Executed):
+        return _end(row, outcome)
+    if isinstance(outcome, Refused) and is_late:
+        # Asked after the last moment of acceptance: it never was there. What is still wanted is decided anew.
+        return _end(row, Refused(f"The exchange never had it. {outcome.words}"[:200]))
+    return False
+
+
+def _find_move(row: ContractRequest, port: ContractPort) -> Outcome:
+    """A transfer has no id of ours: it is looked for among the wallet's changes since it was sent."""
+    assert row.sent_at is not None
+    amount = row.quantity if row.side == "buy" else -row.quantity
+    try:
+        rows = port.income(to_ms(row.sent_at))
+    except ContractsAway as error:
+        return NoAnswer(error.text)
+    if any(each.kind == "TRANSFER" and each.amount == amount for each in rows):
+        return Executed(filled=row.quantity, price=row.quantity / row.quantity)
+    return Refused("No such transfer is among the wallet's changes.")
+
+
+def _end(row: ContractRequest, outcome: Outcome) -> bool:
+    event = "finish" if isinstance(outcome, Executed) else "refuse"
+    try:
+        _move(actor=SYSTEM, request_id=row.pk, event=event, outcome=outcome)
+    except StateChanged:
+        return False
+    return True
+
+
+@operation("positions.move_request", permission=RECORD, trail=False)
+def _move(*, actor: Actor, request_id: UUID, event: str, outcome: Outcome | None) -> ContractRequest:
+    row = ContractRequest.objects.get(pk=request_id)
+    expected = RequestState.WANTED if event == "send" else RequestState.SENT
+    changes: dict[str, Any] = {"sent_at": now()} if event == "send" else {}
+    if isinstance(outcome, Executed):
+        changes |= {"filled": outcome.filled, "price": outcome.price}
+    elif isinstance(outcome, Refused):
+        changes |= {"words": outcome.words[:200]}
+    return transition(row, event, table=REQUEST_STATES, expected=expected.value, actor=actor, **changes)
+
+
+def advance_account(*, account_id: UUID, port: ContractPort | None = None) -> None:
+    """One round: send what is wanted, read and decide, send what was decided. Raises ContractsAway."""
+    port = port or open_port(get_contracts(account_id))
+    send_requests(account_id=account_id, port=port)
+    read_account(account_id=account_id, port=port)
+    if send_requests(account_id=account_id, port=port):
+        read_account(account_id=account_id, port=port)

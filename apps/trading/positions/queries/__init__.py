@@ -1,0 +1,58 @@
+"""Reading books, positions, results and contract accounts."""
+
+from apps.trading.positions.queries.base import (
+    BASE_INTERVAL,
+    Mark,
+    PositionValue,
+    get_book,
+    get_mark,
+    get_own_position,
+    get_position,
+    list_books,
+    list_connection_positions,
+    list_positions,
+    sum_result,
+    value_fees,
+    value_position,
+)
+from apps.trading.positions.queries.contracts import (
+    exists_contracts,
+    get_contracts,
+    get_own_contracts,
+    list_contract_positions,
+    list_contracts,
+    list_funding,
+    list_readable_contracts,
+    list_requests,
+    list_rules,
+)
+from apps.trading.positions.queries.results import Grouping, ResultRow, register_grouping, sum_results
+
+__all__ = [
+    "BASE_INTERVAL",
+    "Grouping",
+    "Mark",
+    "PositionValue",
+    "ResultRow",
+    "exists_contracts",
+    "get_book",
+    "get_contracts",
+    "get_mark",
+    "get_own_contracts",
+    "get_own_position",
+    "get_position",
+    "list_books",
+    "list_connection_positions",
+    "list_contract_positions",
+    "list_contracts",
+    "list_funding",
+    "list_positions",
+    "list_readable_contracts",
+    "list_requests",
+    "list_rules",
+    "register_grouping",
+    "sum_result",
+    "sum_results",
+    "value_fees",
+    "value_position",
+]
