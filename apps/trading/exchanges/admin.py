@@ -3,11 +3,13 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.contrib import admin
 
 from apps.core.actors import Actor
 from apps.core.desk import Desk, DeskAdmin, OperationAction, desk_admin
+from apps.platform.rate_limiting.errors import LimitsUnavailable
 from apps.trading.exchanges import operations, queries
-from apps.trading.exchanges.choices import ConnectionState
+from apps.trading.exchanges.choices import BreakerState, ConnectionState
 from apps.trading.exchanges.models import (
     Connection,
     ConnectionBalance,
@@ -64,6 +66,36 @@ class ConnectionBalanceAdmin(DeskAdmin):
     list_select_related: ClassVar = ["connection"]
 
 
+def in_words(code: str) -> str:
+    """Return a request budget as staff read it; "not known" while the counters do not answer."""
+    try:
+        gauge = operations.read_gauge(code)
+    except LimitsUnavailable:
+        return "not known"
+    frozen = f", frozen for {-(-gauge.frozen_ms // 1_000)} s" if gauge.frozen_ms else ""
+    return f"{gauge.used:,} of {gauge.limit:,}{frozen}" if gauge.limit else f"no limit{frozen}"
+
+
+def hosts_in_words(code: str) -> str:
+    """Return the hosts of an exchange that were asked in the last two hours, one that pauses with its seconds."""
+    words = []
+    for host, breaker in operations.list_breakers(code).items():
+        pause = {
+            BreakerState.CLOSED: "",
+            BreakerState.OPEN: f" (pauses {-(-breaker.wait_ms // 1_000)} s)",
+            BreakerState.HALF_OPEN: " (one request is tried)",
+        }[breaker.state]
+        words.append(f"{host}{pause}")
+    return ", ".join(words)
+
+
+class OfVenue(DeskAdmin):
+    """Rows that belong to an exchange."""
+
+    desk = Desk.TRADING
+    list_select_related: ClassVar = ["venue"]
+
+
 @desk_admin(Venue, site="console")
 class VenueAdmin(DeskAdmin):
     """The venues of this installation."""
@@ -84,25 +116,31 @@ class KeyActivityAdmin(DeskAdmin):
 
 
 @desk_admin(VenueState, site="console")
-class VenueStateAdmin(DeskAdmin):
+class VenueStateAdmin(OfVenue):
     """How the exchanges are now."""
 
-    desk = Desk.TRADING
     list_display: ClassVar = [
         "venue", "condition", "reason", "since", "checked_at", "p50_ms", "p95_ms", "error_percent", "clock_offset_ms",
-        "stream_lag_ms",
+        "stream_lag_ms", "budget", "hosts",
     ]  # fmt: skip
-    list_select_related: ClassVar = ["venue"]
     list_filter: ClassVar = ["condition"]
+
+    @admin.display(description="Request budget")
+    def budget(self, row: VenueState) -> str:
+        """Return how much of the budget of this server's address is used now, and for how long it is frozen."""
+        return in_words(row.venue.code)
+
+    @admin.display(description="Hosts")
+    def hosts(self, row: VenueState) -> str:
+        """Return the hosts that were asked lately, with those to which requests pause."""
+        return hosts_in_words(row.venue.code)
 
 
 @desk_admin(VenueStateChange, site="console")
-class VenueStateChangeAdmin(DeskAdmin):
+class VenueStateChangeAdmin(OfVenue):
     """When the condition of an exchange changed."""
 
-    desk = Desk.TRADING
     list_display: ClassVar = ["began_at", "venue", "condition", "reason"]
-    list_select_related: ClassVar = ["venue"]
     list_filter: ClassVar = ["condition"]
     ordering: ClassVar = ["-began_at"]
 
@@ -132,12 +170,10 @@ def _announce(actor: Actor, _row: Any, given: dict[str, Any]) -> Any:
 
 
 @desk_admin(VenueMaintenance, site="console")
-class VenueMaintenanceAdmin(DeskAdmin):
+class VenueMaintenanceAdmin(OfVenue):
     """Times in which exchanges are closed."""
 
-    desk = Desk.TRADING
     list_display: ClassVar = ["venue", "begins_at", "ends_at", "note", "cancelled_at"]
-    list_select_related: ClassVar = ["venue"]
     ordering: ClassVar = ["-begins_at"]
     table_operations = (
         OperationAction("announce", "Enter a maintenance", operations.MANAGE, _announce, form=MaintenanceForm),
@@ -156,11 +192,9 @@ class VenueMaintenanceAdmin(DeskAdmin):
 
 
 @desk_admin(VenueMarkets, site="console")
-class VenueMarketsAdmin(DeskAdmin):
+class VenueMarketsAdmin(OfVenue):
     """Versions of the exchanges' markets and filters."""
 
-    desk = Desk.TRADING
     list_display: ClassVar = ["venue", "version", "count", "created_at", "checked_at"]
-    list_select_related: ClassVar = ["venue"]
     exclude: ClassVar = ["payload"]
     ordering: ClassVar = ["-id"]

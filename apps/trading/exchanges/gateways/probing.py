@@ -20,6 +20,9 @@ from apps.trading.exchanges.gateways.port import Balance
 from apps.trading.exchanges.gateways.rights import Rights, read_rights
 
 WRONG_SIGNATURE = re.compile(r"\bsign(ature)?\b|-1022", re.IGNORECASE)
+SAID_SIGNATURE = re.compile(r"invalid signature", re.IGNORECASE)
+SAID_ADDRESS = re.compile(r"\bip\b[^\"]*\bwhite ?list", re.IGNORECASE)
+"""What exchanges say of a signature or an address that the library takes for any mistake."""
 BAN = re.compile(r"\bbanned\b|\b418\b", re.IGNORECASE)
 NOTED_OFFSET_MS = 1_000
 """A clock that is off by more is worth a word to the customer, although requests carry the exchange's time."""
@@ -73,7 +76,10 @@ def _explained(error: Exception, gateway: CcxtGateway, *, venue: str, address: s
         return ClockOff(venue=venue, offset=f"{abs(gateway.clock_offset_ms) / 1_000:.1f}")
     if code == -1022 or (isinstance(original, ccxt.AuthenticationError) and WRONG_SIGNATURE.search(text)):
         return SecretWrong(venue=venue)
-    if code in (-2014, -2015) or isinstance(original, ccxt.AuthenticationError):
+    if isinstance(original, ccxt.ExchangeError) and SAID_SIGNATURE.search(text):
+        return SecretWrong(venue=venue)
+    said = isinstance(original, ccxt.AuthenticationError) or SAID_ADDRESS.search(text)
+    if code in (-2014, -2015) or said:
         return KeyNotAccepted(venue=venue, address=address)
     return ExchangeSilent(venue=venue)
 

@@ -136,8 +136,8 @@ def _gate(client: Any) -> Rights:
 
 
 def _htx(client: Any) -> Rights:
-    uid = client.v2_private_get_user_uid()["data"]
-    rows = client.v2_private_get_user_api_key({"uid": uid, "accessKey": client.apiKey})["data"]
+    uid = client.spot_private_get_v2_user_uid()["data"]
+    rows = client.spot_private_get_v2_user_api_key({"uid": uid, "accessKey": client.apiKey})["data"]
     mine = next((row for row in rows if str(row.get("accessKey")) == client.apiKey), None)
     if mine is None:
         return Rights()

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import redis.asyncio
@@ -71,6 +72,29 @@ def egress_name() -> str:
     return str(getattr(settings, "EGRESS_NAME", "main"))
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request for units, ready to be put to the lanes; `settle` makes the answer of it."""
+
+    venue: str
+    priority: CallKind
+    charges: list[tuple[Lane, int]]
+    how: dict[str, Any]
+
+    def settle(self, answer: LaneAnswer | None) -> Granted:
+        """Return what was granted; None is an answer that did not come: only a cancel passes then, uncounted."""
+        if answer is not None:
+            return _granted(answer, self.venue)
+        if self.priority is CallKind.CANCEL:
+            return Granted(0, 0, 0)
+        raise LimitsUnavailable(retry_after=1)
+
+
+def _asked(venue: str, *, cost: int, priority: CallKind, egress: str | None, key: str, mark: bool) -> _Asked:
+    how = {"rank": RANK[priority], "kept_back": KEPT_BACK[priority], "mark": mark}
+    return _Asked(venue, priority, _charges(venue, egress, cost, key), how)
+
+
 def take_budget(
     venue: str, *, cost: int = 1, priority: CallKind, egress: str | None = None, key: str = "", mark: bool = False
 ) -> Granted:
@@ -79,30 +103,24 @@ def take_budget(
     Raises BudgetSpent or LaneFrozen with `retry_after_ms`, and LimitsUnavailable while the counters do not answer
     (a cancel then passes uncounted).
     """
-    charges = _charges(venue, egress, cost, key)
+    asked = _asked(venue, cost=cost, priority=priority, egress=egress, key=key, mark=mark)
     try:
-        answer = take_lanes(charges, rank=RANK[priority], kept_back=KEPT_BACK[priority], mark=mark)
+        answer = take_lanes(asked.charges, **asked.how)
     except LimitsUnavailable:
-        if priority is CallKind.CANCEL:
-            return Granted(0, 0, 0)
-        raise
-    return _granted(answer, venue)
+        return asked.settle(None)
+    return asked.settle(answer)
 
 
 async def take_budget_async(
     venue: str, *, cost: int = 1, priority: CallKind, egress: str | None = None, key: str = "", mark: bool = False
 ) -> Granted:
     """Do as `take_budget`, from a coroutine."""
-    charges = _charges(venue, egress, cost, key)
+    asked = _asked(venue, cost=cost, priority=priority, egress=egress, key=key, mark=mark)
     try:
-        answer = await take_lanes_async(
-            _async_client(), charges, rank=RANK[priority], kept_back=KEPT_BACK[priority], mark=mark
-        )
+        answer = await take_lanes_async(_async_client(), asked.charges, **asked.how)
     except LimitsUnavailable:
-        if priority is CallKind.CANCEL:
-            return Granted(0, 0, 0)
-        raise
-    return _granted(answer, venue)
+        return asked.settle(None)
+    return asked.settle(answer)
 
 
 def wait_for_budget(

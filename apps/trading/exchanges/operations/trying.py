@@ -5,8 +5,7 @@ from uuid import UUID
 from apps.core.actors import Actor
 from apps.core.clock import now
 from apps.core.sealing import open_field
-from apps.trading.exchanges.catalogue.venues import get_exchange
-from apps.trading.exchanges.choices import Capability, ConnectionState
+from apps.trading.exchanges.choices import ConnectionState
 from apps.trading.exchanges.errors import (
     AddressBanned,
     ClockOff,
@@ -65,8 +64,8 @@ def _word(connection: Connection, facts: KeyFacts) -> str:
     words = []
     if facts.rights.can_trade is False:
         words.append("It can only read: balances are shown, orders are refused.")
-    if not get_exchange(connection.venue.ccxt_id).how(Capability.READ_KEY_RIGHTS):
-        words.append("This exchange does not say what a key may do: make sure that withdrawals are off.")
+    if facts.rights.can_withdraw is None:
+        words.append("The exchange does not tell what this key may do: make sure there that withdrawals are off.")
     if facts.rights.is_ip_bound is False:
         words.append(f"It is good from any address; bind it to ours. {address_in_words()}")
     if abs(facts.clock_offset_ms) > NOTED_OFFSET_MS:

@@ -1,10 +1,9 @@
 """How each exchange is: judged every minute from what all processes saw, written as rows, changes kept as history."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
-
-from django.db import transaction
 
 from apps.core.actors import Actor
 from apps.core.clock import from_ms, now
@@ -15,7 +14,7 @@ from apps.trading.exchanges.choices import BreakerState, Observed, VenueConditio
 from apps.trading.exchanges.errors import MaintenanceNotPossible, VenueUnknown
 from apps.trading.exchanges.models import Venue, VenueMaintenance, VenueState, VenueStateChange
 from apps.trading.exchanges.operations.connections import RECORD
-from apps.trading.exchanges.operations.health import Seen, list_breakers, read_clock, read_seen
+from apps.trading.exchanges.operations.health import ClockOffset, Seen, list_breakers, read_clock, read_seen
 
 MANAGE = declare("exchanges.manage", "Enter and call off maintenance windows of exchanges")
 MINUTES = 5
@@ -54,47 +53,67 @@ def judge(rest: Seen, stream: Seen, *, paused: bool, maintenance: str) -> Verdic
     return Verdict(VenueCondition.OPERATIONAL)
 
 
-@operation("exchanges.record_states", permission=RECORD, trail=False)
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What the counters of all processes tell of an exchange at a moment."""
+
+    venue: Venue
+    rest: Seen
+    stream: Seen
+    shut: Sequence[bool]
+    """For each of its hosts whether requests to it pause."""
+    clock: ClockOffset | None
+
+
 def record_states(*, actor: Actor) -> int:
-    """Judge every exchange that is in use and write its row; a change adds a line of history. Returns the changes."""
-    changes = 0
+    """Judge every exchange that is in use and write its row; a change adds a line of history. Returns the changes.
+
+    The counters are read first, outside any transaction.
+    """
     with in_schema(PUBLIC):
-        for venue in Venue.objects.order_by("code"):
-            changes += _record(venue)
-    return changes
+        venues = list(Venue.objects.order_by("code"))
+    return sum(record_state(actor=actor, looked=look) for look in [_look(venue) for venue in venues])
 
 
-def _record(venue: Venue) -> bool:
-    moment = now()
-    rest, stream = read_seen(venue.code, Observed.REST, minutes=MINUTES), read_seen(
-        venue.code, Observed.STREAM, minutes=MINUTES
-    )  # fmt: skip
+def _look(venue: Venue) -> Looked:
     breakers = [row for name, row in list_breakers(venue.code).items() if not name.startswith("stream:")]
-    shut = [breaker.state is not BreakerState.CLOSED for breaker in breakers]
-    paused = bool(shut) and all(shut)
-    verdict = judge(rest, stream, paused=paused, maintenance=_maintenance_of(venue, moment))
-    if any(shut) and verdict.condition == VenueCondition.OPERATIONAL:
-        verdict = Verdict(VenueCondition.DEGRADED, "One of its addresses fails; another one is asked.")
-    clock = read_clock(venue.code)
-    seen_ms = max(rest.seen_ms or 0, stream.seen_ms or 0)
-    with transaction.atomic():
-        known = VenueState.objects.select_for_update().filter(venue=venue).first()
+    return Looked(
+        venue,
+        read_seen(venue.code, Observed.REST, minutes=MINUTES),
+        read_seen(venue.code, Observed.STREAM, minutes=MINUTES),
+        [breaker.state is not BreakerState.CLOSED for breaker in breakers],
+        read_clock(venue.code),
+    )
+
+
+@operation("exchanges.record_state", permission=RECORD, trail=False)
+def record_state(*, actor: Actor, looked: Looked) -> bool:
+    """Judge an exchange from what was seen of it and write its row; return whether condition or reason changed."""
+    moment, rest, stream = now(), looked.rest, looked.stream
+    with in_schema(PUBLIC):
+        paused = bool(looked.shut) and all(looked.shut)
+        verdict = judge(rest, stream, paused=paused, maintenance=_maintenance_of(looked.venue, moment))
+        if any(looked.shut) and verdict.condition == VenueCondition.OPERATIONAL:
+            verdict = Verdict(VenueCondition.DEGRADED, "One of its addresses fails; another one is asked.")
+        seen_ms = max(rest.seen_ms or 0, stream.seen_ms or 0)
+        known = VenueState.objects.select_for_update().filter(venue=looked.venue).first()
         changed = known is None or (known.condition, known.reason) != (verdict.condition, verdict.reason)
         is_new = known is None or known.condition != verdict.condition
         VenueState.objects.update_or_create(
-            venue=venue,
+            venue=looked.venue,
             defaults={
                 "condition": verdict.condition, "reason": verdict.reason,
                 "since": moment if is_new or known is None else known.since,
                 "checked_at": from_ms(seen_ms) if seen_ms else (known.checked_at if known else moment),
                 "p50_ms": rest.p50_ms, "p95_ms": rest.p95_ms, "error_percent": rest.error_percent,
-                "clock_offset_ms": None if clock is None else clock.offset_ms, "stream_lag_ms": stream.p95_ms,
+                "clock_offset_ms": None if looked.clock is None else looked.clock.offset_ms,
+                "stream_lag_ms": stream.p95_ms,
             },
         )  # fmt: skip
         if is_new:
             VenueStateChange.objects.create(
-                venue=venue, condition=verdict.condition, reason=verdict.reason, began_at=moment
-            )  # fmt: skip
+                venue=looked.venue, condition=verdict.condition, reason=verdict.reason, began_at=moment
+            )
     return changed
 
 

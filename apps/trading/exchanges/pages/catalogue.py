@@ -12,6 +12,7 @@ from apps.platform.rate_limiting.errors import LimitsUnavailable
 from apps.trading.exchanges import queries
 from apps.trading.exchanges.catalogue.venues import TESTED, Exchange, get_exchange, in_words, list_exchange_ids
 from apps.trading.exchanges.choices import Capability, ConnectionState, Mode
+from apps.trading.exchanges.gateways.dialects import DIALECTS
 from apps.trading.exchanges.models import Connection, VenueState
 from apps.trading.exchanges.operations import read_clock, read_gauge
 from apps.trading.exchanges.pages.context import ConnectionCard, condition_state, connection_card, in_condition
@@ -27,8 +28,6 @@ GROUPS: tuple[tuple[str, tuple[Capability, ...]], ...] = (
 )  # fmt: skip
 SEQUENCE_CHECKED = frozenset({"binance", "bybit", "okx"})
 """Exchanges whose live order books we check ourselves, update by update."""
-LONGEST_ID = 32
-"""Ids of our orders have at most so many letters and digits."""
 RECORDED_RULES = (
     "Its adapter was tested on price ticks, amount steps and least orders that were recorded from the exchange for a "
     "few markets; the rest of those descriptions is synthetic."
@@ -252,12 +251,12 @@ def _notes(exchange: Exchange, ccxt_id: str) -> list[str]:
     else:
         notes.append(RECORDED_RULES)
     if not tested.reads_key_rights:
-        notes.append("It does not tell us what a key may do: make sure yourself that withdrawals are off.")
-    if tested.client_ids is not None and tested.client_ids.longest < LONGEST_ID:
         notes.append(
-            f"It takes order ids of at most {tested.client_ids.longest} characters; ours are longer, so only balances "
-            "and market data are read."
+            "It does not tell us what a key may do. Look at the key there before you enter it: reading and trading on, "
+            "withdrawals and transfers off."
         )
+    if ccxt_id in DIALECTS and DIALECTS[ccxt_id].open_by_symbol:
+        notes.append("It lists open orders market by market: those of markets you trade here are shown.")
     if tested.other_hosts:
         notes.append(f"Other hosts it answers at: {', '.join(tested.other_hosts)}.")
     return notes
@@ -275,4 +274,10 @@ def _address(row: Connection) -> str:
         False: "This key is good from any address: bind it to ours at the exchange. ",
         None: "Bind the key to our address at the exchange, where it can be. ",
     }
-    return bound[row.is_ip_bound] + queries.address_in_words()
+    unread = ""
+    if row.can_trade is None and row.state == ConnectionState.ACTIVE:
+        unread = (
+            f" {row.venue.title} does not tell us what this key may do: look there that it may read and trade, "
+            "and that withdrawals and transfers are off."
+        )
+    return bound[row.is_ip_bound] + queries.address_in_words() + unread

@@ -1,9 +1,10 @@
 """How an exchange is: observations, breaker with its probe, conditions with history, maintenance, the clock."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,8 @@ from apps.trading.exchanges import queries
 from apps.trading.exchanges.choices import BreakerState, CallKind, Observed
 from apps.trading.exchanges.errors import CircuitOpen, MaintenanceNotPossible, VenueUnavailable
 from apps.trading.exchanges.gateways.ccxt_gateway import CcxtGateway
-from apps.trading.exchanges.models import VenueState, VenueStateChange
+from apps.trading.exchanges.gateways.port import VenuePort
+from apps.trading.exchanges.models import Connection, VenueState, VenueStateChange
 from apps.trading.exchanges.operations import (
     ClockOffset,
     add_connection,
@@ -165,16 +167,27 @@ def sandbox(tmp_path_factory) -> Iterator[RunningSandbox]:
         yield running
 
 
-def test_requests_of_a_connection_are_counted_observed_and_paused(customer, sandbox, monkeypatch):
+@pytest.fixture
+def connected(customer, sandbox, monkeypatch) -> Callable[..., VenuePort]:
+    """Connect the customer to an account at the sandbox, reached with the settings given; return the port."""
+
+    def connect(**settings: Any) -> VenuePort:
+        way = queries.VenueWay(sandbox.ccxt_settings, **settings)
+        monkeypatch.setitem(queries._venues, "sandbox", way)
+        account = sandbox.open_account({"USDT": D(1_000)})
+        row = add_connection(
+            actor=Actor.of(customer), owner_id=customer.pk, venue="sandbox", label="Mine",
+            api_key=account["api_key"], api_secret=account["secret"],
+        )  # fmt: skip
+        return open_venue(row.pk)
+
+    return connect
+
+
+def test_requests_of_a_connection_are_counted_observed_and_paused(connected, sandbox):
     """Real ccxt: the used weight equals the exchange's own count; failures open the breaker, an answer closes it."""
-    monkeypatch.setitem(queries._venues, "sandbox", queries.VenueWay(sandbox.ccxt_settings))
-    account = sandbox.open_account({"USDT": D(1_000)})
-    row = add_connection(
-        actor=Actor.of(customer), owner_id=customer.pk, venue="sandbox", label="Mine",
-        api_key=account["api_key"], api_secret=account["secret"],
-    )  # fmt: skip
-    port = open_venue(row.pk)
-    assert port is open_venue(row.pk)
+    port = connected()
+    assert port is open_venue(Connection.objects.get().pk)
     assert isinstance(port, CcxtGateway)
     assert port.balances()
     told = port.client.last_response_headers
@@ -197,17 +210,10 @@ def test_requests_of_a_connection_are_counted_observed_and_paused(customer, sand
     assert read_breaker("sandbox", host=host_of(port.client)).state is BreakerState.CLOSED
 
 
-def test_another_host_is_asked_while_the_first_one_fails(customer, sandbox, monkeypatch):
+def test_another_host_is_asked_while_the_first_one_fails(connected, sandbox):
     port_number = sandbox.url.rpartition(":")[2]
     main, other = f"127.0.0.1:{port_number}", f"localhost:{port_number}"
-    way = queries.VenueWay(sandbox.ccxt_settings, other_hosts=(other,))
-    monkeypatch.setitem(queries._venues, "sandbox", way)
-    account = sandbox.open_account({"USDT": D(1_000)})
-    row = add_connection(
-        actor=Actor.of(customer), owner_id=customer.pk, venue="sandbox", label="Mine",
-        api_key=account["api_key"], api_secret=account["secret"],
-    )  # fmt: skip
-    port = open_venue(row.pk)
+    port = connected(other_hosts=(other,))
     assert isinstance(port, CcxtGateway)
     assert port.balances()
     assert host_of(port.client) == main
