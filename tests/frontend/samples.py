@@ -11,6 +11,8 @@ from tests.frontend.samples_compliance import COMPLIANCE_PAGES
 from tests.frontend.samples_ledger import LEDGER_PAGES
 from tests.frontend.samples_markets import MARKET_PAGES
 from tests.frontend.samples_platform import PLATFORM_PAGES
+from tests.frontend.samples_portfolios import PORTFOLIO_PAGES
+from tests.frontend.samples_risk import RISK_PAGES
 from tests.frontend.samples_shell import shell
 from tests.frontend.samples_strategies import STRATEGY_PAGES
 from tests.frontend.samples_ticket import TICKET_PAGES
@@ -138,7 +140,9 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "home": ("home.html", home()),
     "home-new": ("home.html", home_new()),
     **TRADING_PAGES,
+    **RISK_PAGES,
     **MARKET_PAGES,
+    **PORTFOLIO_PAGES,
     **TICKET_PAGES,
     **STRATEGY_PAGES,
     **BOT_PAGES,

@@ -60,6 +60,7 @@ WITHOUT_SNAPSHOT_MARKS = {"notifications": "the snapshot is a number; its frames
 WITHOUT_FRAMES: dict[str, str] = {}
 """Private topics on which the crawl does not see its own marks, each with its reason."""
 WITHOUT_TENANT = {
+    "risk.monitor_all": "it sends one message a schema",
     "exchanges.watch": "judges the exchanges, which are public facts",
     "core.sweep_due": "a net over all schemas; it sends one message a schema",
     "core.sweep_all": "a net over all schemas; it sends one message a schema",
@@ -74,6 +75,7 @@ WITHOUT_TENANT = {
     "market_data.apply_retention": "works on trades and book samples, which are public facts",
     "market_data.check_recent": "judges candles, which are public facts",
     "instruments.sweep_alerts": "a net over all schemas; it sends one message a schema",
+    "portfolios.sweep": "a net over all schemas; it sends one message a schema",
     "ledger.sweep": "a net over all schemas; it sends one message a schema",
     "wallets.sweep_custody": "a net over all schemas; it sends one message a payout, place, transfer and provider",
     "wallets.rearm_earning_all": "it sends one message a schema",
@@ -221,7 +223,7 @@ def test_every_socket_is_crawled() -> None:
     assert served == listed == SOCKETS
 
 
-TRADING = ("backtests", "bots", "exchanges", "orders", "positions", "sandbox", "strategies")
+TRADING = ("backtests", "bots", "exchanges", "orders", "positions", "risk", "sandbox", "strategies")
 
 
 def test_no_page_of_trading_shows_a_row_of_the_other_tenant(houses: Houses) -> None:
@@ -334,6 +336,7 @@ SWEPT = {
     "core.drain_outbox", "core.fire_timers", "core.seal_audit", "ledger.seal", "ledger.expire", "bots.advance",
     "orders.send", "orders.settle", "orders.reconcile", "backtests.run", "wallets.pay", "wallets.settle",
     "wallets.open_place", "wallets.deliver", "wallets.watch", "wallets.rearm_earning", "instruments.check_alerts",
+    "portfolios.sample",
 }  # fmt: skip
 """What the nets find in a tenant with work."""
 OF_ALL = ("live:public:", "public:", "bucket:public:", "lane:", "venue-")

@@ -27,6 +27,7 @@ from tests.tenancy.fill import NOTE
 from tests.tenancy.house import Tenant
 from tests.tenancy.messages import Queue
 from tests.tenancy.money import leave_custody, leave_money, pay_in
+from tests.tenancy.portfolios import leave_portfolio
 
 SYSTEM = Actor.system("tests")
 SYMBOL = "BTCUSDT"
@@ -116,12 +117,17 @@ class Trader:
             leave_money(self.user.pk, self.amounts.budget, f"left-{self.guests}")
             payer = make_customer(f"payer-{self.guests}@{self.tenant.seeded.slug}.example")
             leave_alert(self.user, SYMBOL, self.amounts.limit)
+            leave_portfolio(self.user, f"{self.tenant.canary} {self.guests}", self.amounts.budget)
             custody = leave_custody(payer, self.user, f"{self.tenant.seeded.slug}-{self.guests}")
         return {
             **custody,
             "mail.send": [str(mail.pk)],
             "instruments.check_alerts": [],
+            "portfolios.sample": [],
             "sandbox.open_account": [str(opening)],
+            "risk.review_owner": [str(self.user.pk)],
+            "risk.monitor": [],
+            "risk.follow_platform": [],
             "bots.advance": [str(bot), "test"],
             "bots.step_batch": [f"{SYMBOL}.5m", self.market.last_ts],
             "orders.send": [str(intent)],

@@ -18,7 +18,7 @@ from apps.trading.risk.choices import REFERENCE
 from apps.trading.risk.errors import NothingMeasured
 from apps.trading.risk.valuing import Prices, equity_of, positions_of
 from kernel.instruments.bars import Bars
-from kernel.money.exact import ZERO, add, multiply
+from kernel.money.exact import ZERO, add, multiply, plain
 from kernel.risk import Definition, measures, stress
 
 Floats = NDArray[np.float64]
@@ -220,7 +220,7 @@ def stress_custom(portfolio: Portfolio, shocks: dict[str, Decimal]) -> Stressed:
     total = ZERO
     for symbol, worth in portfolio.worths.items():
         total = add(total, multiply(worth, max(shocks.get(symbol, ZERO), Decimal(-100)) / 100))
-    words = ", ".join(f"{symbol} {shock:+f} %" for symbol, shock in sorted(shocks.items()))
+    words = ", ".join(f"{symbol} {plain(shock):+f} %" for symbol, shock in sorted(shocks.items()))
     return Stressed("Your scenario", "custom", total.quantize(STEP), min(total, ZERO).quantize(STEP), words)
 
 

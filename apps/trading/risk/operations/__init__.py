@@ -27,7 +27,7 @@ from apps.trading.risk.operations.permissions import (
     MANAGE_OWN,
     READ,
 )
-from apps.trading.risk.operations.reviewing import ask_resume, list_uses, restrict, resume_own, review
+from apps.trading.risk.operations.reviewing import ask_resume, restrict, resume_own, review
 from apps.trading.risk.operations.switching import (
     ask_lift,
     ask_lift_platform,
@@ -60,7 +60,6 @@ __all__ = [
     "engage_switch",
     "follow_platform",
     "lift_own_switch",
-    "list_uses",
     "names_of_bots",
     "register_bots",
     "release_claim",

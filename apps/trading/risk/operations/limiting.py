@@ -171,7 +171,12 @@ def take_effect(*, actor: Actor, limit_id: UUID) -> RiskLimit:
         raise LimitMissing
     if row.next_at is None or row.next_at > now():
         return row
-    return _put(row, row.next_value, by_staff=False)
+    row.value, row.by_staff, row.changed_at = row.next_value, False, now()
+    row.next_value = row.next_at = None  # its timer is firing now: nothing is to be called off
+    row.save(update_fields=["value", "by_staff", "changed_at", "next_value", "next_at"])
+    if row.owner_id is not None:
+        announce(row.owner_id)
+    return row
 
 
 def is_tighter(rule: str, before: Decimal | None, after: Decimal | None) -> bool:

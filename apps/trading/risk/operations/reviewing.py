@@ -12,20 +12,18 @@ from apps.core.models import Approval
 from apps.core.operation import operation
 from apps.trading.risk.choices import WARN_AT, RuleName, Scope, State
 from apps.trading.risk.errors import ChangedSinceAsked, HeldByStaff, NothingToChange, SubjectMissing
-from apps.trading.risk.gathering import BY_RESULT, Facts, gather, limits_of
+from apps.trading.risk.gathering import BY_RESULT, gather, limits_of
 from apps.trading.risk.models import RiskStanding
 from apps.trading.risk.operations.limiting import checked_subject
 from apps.trading.risk.operations.permissions import APPROVE, CLAIM, HALT, MANAGE_OWN
 from apps.trading.risk.operations.standings import is_free, locked_standing, move, note_result
+from apps.trading.risk.using import MOST_USED, Use, list_uses
 from apps.trading.risk.valuing import Prices, equity_of, result_of
 from kernel.events.risk import LimitNearlyUsed
-from kernel.money.exact import ZERO
-from kernel.risk import LEAST, Exposure, Limit, Rule, is_broken
+from kernel.risk import Exposure, Limit, Rule, is_broken
 
 RESUME = "risk.resume"
 STEP = Decimal("0.0001")
-MOST_USED = Decimal("99999")
-HUNDRED = Decimal(100)
 
 
 @operation("risk.review", permission=CLAIM, trail=False)
@@ -57,28 +55,6 @@ def review(
     if exact:
         _follow(row, uses, actor)
     return row
-
-
-def list_uses(limits: list[Limit], facts: Facts) -> list[tuple[Limit, Decimal | None, Decimal | None]]:
-    """Return (limit, value now, part used) of limits; None where it is not known or has no meaning yet."""
-    now_at = Exposure(facts.standing)
-    found: list[tuple[Limit, Decimal | None, Decimal | None]] = []
-    for limit in limits:
-        value = None if limit.rule is Rule.ORDER_SIZE else now_at.measure(limit.rule, limit.target)
-        found.append((limit, value, part_used(limit, value)))
-    return found
-
-
-def part_used(limit: Limit, value: Decimal | None) -> Decimal | None:
-    """Return how much of a limit is used up, 1 = all; of a least it is what of the room above it is gone."""
-    if value is None:
-        return None
-    if limit.rule in LEAST:
-        room = HUNDRED - limit.value
-        return (HUNDRED - value) / room if room else (Decimal(1) if value >= HUNDRED else MOST_USED)
-    if not limit.value:
-        return ZERO if not value else MOST_USED
-    return value / limit.value
 
 
 @operation("risk.resume_own", permission=MANAGE_OWN, audited=("is_live",))
@@ -139,7 +115,7 @@ def _resume(row: RiskStanding, actor: Actor) -> RiskStanding:
     return row
 
 
-def _follow(row: RiskStanding, uses: list[tuple[Limit, Decimal | None, Decimal | None]], actor: Actor) -> None:
+def _follow(row: RiskStanding, uses: list[Use], actor: Actor) -> None:
     """Reduce where the day's loss or the drawdown reached its limit; resume when the day of the loss is over."""
     broken = [
         limit
@@ -158,7 +134,7 @@ def _has_waited_a_day(row: RiskStanding) -> bool:
     return is_of_day and row.state_since is not None and row.state_since.date() < now().date()
 
 
-def _words(limit: Limit, uses: list[tuple[Limit, Decimal | None, Decimal | None]]) -> str:
+def _words(limit: Limit, uses: list[Use]) -> str:
     value = next(value for item, value, _ in uses if item is limit)
     assert value is not None
     unit = "%" if limit.rule is Rule.DRAWDOWN else "USDT"
@@ -166,7 +142,7 @@ def _words(limit: Limit, uses: list[tuple[Limit, Decimal | None, Decimal | None]
     return f"{name} {value.quantize(Decimal('0.01')):f} {unit} of {limit.value.normalize():f} {unit}"
 
 
-def _warn(row: RiskStanding, uses: list[tuple[Limit, Decimal | None, Decimal | None]], day: str, actor: Actor) -> None:
+def _warn(row: RiskStanding, uses: list[Use], day: str, actor: Actor) -> None:
     """Tell once a day of each limit that is nearly used up."""
     kept = {key: at for key, at in row.warned.items() if at == day}
     for limit, value, use in uses:
