@@ -35,6 +35,7 @@ def backtest_form() -> dict[str, Any]:
         "cash": text_field("cash", "Start funds", value="10,000.00"),
         "fee_percent": text_field("fee_percent", "Fee", value="0.075"),
         "slippage_bps": text_field("slippage_bps", "Slippage", value="3"),
+        "adjusted": text_field("adjusted", "Adjust prices for splits and dividends", kind="checkbox", required=False),
     }
     facts = [
         Fact("BTC/USDT, 5 minutes", "1 Jan to 31 Dec 2024"),

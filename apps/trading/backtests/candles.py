@@ -10,7 +10,7 @@ import numpy as np
 from apps.core.clock import from_ms, to_ms
 from apps.trading.backtests.errors import EmptySpan, NoCandles, SpanTooLong, TooFewCandles
 from apps.trading.instruments.queries import get_spec
-from apps.trading.market_data.queries import list_series, load_bars
+from apps.trading.market_data.queries import get_adjustment, list_series, load_adjusted_bars, load_bars
 from kernel.instruments import Bars, InstrumentSpec
 from kernel.strategy import CompiledStrategy, StrategyDocument, compile_strategy
 
@@ -53,8 +53,13 @@ def check_span(document: StrategyDocument, start: datetime, end: datetime) -> No
         raise SpanTooLong(field="start", bars=bars, interval=document.timeframe, most=MOST_BARS)
 
 
-def load_material(document: StrategyDocument, symbol: str, start: datetime, end: datetime) -> Material:
+def load_material(
+    document: StrategyDocument, symbol: str, start: datetime, end: datetime, adjustment: int | None = None
+) -> Material:
     """Return candles and compiled rules for a span of open times [start, end).
+
+    With `adjustment` prices and volumes are those after splits and dividends, by that version of the factors (0: there
+    are none); without it they are as they were traded.
 
     As many candles before the start are read as the indicators remember, so that the first decisions of the span do not
     depend on where it begins. Raises UnknownSymbol, UnknownInterval, EmptySpan, SpanTooLong, NoCandles, TooFewCandles.
@@ -64,7 +69,11 @@ def load_material(document: StrategyDocument, symbol: str, start: datetime, end:
     compiled = compile_strategy(document, spec)
     start_ms, end_ms = to_ms(start), to_ms(end)
     history_ms = compiled.memory * document.interval_ms
-    bars = load_bars(symbol, document.timeframe, start_ms=max(0, start_ms - history_ms), end_ms=end_ms)
+    first_ms = max(0, start_ms - history_ms)
+    if adjustment:
+        bars = load_adjusted_bars(symbol, document.timeframe, first_ms, end_ms, version=adjustment)
+    else:
+        bars = load_bars(symbol, document.timeframe, start_ms=first_ms, end_ms=end_ms)
     start_index = int(np.searchsorted(bars.ts, start_ms))
     material = Material(bars, start_index, compiled, spec)
     if not len(material.span):
@@ -72,6 +81,12 @@ def load_material(document: StrategyDocument, symbol: str, start: datetime, end:
     if len(bars) - max(start_index, compiled.warm_up) < 2:
         raise TooFewCandles(field="end", needed=compiled.warm_up, given=len(bars))
     return material
+
+
+def newest_adjustment(symbol: str) -> int:
+    """Return the version of a symbol's newest factors, 0 when it never had a split or dividend."""
+    found = get_adjustment(symbol)
+    return 0 if found is None else found.version
 
 
 def recorded_span(symbol: str) -> tuple[datetime, datetime] | None:

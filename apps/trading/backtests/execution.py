@@ -66,7 +66,7 @@ def execute(run_id: UUID, *, chunk: int = CHUNK, watch: Watcher | None = None) -
 def _simulated(run: BacktestRun, chunk: int, watch: Watcher | None) -> Outcome:
     request = request_of(run)
     document = get_version(run.version_id)
-    material = load_material(document, run.symbol, run.start, run.end)
+    material = load_material(document, run.symbol, run.start, run.end, run.adjustment)
 
     def report(done: int, total: int) -> None:
         if watch is not None:
@@ -109,6 +109,7 @@ def request_of(run: BacktestRun) -> BacktestRequest:
         cash=run.cash,
         taker_fee=run.taker_fee,
         slippage_bps=run.slippage_bps,
+        adjusted=run.adjustment is not None,
     )
 
 

@@ -26,6 +26,7 @@ class BacktestWriteSerializer(serializers.Serializer[dict[str, Any]]):
     slippage_bps = serializers.DecimalField(
         max_digits=8, decimal_places=4, min_value=Decimal(0), max_value=Decimal(1000), default=Decimal(2)
     )
+    adjusted = serializers.BooleanField(default=False, help_text="Candles as they are after splits and dividends.")
 
 
 class BacktestFilterSerializer(serializers.Serializer[dict[str, Any]]):
@@ -46,8 +47,8 @@ class BacktestSerializer(serializers.ModelSerializer[BacktestRun]):
         model = BacktestRun
         fields: ClassVar = [
             "id", "strategy", "version", "document_hash", "symbol", "interval", "start", "end", "cash", "taker_fee",
-            "slippage_bps", "state", "cancel_requested", "bars_done", "bars_total", "error_code", "error_message",
-            "created_at", "started_at", "finished_at",
+            "slippage_bps", "adjustment", "state", "cancel_requested", "bars_done", "bars_total", "error_code",
+            "error_message", "created_at", "started_at", "finished_at",
         ]  # fmt: skip
 
 

@@ -24,7 +24,7 @@ class BacktestRun(BaseModel):
             (
                 "owner", "version", "symbol", "interval", "start", "end", "state", "cancel_requested", "bars_done",
                 "bars_total", "lease_epoch", "lease_until", "started_at", "finished_at", "error_code", "error_message",
-                "document_hash",
+                "document_hash", "adjustment",
             ),
             DataCategory.OPERATIONAL,
         ),
@@ -41,6 +41,8 @@ class BacktestRun(BaseModel):
     cash = models.DecimalField(max_digits=38, decimal_places=18)
     taker_fee = models.DecimalField(max_digits=10, decimal_places=8)
     slippage_bps = models.DecimalField(max_digits=10, decimal_places=4)
+    adjustment = models.PositiveIntegerField(null=True)
+    """The version of the factors for splits and dividends (0: there were none); None: candles as they were traded."""
     state = models.CharField(max_length=10, choices=RunState.choices, default=RunState.QUEUED)
     cancel_requested = models.BooleanField(default=False)
     bars_done = models.PositiveIntegerField(default=0)

@@ -16,7 +16,7 @@ from apps.core.operation import operation
 from apps.core.permissions import declare
 from apps.core.transitions import transition
 from apps.trading.backtests import queries
-from apps.trading.backtests.candles import load_material
+from apps.trading.backtests.candles import load_material, newest_adjustment
 from apps.trading.backtests.choices import RUN_STATES, RunState
 from apps.trading.backtests.errors import AlreadyOver, BadCosts, TooManyOpen
 from apps.trading.backtests.models import BacktestRun
@@ -42,6 +42,8 @@ class BacktestRequest:
     cash: Decimal
     taker_fee: Decimal
     slippage_bps: Decimal
+    adjusted: bool = False
+    """Whether candles are read as they are after splits and dividends."""
 
     def costs(self) -> Costs:
         """Return the costs; raise BadCosts when they or the cash are out of bounds."""
@@ -75,7 +77,8 @@ def start_backtest(*, actor: Actor, owner_id: UUID, request: BacktestRequest) ->
     version = get_version_row(request.version_id, owner_id=owner_id)
     document = version.parsed()
     request.costs()
-    load_material(document, request.symbol, request.start, request.end)
+    adjustment = newest_adjustment(request.symbol) if request.adjusted else None
+    load_material(document, request.symbol, request.start, request.end, adjustment)
     if queries.count_open(owner_id) >= MOST_OPEN:
         raise TooManyOpen(most=MOST_OPEN)
     run = BacktestRun.objects.create(
@@ -89,6 +92,7 @@ def start_backtest(*, actor: Actor, owner_id: UUID, request: BacktestRequest) ->
         cash=request.cash,
         taker_fee=request.taker_fee,
         slippage_bps=request.slippage_bps,
+        adjustment=adjustment,
         lease_until=now() + PICK_UP_WITHIN,
     )
     schema = current_schema()

@@ -29,6 +29,7 @@ class BacktestForm(forms.Form):
     cash = forms.DecimalField(label="Start funds", max_digits=20, decimal_places=8)
     fee_percent = forms.DecimalField(label="Fee", max_digits=8, decimal_places=6, min_value=0, max_value=10)
     slippage_bps = forms.DecimalField(label="Slippage", max_digits=8, decimal_places=4, min_value=0, max_value=1000)
+    adjusted = forms.BooleanField(label="Adjust prices for splits and dividends (stocks)", required=False)
 
     def __init__(self, *args: Any, owner_id: UUID, chosen: Version | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -51,6 +52,7 @@ class BacktestForm(forms.Form):
             cash=given["cash"],
             taker_fee=given["fee_percent"] / 100,
             slippage_bps=given["slippage_bps"],
+            adjusted=given["adjusted"],
         )
 
     def clean_end(self) -> date:
@@ -81,6 +83,7 @@ def values_of(run: BacktestRun) -> dict[str, Any]:
         "cash": plain_text(run.cash),
         "fee_percent": plain_text(run.taker_fee * Decimal(100)),
         "slippage_bps": plain_text(run.slippage_bps),
+        "adjusted": run.adjustment is not None,
     }
 
 

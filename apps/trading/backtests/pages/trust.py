@@ -30,6 +30,7 @@ def trust_of(run: BacktestRun, stored: StoredOutcome) -> Trust:
         _trades_point(trades),
         _period_point(stored, days),
         _costs_point(run, stored),
+        *_adjustment_points(run),
         _plain("clock", "Fills.", "Decided on closed candles, filled whole at the next open; stops judged at closes."),
         _warn("error", "Not modelled.", "Order queue, partial fills, effect of own orders on the price, outages, tax."),
         _warn("warn", "Nothing was held back.", "Rules chosen on the same candles look better than they will be."),
@@ -55,6 +56,15 @@ def _period_point(stored: StoredOutcome, days: int) -> Attention:
     if days < SHORT_DAYS or facts["missing"] * 100 > facts["bars"]:
         return _warn("warn", "Short period." if days < SHORT_DAYS else "Gaps.", words)
     return _plain("check-circle", "Period.", words)
+
+
+def _adjustment_points(run: BacktestRun) -> list[Attention]:
+    if run.adjustment is None:
+        return []
+    if run.adjustment == 0:
+        return [_plain("check-circle", "Nothing to adjust.", f"No split or dividend of {run.symbol} is known.")]
+    words = f"Candles are as they are after splits and dividends (version {run.adjustment} of the factors)."
+    return [_plain("check-circle", "Adjusted.", words)]
 
 
 def _costs_point(run: BacktestRun, stored: StoredOutcome) -> Attention:

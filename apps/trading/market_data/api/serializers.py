@@ -19,6 +19,7 @@ class CandleQuerySerializer(serializers.Serializer[dict[str, Any]]):
     start = serializers.IntegerField(required=False, min_value=FIRST_MS, max_value=LAST_MS)
     end = serializers.IntegerField(required=False, min_value=FIRST_MS, max_value=LAST_MS)
     limit = serializers.IntegerField(required=False, default=500, min_value=1, max_value=MOST)
+    adjusted = serializers.BooleanField(default=False, help_text="For splits and dividends.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse a start after the end."""

@@ -39,7 +39,10 @@ class CandleList(APIView):
         given.is_valid(raise_exception=True)
         asked = given.validated_data
         spec = spec_of(get_instrument(asked["symbol"]))
+        is_adjusted = asked.pop("adjusted")
         bars = candles_of(**asked)
+        if is_adjusted:
+            bars = queries.adjusted(spec.symbol, bars)
         step = INTERVALS[asked["interval"]]
         tag = etag_of(asked, bars)
         headers = {"ETag": tag, "Cache-Control": "private, no-cache"}

@@ -1,7 +1,7 @@
 """What other apps and faces may ask of market data."""
 
 from apps.trading.market_data.gateways.quote_cache import Quote
-from apps.trading.market_data.queries.adjusted import get_adjustment, list_actions, load_adjusted_bars
+from apps.trading.market_data.queries.adjusted import adjusted, get_adjustment, list_actions, load_adjusted_bars
 from apps.trading.market_data.queries.candles import (
     BASE_INTERVAL,
     SeriesFacts,
@@ -55,6 +55,7 @@ __all__ = [
     "Trades",
     "VenueFee",
     "VenueQuote",
+    "adjusted",
     "calendar_of",
     "closed_days",
     "count_feed_processes",

@@ -37,7 +37,11 @@ def load_adjusted_bars(
 
     Prices are rounded half to even to whole ticks, at least one tick. Without factors the raw candles.
     """
-    bars = load_bars(symbol, interval, start_ms, end_ms, venue=venue)
+    return adjusted(symbol, load_bars(symbol, interval, start_ms, end_ms, venue=venue), version=version)
+
+
+def adjusted(symbol: str, bars: Bars, *, version: int | None = None) -> Bars:
+    """Return candles of a symbol as `load_adjusted_bars` returns them."""
     found = get_adjustment(symbol, version)
     if found is None or not len(bars):
         return bars
