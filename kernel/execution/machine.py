@@ -24,7 +24,7 @@ class Status(StrEnum):
 class Why(StrEnum):
     """What an algorithm waits for, or why it ended."""
 
-    NOTHING = ""
+    NOTHING = ""  # nothing stands in its way
     COMPLETE = "complete"  # all is filled
     CANCELLED = "cancelled"  # somebody wanted it
     TIME = "time"  # its time is over

@@ -14,7 +14,7 @@ EXACT: Final = Context(prec=60, rounding=ROUND_HALF_EVEN)
 class Limited(StrEnum):
     """What stopped a venue from getting more."""
 
-    NOTHING = ""
+    NOTHING = ""  # it gets all it is asked for
     PRICE = "price"  # another venue is cheaper, or the worst price is reached
     DEPTH = "depth"  # its book holds no more
     BUDGET = "budget"  # the account has no more

@@ -68,6 +68,7 @@ WITHOUT_TENANT = {
     "core.prove_all": "it sends one message a schema",
     "bots.sweep": "a net over all schemas; it sends one message a bot",
     "orders.sweep": "a net over all schemas; it sends one message an order",
+    "orders.sweep_algos": "a net over all schemas; it sends one message an algorithm",
     "orders.reconcile_all": "a net over all schemas; it sends one message a connection",
     "backtests.sweep": "a net over all schemas; it sends one message a run",
     "market_data.sync_history": "works on candles, which are public facts",
@@ -334,7 +335,8 @@ def test_a_task_without_a_tenant_fails(houses: Houses) -> None:
 
 SWEPT = {
     "core.drain_outbox", "core.fire_timers", "core.seal_audit", "ledger.seal", "ledger.expire", "bots.advance",
-    "orders.send", "orders.settle", "orders.reconcile", "backtests.run", "wallets.pay", "wallets.settle",
+    "orders.send", "orders.settle", "orders.reconcile", "orders.advance_algo", "backtests.run", "wallets.pay",
+    "wallets.settle",
     "wallets.open_place", "wallets.deliver", "wallets.watch", "wallets.rearm_earning", "instruments.check_alerts",
     "portfolios.sample",
 }  # fmt: skip

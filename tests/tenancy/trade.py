@@ -15,6 +15,8 @@ from apps.trading.backtests.operations import BacktestRequest, start_backtest
 from apps.trading.bots.operations import BotWish, create_bot, pause_bot, resume_bot, start_bot
 from apps.trading.exchanges.models import Connection
 from apps.trading.exchanges.queries import get_open_connection
+from apps.trading.orders.algos.choices import AlgoKind
+from apps.trading.orders.algos.operations import AlgoWish, start_algo
 from apps.trading.orders.choices import Kind
 from apps.trading.orders.operations import NewOrder, cancel_order, claim_order, place_order
 from apps.trading.sandbox.operations import request_paper_account
@@ -130,6 +132,7 @@ class Trader:
             "risk.follow_platform": [],
             "bots.advance": [str(bot), "test"],
             "bots.step_batch": [f"{SYMBOL}.5m", self.market.last_ts],
+            "orders.advance_algo": [str(self._algo())],
             "orders.send": [str(intent)],
             "orders.cancel": [str(cancelled)],
             "orders.settle": [str(unknown)],
@@ -188,6 +191,14 @@ class Trader:
             price=Decimal(price) if price else None,
         )
         return place_order(actor=self.actor, owner_id=self.user.pk, connection_id=self.connection_id, order=wish).pk
+
+    def _algo(self) -> UUID:
+        wish = AlgoWish(
+            symbol=SYMBOL, side=Side.BUY, algo=AlgoKind.TWAP, quantity=Decimal("0.02"), duration=timedelta(hours=1),
+            slices=2,
+        )  # fmt: skip
+        found = start_algo(actor=self.actor, owner_id=self.user.pk, connection_id=self.connection_id, wish=wish)
+        return found.pk
 
     def _backtest(self) -> UUID:
         end = from_ms(self.market.last_ts + STEP)

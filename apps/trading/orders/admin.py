@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from apps.core.desk import Desk, DeskAdmin, LedgerAdmin, OperationAction, Queue, add_queue, desk_admin
 from apps.trading.orders import operations, queries
+from apps.trading.orders.algos import admin as algos_admin  # noqa: F401 - registers itself
 from apps.trading.orders.models import ExternalOrder, Fill, Order, OrderGroup, OrderSafety, ReconcileIncident
 
 

@@ -25,8 +25,10 @@ class OrdersConfig(AppConfig):
             seeds,
             tasks,
         )
+        from apps.trading.orders.algos import setup as algos_setup
         from apps.trading.orders.choices import HELD_WORK, WORK
 
+        algos_setup.register()
         declare_append_only("orders_fill")
         live.register()
         work.register(WORK, queries.exists_order_to_check)

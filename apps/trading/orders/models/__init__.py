@@ -1,5 +1,6 @@
 """Tables of orders."""
 
+from apps.trading.orders.algos.models import AlgoOrder
 from apps.trading.orders.models.accounts import (
     AccountStream,
     BalanceBaseline,
@@ -12,6 +13,7 @@ from apps.trading.orders.models.safety import OrderSafety
 
 __all__ = [
     "AccountStream",
+    "AlgoOrder",
     "BalanceBaseline",
     "ExternalOrder",
     "Fill",
