@@ -122,18 +122,20 @@ def admit_amend(engine: Engine, account: Account, params: Params, now_ms: int) -
     order = find_order(account, market, params)
     leg = LegParams(params)
     units = leg.amount("newQty")
-    client_id = client_id_of(account, market, params, "newClientOrderId")
+    client_id = params.get("newClientOrderId", "")
+    if order is None or client_id != order.client_id:  # its own id may be kept
+        client_id = client_id_of(account, market, params, "newClientOrderId")
     if order is None or not order.is_open:
         raise errors.no_such_order()
     if not units:
         raise ApiError(-1013, "Invalid quantity.")
     lots = filters.order_lots(market.spec, units)
     if lots == order.lots:
-        raise ApiError(-2038, "The requested action would change no state; rejecting.")
+        raise ApiError(-2038, "The requested action would change no state; rejecting")
     if lots > order.lots:
         raise ApiError(-2038, "Order amend (quantity increase) is not supported.")
     if lots <= order.executed + order.prevented_lots:
-        raise ApiError(-2038, "The quantity is not above what has been executed.")
+        raise ApiError(-2038, "Price * QTY is zero or less.")  # of what would be left
     filters.check_amends(market.spec, len(order.amendments) + 1)
     head: Record = {"k": "amend", "t": now_ms, "account": account.id, "s": market.spec.name}
     return head | {"id": order.id, "lots": lots, "cid": client_id}

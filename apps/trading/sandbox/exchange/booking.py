@@ -58,6 +58,7 @@ class Booking:
         self._touched: dict[int, MarketState] = {}  # accounts whose balances of a market's assets changed
         self._changed_lists: list[OrderList] = []
         self._cancelling: tuple[int, str] = (0, "")  # the order that was asked for, and the request's client id
+        self._amending = 0  # the order that was asked for; the other leg of its pair follows
         self._handlers: dict[type, Callable[[MarketState, Any], None]] = {
             Rested: self._rested,
             Traded: self._traded,
@@ -120,11 +121,19 @@ class Booking:
     def amend(self, market: MarketState, order: Order, lots: int) -> None:
         """Reduce an order to `lots` in all, traded ones included, keeping its place."""
         self._touched[order.account_id] = market
+        self._amending = order.id
+        account = self._state.accounts[order.account_id]
+        order_list = self._state.lists.get(order.list_id)
         if order.status is OrderStatus.PENDING_NEW:
-            order.lots, order.updated = lots, self.wall
-            self._tell_amended(self._state.accounts[order.account_id], order)
+            pair = order_list.pair if order_list is not None and order.id in order_list.pair else (order.id,)
+            for member in [order, *(market.orders[each] for each in pair if each != order.id)]:
+                member.lots, member.updated = lots, self.wall
+                self._tell_amended(account, member)
         else:
             self.book(market, market.book.amend(order.id, lots - order.executed - order.prevented_lots))
+        change = order.amendments[-1]
+        if order_list is not None and self.listener is not None and change.old_client_id != change.new_client_id:
+            self.listener(ListEvent(account, order_list, is_update=True))
 
     def book(self, market: MarketState, events: Iterable[matching.Event]) -> None:
         """Apply the market's answer to one command."""
@@ -368,6 +377,6 @@ class Booking:
             self.listener(OrderEvent(account, order, execution, trade))
 
     def _tell_amended(self, account: Account, order: Order) -> None:
-        old_client_id = order.amendments[-1].old_client_id if order.amendments else order.client_id
+        old_client_id = order.amendments[-1].old_client_id if order.id == self._amending else order.client_id
         if self.listener is not None:
             self.listener(OrderEvent(account, order, Execution.REPLACED, None, old_client_id))

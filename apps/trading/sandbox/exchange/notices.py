@@ -42,10 +42,11 @@ class BalanceEvent:
 
 @dataclass(slots=True)
 class ListEvent:
-    """An order list was placed or is done."""
+    """An order list was placed or is done, or an order of it has another client id (`is_update`)."""
 
     account: Account
     order_list: OrderList
+    is_update: bool = False
 
 
 @dataclass(slots=True)

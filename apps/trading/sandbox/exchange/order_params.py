@@ -18,6 +18,7 @@ _TIMES_IN_FORCE = ("GTC", "IOC", "FOK")
 _WITH_TIME = (OrderType.LIMIT, OrderType.STOP_LOSS_LIMIT, OrderType.TAKE_PROFIT_LIMIT)
 _SELF_TRADES = {member.value for member in SelfTrade}
 _MIN_STRATEGY_TYPE = 1_000_000
+_PEG = ("pegPriceType", "pegOffsetType", "pegOffsetValue")
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ def read_order(account: Account, market: MarketState, leg: LegParams, average: i
     `average` is the symbol's average price in ticks.
     """
     side, order_type = _side(leg), _order_type(leg)
+    _refuse_pegs(leg)
     facts: Record = {
         "side": side.value,
         "type": order_type.value,
@@ -134,6 +136,11 @@ def read_order(account: Account, market: MarketState, leg: LegParams, average: i
     if extras != {"stop": 0, "trail": 0, "iceberg": 0, "stp": "NONE", "strategy_id": None, "strategy_type": None}:
         facts |= extras
     return facts
+
+
+def _refuse_pegs(leg: LegParams) -> None:
+    if any(leg.get(name) for name in _PEG):
+        raise ApiError(-2010, "Pegged orders are not supported for this symbol.")
 
 
 def _side(leg: LegParams) -> Side:

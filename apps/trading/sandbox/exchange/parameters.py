@@ -11,6 +11,7 @@ _ANY = (
 _ORDER = (
     "side timeInForce quantity quoteOrderQty price newClientOrderId strategyId strategyType stopPrice trailingDelta"
     " icebergQty newOrderRespType selfTradePreventionMode computeCommissionRates"
+    " pegPriceType pegOffsetType pegOffsetValue"
 )
 _OTHER_REQUESTS = (
     "orderId origClientOrderId orderListId listClientOrderId newQty omitZeroBalances cancelRestrictions"
@@ -19,7 +20,10 @@ _OTHER_REQUESTS = (
     " limitIcebergQty stopClientOrderId stopStrategyId stopStrategyType stopIcebergQty stopLimitPrice"
     " stopLimitTimeInForce"
 )
-_LEG = "Type Side ClientOrderId IcebergQty Price StopPrice TrailingDelta TimeInForce StrategyId StrategyType Quantity"
+_LEG = (
+    "Type Side ClientOrderId IcebergQty Price StopPrice TrailingDelta TimeInForce StrategyId StrategyType Quantity"
+    " PegPriceType PegOffsetType PegOffsetValue"
+)
 _LEGS = ("above", "below", "working", "pending", "pendingAbove", "pendingBelow")
 KNOWN = frozenset((*_ANY.split(), *_ORDER.split(), *_OTHER_REQUESTS.split())) | {
     f"{leg}{name}" for leg in _LEGS for name in _LEG.split()

@@ -211,6 +211,7 @@ def cancel_result(spec: SymbolSpec, order: Order, cancel_client_id: str) -> Json
 
 def amended_order(spec: SymbolSpec, order: Order, old_client_id: str) -> Json:
     """The order in the answer of PUT order/amend/keepPriority."""
+    working = {"workingTime": order.working_time} if order.working_time >= 0 else {}
     return {
         "symbol": order.symbol,
         "orderId": order.id,
@@ -227,7 +228,7 @@ def amended_order(spec: SymbolSpec, order: Order, old_client_id: str) -> Json:
         "timeInForce": order.tif,
         "type": order.type.value,
         "side": order.side.value,
-        "workingTime": order.working_time,
+        **working,
         "selfTradePreventionMode": order.stp_mode,
     }
 
@@ -433,8 +434,8 @@ def _conditional_report(spec: SymbolSpec, order: Order) -> Json:
     return extra
 
 
-def list_status(order_list: OrderList, orders: list[Order]) -> Json:
-    """The user stream's listStatus."""
+def list_status(order_list: OrderList, orders: list[Order], *, is_update: bool = False) -> Json:
+    """The user stream's listStatus; `is_update`: an order's client id has changed."""
     updated = max((order.updated for order in orders), default=order_list.time)
     return {
         "e": "listStatus",
@@ -442,7 +443,7 @@ def list_status(order_list: OrderList, orders: list[Order]) -> Json:
         "s": order_list.symbol,
         "g": order_list.id,
         "c": order_list.contingency,
-        "l": order_list.status,
+        "l": "UPDATED" if is_update else order_list.status,
         "L": order_list.order_status,
         "r": "NONE",
         "C": order_list.client_id,

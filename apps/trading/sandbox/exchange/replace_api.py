@@ -12,6 +12,7 @@ from apps.trading.sandbox.exchange.venue import Venue
 
 Params = Mapping[str, str]
 _MODES = ("STOP_ON_FAILURE", "ALLOW_FAILURE")
+_LIST_FACTS = ("orderListId", "contingencyType", "listOrderStatus", "listClientOrderId", "symbol", "orders")
 
 
 class CancelReplaceError(ApiError):
@@ -71,7 +72,8 @@ class ReplaceApi:
             "amendedOrder": payloads.amended_order(spec, order, change.old_client_id),
         }
         if order.list_id in account.lists:
-            answer["listStatus"] = self._private.list_view(account.lists[order.list_id])
+            view = self._private.list_view(account.lists[order.list_id])
+            answer["listStatus"] = {name: view[name] for name in _LIST_FACTS}
         return answer
 
     @staticmethod

@@ -324,7 +324,8 @@ class Venue:
             return [payloads.account_position(event.account, event.assets), *updates]
         if isinstance(event, ListEvent):
             orders = self.engine.state.markets[event.order_list.symbol].orders
-            return [payloads.list_status(event.order_list, [orders[each] for each in event.order_list.order_ids])]
+            members = [orders[each] for each in event.order_list.order_ids]
+            return [payloads.list_status(event.order_list, members, is_update=event.is_update)]
         spec, execution = self.engine.state.markets[event.order.symbol].spec, event.execution.value
         return [payloads.execution_report(spec, event.order, execution, event.trade, event.cancel_client_id)]
 

@@ -164,7 +164,7 @@ REQUESTS: list[tuple[str, Call, int, int, str, type[Exception]]] = [
     ("an order with a parameter that is not read", lambda v: v.privatePostOrder(raw_order(quantiy="1")),
      400, -1104, "Not all sent parameters were read; read '10' parameter(s) but was sent '11'.", ccxt.BadRequest),
     ("a pegged order", lambda v: v.privatePostOrder(raw_order(pegPriceType="MARKET_PEG")),
-     400, -1104, "Not all sent parameters were read; read '10' parameter(s) but was sent '11'.", ccxt.BadRequest),
+     400, -2010, "Pegged orders are not supported for this symbol.", ccxt.InvalidOrder),
     ("a parameter where none is read", lambda v: v.publicGetPing({"symbol": "BTCUSDT"}),
      400, -1101, "Too many parameters; expected '0' and received '1'.", ccxt.BadRequest),
     ("an order's id with another's client id",

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from apps.trading.sandbox.exchange import payloads
 from apps.trading.sandbox.exchange.engine import ListEvent, OrderEvent
 from apps.trading.sandbox.exchange.errors import ApiError
 from apps.trading.sandbox.exchange.state import Order, OrderList
@@ -131,6 +132,56 @@ def test_an_amendment_of_a_leg_changes_both_and_frees_funds(bench: Bench) -> Non
     assert (above.lots, below.lots) == (10_000, 10_000)
     assert bench.account().locked["USDT"] == 4_001_000 * 10_000 * 10
     check_books(bench.engine)
+
+
+def messages(bench: Bench) -> list[tuple[str, ...]]:
+    """What the user stream says of orders and lists: execution type, new and old client id; list status and ids."""
+    said: list[tuple[str, ...]] = []
+    market = bench.engine.state.markets["BTCUSDT"]
+
+    def listen(event: Any) -> None:
+        if isinstance(event, OrderEvent):
+            kind, old = event.execution.value, event.cancel_client_id
+            report = payloads.execution_report(market.spec, event.order, kind, event.trade, old)
+            said.append((report["x"], report["c"], report["C"], report["q"]))
+        elif isinstance(event, ListEvent):
+            orders = [market.orders[each] for each in event.order_list.order_ids]
+            status = payloads.list_status(event.order_list, orders, is_update=event.is_update)
+            said.append((status["l"], status["L"], *(each["c"] for each in status["O"])))
+
+    bench.engine.listener = listen
+    return said
+
+
+def test_an_amended_leg_is_reported_with_its_other_leg_and_its_list_where_a_client_id_changed(bench: Bench) -> None:
+    pair = bench.place_list(1, "OCO", **BUY_PAIR, aboveClientOrderId="up", belowClientOrderId="down")
+    above, below = orders_of(bench, pair)
+    said = messages(bench)
+    bench.amend(1, above, "0.15", newClientOrderId="higher")
+    assert said == [
+        ("REPLACED", "higher", "up", "0.15000000"),
+        ("REPLACED", "down", "down", "0.15000000"),
+        ("UPDATED", "EXECUTING", "higher", "down"),
+    ]
+    said.clear()
+    bench.amend(1, below, "0.1", newClientOrderId="down")
+    assert said == [("REPLACED", "higher", "higher", "0.10000000"), ("REPLACED", "down", "down", "0.10000000")]
+
+
+def test_an_amended_pending_leg_takes_its_pair_along(bench: Bench) -> None:
+    three = bench.place_list(1, "OTOCO", **WORKING, **PENDING_PAIR, pendingBelowClientOrderId="stop")
+    working, above, below = orders_of(bench, three)
+    said = messages(bench)
+    bench.amend(1, below, "0.05", newClientOrderId="stop-2")
+    assert [order.lots for order in (working, above, below)] == [20_000, 5_000, 5_000]
+    assert said == [
+        ("REPLACED", "stop-2", "stop", "0.05000000"),
+        ("REPLACED", above.client_id, above.client_id, "0.05000000"),
+        ("UPDATED", "EXECUTING", working.client_id, above.client_id, "stop-2"),
+    ]
+    bench.limit(2, "SELL", "0.2", "39999.00")
+    assert statuses(bench, three) == ["FILLED", "NEW", "NEW"]
+    assert bench.account().locked["BTC"] == UNIT // 20
 
 
 def test_a_pending_order_is_placed_and_locked_when_the_working_order_is_filled(bench: Bench) -> None:

@@ -192,14 +192,25 @@ def test_an_amendment_keeps_the_place_in_the_queue_and_frees_funds(bench: Bench)
     check_books(bench.engine)
 
 
+def test_an_amended_order_may_keep_its_client_id(bench: Bench) -> None:
+    order = bench.limit(1, "BUY", "1", "39999.00", newClientOrderId="mine")
+    other = bench.limit(1, "BUY", "1", "39998.00", newClientOrderId="another")
+    bench.amend(1, order, "0.4", newClientOrderId="mine")
+    assert (order.client_id, order.lots) == ("mine", 40_000)
+    assert bench.account(1).desk("BTCUSDT").by_client_id == {"mine": order, "another": other}
+    duplicate = (-2010, "Duplicate order sent.")
+    assert refused(bench, lambda: bench.amend(1, order, "0.3", newClientOrderId="another")) == duplicate
+
+
 def test_amendments_that_are_refused_change_nothing(bench: Bench) -> None:
     order = bench.limit(1, "BUY", "1", "39999.00")
     bench.limit(3, "SELL", "0.3", "39999.00")
     increase = (-2038, "Order amend (quantity increase) is not supported.")
     assert refused(bench, lambda: bench.amend(1, order, "1.1")) == increase
-    same = (-2038, "The requested action would change no state; rejecting.")
+    same = (-2038, "The requested action would change no state; rejecting")
     assert refused(bench, lambda: bench.amend(1, order, "1")) == same
-    assert refused(bench, lambda: bench.amend(1, order, "0.3"))[0] == -2038
+    nothing_left = (-2038, "Price * QTY is zero or less.")
+    assert refused(bench, lambda: bench.amend(1, order, "0.3")) == nothing_left
     assert refused(bench, lambda: bench.amend(1, order, "0.000001")) == (-1013, "Filter failure: LOT_SIZE")
     assert refused(bench, lambda: bench.amend(2, order, "0.5")) == (-2013, "Order does not exist.")
 
