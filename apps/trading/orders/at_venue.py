@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from apps.trading.exchanges.queries import OrderAtVenue
+from apps.trading.exchanges.operations import OrderAtVenue
 from apps.trading.orders.choices import FINAL
 from apps.trading.orders.models import Order
 

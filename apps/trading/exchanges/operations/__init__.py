@@ -14,6 +14,7 @@ from apps.trading.exchanges.gateways.port import (
     VenuePort,
     VenueStatus,
 )
+from apps.trading.exchanges.gateways.unified_gateway import OrderAtVenue
 from apps.trading.exchanges.operations.budgets import (
     Gauge,
     Granted,
@@ -90,6 +91,7 @@ __all__ = [
     "Gauge",
     "Granted",
     "NewKey",
+    "OrderAtVenue",
     "OrderKind",
     "OrderRequest",
     "Outcome",
