@@ -1,0 +1,1 @@
+"""Portfolios, journal and calendar over the API."""

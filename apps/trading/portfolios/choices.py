@@ -1,0 +1,45 @@
+"""Choices of portfolios."""
+
+from django.db.models import TextChoices
+
+SAMPLING = "portfolios.sampling"
+"""Portfolios whose value is noted, in the index of work."""
+
+
+class FlowKind(TextChoices):
+    """Why money or holdings came into a portfolio or left it without being a result."""
+
+    BOOK_IN = "book_in", "Book added"
+    """A book came in with what it had brought until then."""
+    BOOK_OUT = "book_out", "Book taken out"
+    """A book left with what it had brought until then."""
+    ACCOUNT = "account", "Moved at the exchange"
+    """What the account holds beyond our trades: its first balance, and what was paid in or out there."""
+    DEPOSIT = "deposit", "Money assigned"
+    """The customer says that so much works in this portfolio."""
+    WITHDRAWAL = "withdrawal", "Money taken out"
+    """The customer says that so much no longer works in it."""
+
+
+class Resolution(TextChoices):
+    """How far apart noted values stand; each keeps the last value of its span (UTC)."""
+
+    MINUTE = "minute", "Minute"
+    """Kept for two days."""
+    HOUR = "hour", "Hour"
+    """Kept for ninety days."""
+    DAY = "day", "Day"
+    """Kept for good."""
+
+
+class PriceSource(TextChoices):
+    """Where a price is known from."""
+
+    ITSELF = "itself", "the currency itself"
+    """The asset is the portfolio's currency."""
+    QUOTE = "quote", "live quote"
+    """The bid of the newest quote."""
+    CANDLE = "candle", "last stored candle"
+    """The close of the newest stored candle; no quote is known."""
+    MARK = "mark", "mark price of the contract"
+    """The exchange's mark price; what the contract stands to bring is its worth."""

@@ -1,0 +1,73 @@
+"""What can be refused about portfolios."""
+
+from apps.core.errors import Conflict, Invalid, LimitReached, NotAllowed, NotFound, Unavailable
+
+
+class PortfolioMissing(NotFound):
+    """The person has no such portfolio."""
+
+    code = "portfolios.not_found"
+    message = "You have no such portfolio. It may belong to somebody else."
+
+
+class PortfolioNameTaken(Conflict):
+    """The person has a portfolio of this name."""
+
+    code = "portfolios.name_taken"
+    message = "You have a portfolio “{name}” already."
+
+
+class PortfolioNameInvalid(Invalid):
+    """A name is empty, too long, or has signs that cannot be shown."""
+
+    code = "portfolios.name_invalid"
+    message = "Write a name of 1 to {most} signs."
+
+
+class TooManyPortfolios(LimitReached):
+    """The person keeps as many as are allowed."""
+
+    code = "portfolios.too_many"
+    message = "You may keep {most} {what}. Archive or remove what you no longer use."
+
+
+class ModesMixed(Invalid):
+    """Paper and live books never stand in one portfolio."""
+
+    code = "portfolios.modes_mixed"
+    message = "This portfolio is for {mode} money only; the book is not."
+
+
+class DefaultIsFixed(NotAllowed):
+    """The portfolio of everything follows the books by itself."""
+
+    code = "portfolios.default_is_fixed"
+    message = "This portfolio holds every book of its kind by itself and cannot be changed in that way."
+
+
+class PriceMissing(Unavailable):
+    """Something cannot be valued right now, so that the result would be wrong."""
+
+    code = "portfolios.price_missing"
+    message = "No price is known for {assets}. Try again once there is one."
+
+
+class AmountInvalid(Invalid):
+    """An amount is not a positive number of at most 18 decimals."""
+
+    code = "portfolios.amount_invalid"
+    message = "Write an amount above zero with at most 18 decimals."
+
+
+class AssetUnknown(Invalid):
+    """There is no such asset."""
+
+    code = "portfolios.asset_unknown"
+    message = "There is no asset “{asset}”."
+
+
+class BenchmarkInvalid(Invalid):
+    """A benchmark must be a market with candles, or another portfolio."""
+
+    code = "portfolios.benchmark_invalid"
+    message = "This cannot be compared with: {why}."

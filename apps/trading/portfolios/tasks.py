@@ -1,0 +1,38 @@
+"""Work of portfolios: short, and of one effect however often it runs."""
+
+import logging
+from uuid import UUID
+
+from celery import shared_task
+
+from apps.core import work
+from apps.core.actors import Actor
+from apps.core.context import current_schema
+from apps.core.tasks import tenant_task
+from apps.trading.portfolios import operations, queries
+from apps.trading.portfolios.choices import SAMPLING
+from apps.trading.portfolios.valuing import Prices
+
+logger = logging.getLogger("outcry.portfolios")
+SYSTEM = Actor.system("portfolios")
+CHUNK = 200
+EXPIRES = 50
+
+
+@tenant_task("portfolios.sample")
+def sample(after: str = "") -> None:
+    """Note the values of one chunk of a tenant's portfolios, then enqueue the next; one that fails stops no other."""
+    rows, prices = queries.list_to_sample(UUID(after) if after else None, CHUNK), dict[str, Prices]()
+    for row in rows:
+        try:
+            operations.sample_portfolio(actor=SYSTEM, portfolio_id=row.pk, prices=prices)
+        except Exception:
+            logger.exception("a value could not be noted", extra={"portfolio": str(row.pk)})
+    if len(rows) == CHUNK:
+        sample.delay(current_schema(), str(rows[-1].pk))
+
+
+@shared_task(name="portfolios.sweep")  # type: ignore[untyped-decorator]  # celery ships no types
+def sweep() -> None:
+    """Every minute: note the values in the tenants that have portfolios."""
+    work.sweep(SAMPLING, lambda: sample.apply_async((current_schema(),), expires=EXPIRES))

@@ -1,0 +1,182 @@
+"""Sample contexts of portfolios, journal and calendar."""
+
+from typing import Any
+
+from apps.core.view import Choice, Curve, Figure, LegendItem, Stat, State
+from tests.frontend.sample_series import DAY, START, walk
+from tests.frontend.samples_shell import shell, text_field
+
+LIVE = State("good", "Live prices, oldest price 2 s ago")
+MODES = [("paper", "Paper"), ("live", "Live")]
+
+
+def portfolios() -> dict[str, Any]:
+    rows = [
+        {
+            "name": "All paper books",
+            "url": "/portfolios/1/",
+            "mode": "paper",
+            "value": "49,258.01",
+            "unit": "USDT",
+            "day": Figure("−239.24", "down"),
+            "result": Figure("+5,048.01", "up"),
+            "state": LIVE,
+            "books": 4,
+        },
+        {
+            "name": "Long term, with a rather long name",
+            "url": "/portfolios/2/",
+            "mode": "live",
+            "value": "no price",
+            "unit": "",
+            "day": None,
+            "result": None,
+            "state": State("warn", "No price for XLM: the whole is not known"),
+            "books": 1,
+        },
+    ]
+    form = {
+        "name": text_field("name", "Name of a new portfolio"),
+        "mode": text_field("mode", "For which money", kind="select", choices=MODES),
+    }
+    page = {
+        "note": "2 portfolios",
+        "rows": rows,
+        "form": form,
+        "errors": [],
+        "url": "/portfolios/",
+        "has_account": True,
+    }
+    return {"shell": shell("portfolios"), "page": page}
+
+
+def portfolios_empty() -> dict[str, Any]:
+    context = portfolios()
+    return {**context, "page": {**context["page"], "rows": [], "has_account": False, "note": ""}}
+
+
+def portfolio_curve() -> Curve:
+    times = [START + at * DAY // 4 for at in range(120)]
+    series = [
+        {"label": "Core", "kind": "own", "values": walk(5, 120, start=10, swing=0.02, drift=0.002)},
+        {"label": "Holding BTCUSDT", "kind": "benchmark", "values": walk(9, 120, start=10, swing=0.03, drift=0.002)},
+    ]
+    data: dict[str, object] = {"times": times, "series": series, "unit": "%", "places": 2}
+    return Curve(
+        "portfolio-curve",
+        data,
+        "Change of one share in percent over a month: +8.40 %. The value went from 10,000.00 to 10,840.00 USDT.",
+    )
+
+
+ASSET = ("asset", "quantity", "price", "source", "worth", "share", "percent")
+
+
+def portfolio_figures() -> dict[str, Any]:
+    return {
+        "name": "Core",
+        "url": "/portfolios/2/",
+        "mode": "paper",
+        "unit": "USDT",
+        "value": "10,840.00",
+        "day": Figure("+32.10 (+0.30 %) since 1 Jun 2026, 14:03 UTC", "up"),
+        "state": LIVE,
+        "stats": [
+            Stat("Result", Figure("+840.00", "up"), "USDT, value less what came in"),
+            Stat("Realised", Figure("+512.40", "up"), "USDT, by average cost"),
+            Stat("Unrealised", Figure("+327.60", "up"), "USDT, at present prices"),
+            Stat("Fees", Figure("12.48"), "USDT"),
+            Stat("Came in, net", Figure("10,000.00"), "USDT"),
+        ],
+        "ranges": [Choice(name, f"?range={name}", name == "1M") for name in ("1D", "1W", "1M", "1Y", "All")],
+        "curve": portfolio_curve(),
+        "legend": [
+            LegendItem("own", "Core", Figure("+8.40 %", "up")),
+            LegendItem("benchmark", "Holding BTCUSDT", Figure("+11.20 %", "up")),
+        ],
+        "measures": [
+            Stat(
+                "Time-weighted return",
+                Figure("+8.40 %", "up"),
+                "since 2 May 2026, 14:03 UTC",
+                "What one share of the portfolio gained.",
+            ),
+            Stat("Worst fall", Figure("3.20 %"), "", "The deepest drop from a high to the lowest value after it."),
+        ],
+    }
+
+
+def portfolio_parts() -> dict[str, Any]:
+    flow_form = {
+        "way": text_field(
+            "way", "What to do", kind="select", choices=[("in", "Assign to it"), ("out", "Take out of it")]
+        ),
+        "quantity": text_field("quantity", "Amount"),
+        "asset": text_field("asset", "Asset", value="USDT"),
+        "note": text_field("note", "Note", required=False),
+    }
+    return {
+        "books": [{"id": "b1", "name": "Main · manual", "venue": "Sandbox exchange", "can_leave": True}],
+        "flows": [
+            {
+                "time": "2 May 2026, 14:03 UTC",
+                "what": "Money assigned",
+                "asset": "10,000 USDT",
+                "amount": Figure("+10,000.00", "up"),
+                "note": "start",
+            }
+        ],
+        "is_default": False,
+        "book_form": {"book_id": text_field("book_id", "Book", kind="select", choices=[("b2", "Main · bot")])},
+        "flow_form": flow_form,
+        "name_form": {"name": text_field("name", "Name", value="Core")},
+        "benchmark_form": {
+            "benchmark": text_field(
+                "benchmark",
+                "Compare with",
+                kind="select",
+                choices=[("", "Nothing"), ("BTCUSDT", "Holding BTC/USDT")],
+                required=False,
+            )
+        },
+        "errors": [],
+    }
+
+
+def portfolio() -> dict[str, Any]:
+    assets = [
+        ("USDT", "8,740.25", "1", "the currency itself", "8,740.25", "80.6 %", 80),
+        ("BTC", "0.02", "104,063.2", "live quote, 2 s ago", "2,081.26", "19.2 %", 19),
+        ("XLM", "120", "no price", "no quote and no stored candle", "no price", "–", 0),
+    ]
+    page = {
+        **portfolio_figures(),
+        "assets": [dict(zip(ASSET, row, strict=True)) for row in assets],
+        **portfolio_parts(),
+    }
+    return {"shell": shell("portfolios"), "page": page}
+
+
+def portfolio_new() -> dict[str, Any]:
+    context = portfolio()
+    page = {
+        **context["page"],
+        "curve": None,
+        "assets": [],
+        "books": [],
+        "flows": [],
+        "measures": [],
+        "legend": [],
+        "day": None,
+        "value": "no price",
+        "errors": ["No price is known for XLM. Try again once there is one."],
+    }
+    return {"shell": shell("portfolios", mode="live"), "page": {**page, "mode": "live"}}
+
+
+PORTFOLIO_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
+    "portfolios": ("trading/portfolios/list.html", portfolios()),
+    "portfolios-empty": ("trading/portfolios/list.html", portfolios_empty()),
+    "portfolio": ("trading/portfolios/detail.html", portfolio()),
+    "portfolio-new": ("trading/portfolios/detail.html", portfolio_new()),
+}
