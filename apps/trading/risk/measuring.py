@@ -35,8 +35,8 @@ SHOWN = 8
 WINDOWS = (1, 7, 30)
 NAMED_LEVELS = {f"{level:g}": level for level in LEVELS}
 
-_bars: dict[str, tuple[float, Bars]] = {}
-"""Daily closes that this process has read, and when: public facts, the same for every tenant."""
+_bars: dict[str, tuple[float, Bars, np.float64]] = {}
+"""When this process read daily candles, the candles, and the turnover: public facts, the same for every tenant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def load_portfolio(owner_id: UUID, *, is_live: bool, prices: Prices | None = Non
 def load_history(symbols: Iterable[str]) -> History:
     """Return up to a year of daily closes of symbols. Raises NothingMeasured when fewer than 30 days are common."""
     found = {symbol: _daily(symbol) for symbol in sorted(set(symbols))}
-    known = {symbol: bars for symbol, bars in found.items() if len(bars) > LEAST_DAYS}
+    known = {symbol: bars for symbol, (bars, _) in found.items() if len(bars) > LEAST_DAYS}
     missing = tuple(symbol for symbol in found if symbol not in known)
     if not known:
         raise NothingMeasured
@@ -157,7 +157,7 @@ def load_history(symbols: Iterable[str]) -> History:
     closes = [bars.close[np.searchsorted(bars.ts, days)] for bars in known.values()]
     prices = np.column_stack(closes).astype(np.float64)
     prices /= prices[0]
-    turnover = np.array([_turnover(symbol, bars) for symbol, bars in known.items()])
+    turnover = np.array([found[symbol][1] for symbol in known])
     return History(tuple(known), days, prices, prices[1:] / prices[:-1] - 1, turnover, missing)
 
 
@@ -279,13 +279,14 @@ def _correlations(history: History, held: Floats) -> tuple[tuple[str, ...], list
     return tuple(history.symbols[place] for place in largest), rows
 
 
-def _daily(symbol: str) -> Bars:
+def _daily(symbol: str) -> tuple[Bars, np.float64]:
+    """Return a year of daily candles of a symbol and its turnover, at most a minute old."""
     known = _bars.get(symbol)
-    if known is not None and monotonic() - known[0] < KEPT_SECONDS:
-        return known[1]
-    bars = latest_bars(symbol, "1d", DAYS + 1)
-    _bars[symbol] = monotonic(), bars
-    return bars
+    if known is None or monotonic() - known[0] >= KEPT_SECONDS:
+        bars = latest_bars(symbol, "1d", DAYS + 1)
+        known = monotonic(), bars, _turnover(symbol, bars) if len(bars) else np.float64(0)
+        _bars[symbol] = known
+    return known[1], known[2]
 
 
 def _turnover(symbol: str, bars: Bars) -> np.float64:

@@ -17,6 +17,8 @@ from apps.trading.risk.choices import REFERENCE
 from kernel.money.exact import ZERO, add, multiply, subtract
 
 STEP = Decimal("1e-18")
+_currencies: dict[str, str] = {}
+"""What this process has read: the quote currency of a symbol never changes."""
 
 
 class Prices:
@@ -53,11 +55,19 @@ class Prices:
 
     def worth(self, amount: Decimal | None, symbol: str) -> Decimal | None:
         """Return what an amount of the symbol's quote currency is worth."""
+        currency = quote_of(symbol)
+        rate = None if currency is None else self.rate(currency)
+        return None if amount is None or rate is None else multiply(amount, rate)
+
+
+def quote_of(symbol: str) -> str | None:
+    """Return the currency that a symbol is quoted in, None for a symbol that nobody lists."""
+    if symbol not in _currencies:
         try:
-            rate = self.rate(get_spec(symbol).quote)
+            _currencies[symbol] = get_spec(symbol).quote
         except UnknownSymbol:
             return None
-        return None if amount is None or rate is None else multiply(amount, rate)
+    return _currencies[symbol]
 
 
 def equity_of(owner_id: UUID, prices: Prices, *, is_live: bool) -> Decimal | None:
