@@ -3,6 +3,9 @@
 One market, 60 % passive limit orders, 30 % cancels, 10 % orders that take. An order is acknowledged when its group is
 on disk; latency runs from before it is journalled to then. The disk's limit is as many plain appends of equal size,
 each with its fdatasync, on the same file system in the same run. Afterwards the journal is replayed: the digests agree.
+
+The goal is set for disks whose fdatasync takes at most 0.1 ms. Where this machine's is slower, the same is measured
+again with the journal on a file system in memory, which stands for such a disk, and said so.
 """
 
 import asyncio
@@ -23,19 +26,22 @@ from apps.trading.sandbox.exchange.candles import Recording, load_recording
 from apps.trading.sandbox.exchange.engine import Engine
 from apps.trading.sandbox.exchange.journal import Journal, Record, read_journal
 from apps.trading.sandbox.exchange.market import MarketView
-from apps.trading.sandbox.exchange.memory import spare_the_orders
+from apps.trading.sandbox.exchange.memory import hear_the_disk_soon, spare_the_orders
 from apps.trading.sandbox.exchange.snapshot import new_state
 from apps.trading.sandbox.exchange.state import MarketClock
 from kernel.matching import Market, Side
 
 UNIT = 10**8
 SYMBOL = "BTCUSDT"
-ACCOUNTS, COMMANDS, ROUNDS = 8, 60_000, 5
+ACCOUNTS, COMMANDS, ROUNDS = 8, 40_000, 3
 AT_ONCE = 64  # commands that one turn of the event loop brings, as from so many busy clients
 MOST_WAITING = 1_024
 PASSIVE, CANCELS, STANDING = 0.6, 0.3, 2_000
 NEAREST, WIDTH = 10, 300  # ticks from the middle; made quotes stand further out
-GOAL_MS = 1.0
+GOAL, GOAL_MS = 100_000, 1.0
+FAST_FOLDER = Path("/dev/shm")
+SHARE_OF_LOAD = 0.5  # of the rate that was reached: the latency of an exchange that is not full
+BURST_SECONDS = 0.001
 SYNC_PROBES, PROBE_BYTES = 300, 2_000
 
 
@@ -44,19 +50,27 @@ def run() -> Iterator[Row]:
     """Medians of ROUNDS rounds; each is replayed from its journal and compared."""
     recording = load_recording(BUNDLED_CANDLES)
     spare_the_orders()
-    with tempfile.TemporaryDirectory() as folder:
-        rounds = [_round(recording, Path(folder), number) for number in range(ROUNDS)]
-    rate, disk = _median(rounds, "rate"), _median(rounds, "disk_rate")
-    yield Row("exchange", "durable orders", rate, "orders/s", "appends + fdatasync alone", disk)
-    yield Row("exchange", "durable orders", rate, "orders/s", "goal where fdatasync <= 0.1 ms", 100_000)
-    sync = _median(rounds, "sync_ms")
-    yield Row("exchange", "acknowledged after, median", _median(rounds, "p50"), "ms", "one fdatasync alone", sync)
-    p99 = _median(rounds, "p99")
-    yield Row("exchange", "acknowledged after, 99 %", p99, "ms", "goal where fdatasync <= 0.1 ms", GOAL_MS)
-    yield Row("exchange", "commands a group", _median(rounds, "group"), "commands", "brought at once", AT_ONCE)
-    cpu, bare = _median(rounds, "cpu_us"), _median(rounds, "bare_us")
-    yield Row("exchange", "a durable command, CPU of the loop", cpu, "us", "matching alone", bare)
+    hear_the_disk_soon()
+    yield from _on(recording, None, "", "goal where fdatasync <= 0.1 ms")
+    if FAST_FOLDER.is_dir():
+        yield from _on(recording, FAST_FOLDER, ", journal in memory", "goal, for this case")
     yield from _without_disk(recording)
+
+
+def _on(recording: Recording, parent: Path | None, where: str, goal: str) -> Iterator[Row]:
+    """Medians of ROUNDS rounds with the journal in a folder below `parent` (None: the usual place for temporaries)."""
+    with tempfile.TemporaryDirectory(dir=parent) as folder:
+        rounds = [_round(recording, Path(folder), number) for number in range(ROUNDS)]
+    rate, disk, sync = (_median(rounds, name) for name in ("rate", "disk_rate", "sync_ms"))
+    yield Row("exchange", f"durable orders{where}", rate, "orders/s", "appends + fdatasync alone", disk)
+    yield Row("exchange", f"durable orders{where}", rate, "orders/s", goal, GOAL)
+    yield Row("exchange", f"acknowledged after, median{where}", _median(rounds, "p50"), "ms", "one fdatasync", sync)
+    yield Row("exchange", f"acknowledged after, 99 %{where}", _median(rounds, "p99"), "ms", goal, GOAL_MS)
+    calm = f"acknowledged after, 99 %, at half that rate{where}"
+    yield Row("exchange", calm, _median(rounds, "calm_p99"), "ms", goal, GOAL_MS)
+    yield Row("exchange", f"commands a group{where}", _median(rounds, "group"), "commands", "brought at once", AT_ONCE)
+    cpu, bare = _median(rounds, "cpu_us"), _median(rounds, "bare_us")
+    yield Row("exchange", f"a durable command, CPU of the loop{where}", cpu, "us", "matching alone", bare)
 
 
 class _Round:
@@ -67,7 +81,7 @@ class _Round:
         self.rate = len(ordered) / seconds
         self.p50, self.p99 = (ordered[len(ordered) * part // 100] * 1e3 for part in (50, 99))
         self.group = journal.records / journal.syncs
-        self.disk_rate = self.sync_ms = self.cpu_us = self.bare_us = 0.0
+        self.disk_rate = self.sync_ms = self.cpu_us = self.bare_us = self.calm_p99 = 0.0
 
 
 def _median(rounds: list[_Round], name: str) -> float:
@@ -78,6 +92,9 @@ def _round(recording: Recording, folder: Path, number: int) -> _Round:
     path = folder / f"journal-{number}.log"
     engine, records = _fresh(recording, number)
     found = asyncio.run(_durable(engine, records, path))
+    calm, few = _fresh(recording, number)
+    quieter = asyncio.run(_durable(calm, few[: COMMANDS // 4], folder / "calm", pace=found.rate * SHARE_OF_LOAD))
+    found.calm_p99 = quieter.p99
     found.bare_us = _bare(recording, records) / COMMANDS * 1e6
     size = path.stat().st_size
     replayed, _ = _fresh(recording, number)
@@ -89,42 +106,53 @@ def _round(recording: Recording, folder: Path, number: int) -> _Round:
     found.disk_rate = COMMANDS / _append_alone(folder / "alone", groups, size // groups)
     found.sync_ms = _append_alone(folder / "probe", SYNC_PROBES, PROBE_BYTES) / SYNC_PROBES * 1e3
     path.unlink()
+    (folder / "calm").unlink()
     return found
 
 
-async def _durable(engine: Engine, records: list[Record], path: Path) -> _Round:
+async def _durable(engine: Engine, records: list[Record], path: Path, *, pace: float = 0.0) -> _Round:
+    """Journal and apply all records, AT_ONCE a turn or, with a `pace`, what is due at so many a second."""
+
     def broken(error: OSError) -> None:
         raise error
 
     journal = Journal(path, broken)
     latencies = array("d")
     waiting = 0
-    clock = time.perf_counter
+    clock, spent = time.perf_counter, time.thread_time
 
     def acknowledge(starts: list[float]) -> None:
         nonlocal waiting
         now = clock()
-        latencies.extend(now - start for start in starts)
+        latencies.extend([now - start for start in starts])
         waiting -= len(starts)
 
     gc.collect()
-    began, cpu = clock(), time.thread_time()
-    for first in range(0, len(records), AT_ONCE):
-        starts = []
-        for record in records[first : first + AT_ONCE]:
+    began, cpu, making, first = clock(), spent(), 0.0, 0
+    while first < len(records):
+        many = min(AT_ONCE, int((clock() - began) * pace) - first) if pace else AT_ONCE
+        if many <= 0:
+            await asyncio.sleep(BURST_SECONDS)
+            continue
+        # Records are made from requests just before they are journalled; making them is the faces' work, not counted.
+        before = spent()
+        arrived, starts = [record.copy() for record in records[first : first + many]], []
+        making += spent() - before
+        for record in arrived:
             starts.append(clock())
             journal.append(record)
             engine.apply(record)
+        first += len(starts)
         waiting += len(starts)
         journal.after_commit(_bound(acknowledge, starts))
         await asyncio.sleep(0)
         if waiting >= MOST_WAITING:
             await journal.commit()
     await journal.commit()
-    seconds, cpu = clock() - began, time.thread_time() - cpu
+    seconds, cpu = clock() - began, spent() - cpu - making
     await journal.close()
     found = _Round(seconds, latencies, journal)
-    found.cpu_us = cpu / COMMANDS * 1e6
+    found.cpu_us = cpu / len(records) * 1e6
     return found
 
 
