@@ -15,6 +15,8 @@ from kernel.quality import Rule
 KEEP_SECONDS = 2.0
 SAMPLE_TURNS = 5
 """Every so many turns the book is sampled, and the scores are told."""
+MOST_AT_ONCE = 500
+"""Trades of one call to the database."""
 DEPTH_LEVELS = 500
 TO_VOLUME = 10**SCALE_DIGITS // VOLUME_SCALE
 
@@ -36,13 +38,15 @@ class TickKeeper:
                 await self._keep(line, is_sampled=turn % SAMPLE_TURNS == 0)
 
     async def _keep(self, line: Line, *, is_sampled: bool) -> None:
-        prints = line.tape.unkept[:]
         sample = sample_of(line) if is_sampled else None
         seen = seen_of(line) if is_sampled else {}
-        if not prints and sample is None and not seen:
-            return
-        await hop(records.keep_ticks)(self.venue, line.board.spec, prints, sample, seen)
-        del line.tape.unkept[: len(prints)]
+        if sample is not None or seen:
+            await hop(records.keep_ticks)(self.venue, line.board.spec, [], sample, seen)
+        # After a long silence there are thousands; in between the lease has to be renewed by the same thread.
+        for _ in range(-(-len(line.tape.unkept) // MOST_AT_ONCE)):
+            prints = line.tape.unkept[:MOST_AT_ONCE]
+            await hop(records.keep_ticks)(self.venue, line.board.spec, prints, None, {})
+            del line.tape.unkept[: len(prints)]
 
 
 def sample_of(line: Line) -> Sample | None:

@@ -78,6 +78,7 @@ def storm(sandbox: RunningSandbox, rng: random.Random, until: int) -> dict[str, 
     """Disturb the venue at random until the market's time is `until`; return how often by kind."""
     streams = [f"{s.lower()}@{kind}" for s in SYMBOLS for kind in ("kline_5m", "depth@100ms", "aggTrade", "bookTicker")]
     counts: dict[str, int] = {}
+    refusals = 0
     next_at = 0
     while (now := sandbox.control.status()["market_time"]) < until:
         if now < next_at:
@@ -102,7 +103,10 @@ def storm(sandbox: RunningSandbox, rng: random.Random, until: int) -> dict[str, 
             rule["count"] = 1
         if kind == "frame_delay":
             rule["delay_ms"] = rng.randint(50, 400)
-        sandbox.control.inject_fault(kind, **rule)
+        if kind == "http_429" and refusals:
+            sandbox.control.remove_fault(refusals)  # they would pile up until no connection ever gets through
+        injected = sandbox.control.inject_fault(kind, **rule)
+        refusals = injected["id"] if kind == "http_429" else refusals
         counts[kind] = counts.get(kind, 0) + 1
     sandbox.control.clear_faults()
     return counts
