@@ -67,6 +67,7 @@ WITHOUT_TENANT = {
     "core.seal_all": "a net over all schemas; it sends one message a schema",
     "core.prove_all": "it sends one message a schema",
     "bots.sweep": "a net over all schemas; it sends one message a bot",
+    "positions.sweep_contracts": "a net over all schemas; it sends one message a schema",
     "orders.sweep": "a net over all schemas; it sends one message an order",
     "orders.sweep_algos": "a net over all schemas; it sends one message an algorithm",
     "orders.reconcile_all": "a net over all schemas; it sends one message a connection",

@@ -19,6 +19,7 @@ from apps.trading.orders.algos.choices import AlgoKind
 from apps.trading.orders.algos.operations import AlgoWish, start_algo
 from apps.trading.orders.choices import Kind
 from apps.trading.orders.operations import NewOrder, cancel_order, claim_order, place_order
+from apps.trading.positions.operations import open_contracts
 from apps.trading.sandbox.operations import request_paper_account
 from apps.trading.strategies.queries import list_latest_versions
 from kernel.instruments import Side
@@ -75,6 +76,7 @@ class Trader:
             self._pay_in()
             self._backtest()
             self._work_off("backtests.run")
+            self._read_contracts()
 
     @property
     def user(self) -> Any:
@@ -94,6 +96,7 @@ class Trader:
             self.turns += 1
             (pause_bot if self.turns % 2 else resume_bot)(actor=self.actor, bot_id=self.bot_id)
             self._pay_in()
+            self._read_contracts()
             self.note(words)
 
     def note(self, words: str) -> None:
@@ -120,6 +123,7 @@ class Trader:
             payer = make_customer(f"payer-{self.guests}@{self.tenant.seeded.slug}.example")
             leave_alert(self.user, SYMBOL, self.amounts.limit)
             leave_portfolio(self.user, f"{self.tenant.canary} {self.guests}", self.amounts.budget)
+            contracts = self._contracts().pk
             custody = leave_custody(payer, self.user, f"{self.tenant.seeded.slug}-{self.guests}")
         return {
             **custody,
@@ -137,6 +141,8 @@ class Trader:
             "orders.cancel": [str(cancelled)],
             "orders.settle": [str(unknown)],
             "orders.reconcile": [connection],
+            "positions.read_all_contracts": [],
+            "positions.read_contracts": [str(contracts)],
             "exchanges.check_connection": [connection],
             "exchanges.verify_key": [str(tried)],
             "backtests.run": [str(run)],
@@ -148,6 +154,14 @@ class Trader:
             "core.seal_audit": [],
             "core.prove_schema": [],
         }
+
+    def _contracts(self) -> Any:
+        return open_contracts(actor=self.actor, owner_id=self.user.pk, connection_id=self.connection_id)
+
+    def _read_contracts(self) -> None:
+        """Have a worker read the wallet for contracts, which tells its topic."""
+        self._contracts()
+        self._work_off("positions.read_contracts")
 
     def _pay_in(self) -> None:
         pay_in(self.user, self.tenant.seeded.people["olga"], "7.11")

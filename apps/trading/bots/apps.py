@@ -17,9 +17,11 @@ class BotsConfig(AppConfig):
         from apps.trading.bots import handlers, live, operations, queries, tasks  # noqa: F401 - register themselves
         from apps.trading.bots.choices import WORK
         from apps.trading.bots.directory import Directory
+        from apps.trading.bots.grouping import by_bot, by_strategy
         from apps.trading.market_data.operations import on_candle_closed
         from apps.trading.orders.operations import count_active_bots
         from apps.trading.orders.queries import name_bots
+        from apps.trading.positions.queries import register_grouping
         from apps.trading.risk.operations import register_bots
         from apps.trading.strategies.queries import show_bots
 
@@ -31,6 +33,8 @@ class BotsConfig(AppConfig):
         show_bots(queries.count_by_strategy)
         name_bots(queries.list_names)
         register_bots(Directory())
+        register_grouping("bot", by_bot)
+        register_grouping("strategy", by_strategy)
         count_active_bots(lambda connection_id: queries.list_active_bots(connection_id=connection_id).count())
         fill("running_bots", lambda user: queries.count_running(user.pk))
         add_nav(NavItem(key="home", label="Home", icon="home", url_name="home", order=0, on_phone=True))

@@ -13,7 +13,7 @@ def amount(**more: Any) -> serializers.DecimalField:
 
 
 class PositionSerializer(serializers.Serializer[PositionValue]):
-    """A position with its worth; `mark`, `unrealised` and `net` are null while no price is known."""
+    """A position with its worth; `mark`, `unrealised`, `percent` and `net` are null while no price is known."""
 
     id = serializers.UUIDField(source="position.id")
     book_id = serializers.UUIDField(source="position.book_id")
@@ -21,6 +21,8 @@ class PositionSerializer(serializers.Serializer[PositionValue]):
     purpose_id = serializers.UUIDField(source="position.book.purpose_id", allow_null=True)
     connection_id = serializers.UUIDField(source="position.book.connection_id")
     symbol = serializers.CharField(source="position.symbol")
+    position_side = serializers.CharField(source="position.position_side")
+    is_contract = serializers.BooleanField(source="position.is_contract")
     quantity = amount(source="position.quantity")
     entry = amount(allow_null=True)
     cost = amount(source="position.cost")
@@ -28,7 +30,10 @@ class PositionSerializer(serializers.Serializer[PositionValue]):
     realised_fifo = amount(source="position.realised_fifo")
     fees = amount(source="position.fees")
     other_fees = serializers.DictField(source="position.other_fees", child=serializers.CharField())
+    other_fees_worth = amount(source="other_fees", allow_null=True)
+    funding = amount(source="position.funding")
     unrealised = amount(allow_null=True)
+    percent = serializers.DecimalField(max_digits=20, decimal_places=4, allow_null=True)
     net = amount(allow_null=True)
     mark = amount(source="mark.price", allow_null=True, default=None)
     mark_at = serializers.DateTimeField(source="mark.at", allow_null=True, default=None)

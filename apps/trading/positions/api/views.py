@@ -10,14 +10,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.trading.positions import queries
+from apps.trading.positions.api.caller import owner_of
 from apps.trading.positions.api.serializers import PositionFilter, PositionSerializer
 from apps.trading.positions.models import Position
-
-
-def owner_of(request: Request) -> UUID:
-    """Return the id of the customer who asks."""
-    owner_id: UUID = request.user.pk  # type: ignore[assignment]  # the API lets only people in
-    return owner_id
 
 
 class PositionList(GenericAPIView[Position]):

@@ -26,7 +26,8 @@ from apps.trading.positions.queries.contracts import (
     list_requests,
     list_rules,
 )
-from apps.trading.positions.queries.results import Grouping, ResultRow, register_grouping, sum_results
+from apps.trading.positions.queries.entries import list_quarter_results
+from apps.trading.positions.queries.results import Grouping, ResultRow, list_groupings, register_grouping, sum_results
 
 __all__ = [
     "BASE_INTERVAL",
@@ -46,7 +47,9 @@ __all__ = [
     "list_contract_positions",
     "list_contracts",
     "list_funding",
+    "list_groupings",
     "list_positions",
+    "list_quarter_results",
     "list_readable_contracts",
     "list_requests",
     "list_rules",

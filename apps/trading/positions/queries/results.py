@@ -1,4 +1,4 @@
-"""Results of a customer's books, summed: by connection, bot, symbol, and by what apps above declare."""
+"""Results of a customer's books, summed: by connection, book, symbol, and by what apps above declare."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -45,8 +45,13 @@ _groupings: dict[str, Grouping] = {}
 
 
 def register_grouping(name: str, grouping: Grouping) -> None:
-    """Let results be summed by `name`; apps above (bots: strategy, portfolios: portfolio) call it when they start."""
+    """Let results be summed by `name`; apps above call it when they start (bot, strategy, portfolio)."""
     _groupings[name] = grouping
+
+
+def list_groupings() -> list[str]:
+    """Return what results can be summed by, in the order of declaration; symbol last."""
+    return [*_groupings, "symbol"]
 
 
 def sum_results(owner_id: UUID, *, by: str) -> list[ResultRow]:
@@ -101,11 +106,14 @@ def _by_connection(books: Iterable[Book]) -> dict[UUID, tuple[tuple[str, str], .
     return {book.pk: ((str(book.connection_id), book.connection.label),) for book in books}
 
 
-def _by_bot(books: Iterable[Book]) -> dict[UUID, tuple[tuple[str, str], ...]]:
-    return {
-        book.pk: ((str(book.purpose_id), f"Bot {book.purpose_id}"),) for book in books if book.purpose == Purpose.BOT
-    }
+def _by_book(books: Iterable[Book]) -> dict[UUID, tuple[tuple[str, str], ...]]:
+    return {book.pk: ((str(book.pk), f"{book.connection.label}, {_purpose(book)}"),) for book in books}
+
+
+def _purpose(book: Book) -> str:
+    names = {Purpose.MANUAL: "by hand", Purpose.CONTRACT: "contracts"}
+    return names.get(Purpose(book.purpose)) or f"bot …{str(book.purpose_id)[-4:]}"
 
 
 register_grouping("connection", _by_connection)
-register_grouping("bot", _by_bot)
+register_grouping("book", _by_book)

@@ -159,10 +159,10 @@ def test_sums_over_books_equal_an_oracle(customer, connection, book, instruments
     def worth(book_id):
         return flow[book_id] + sum(q * Fraction(marks[s]) for (b, s), q in held.items() if b == book_id) - fees[book_id]
 
-    rows = {row.key: row for row in queries.sum_results(customer.pk, by="bot")}
-    assert rows.keys() == {str(each.purpose_id) for each in bots}
-    for each in bots:
-        row = rows[str(each.purpose_id)]
+    rows = {row.key: row for row in queries.sum_results(customer.pk, by="book")}
+    assert rows.keys() == {str(each.pk) for each in [book, *bots]}
+    for each in [book, *bots]:
+        row = rows[str(each.pk)]
         assert Fraction(row.net) == worth(each.pk)
         assert Fraction(row.other_fees) == third[each.pk]
     (whole,) = queries.sum_results(customer.pk, by="connection")
