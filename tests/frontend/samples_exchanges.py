@@ -33,6 +33,7 @@ def card(name: str, mode: str, state: State) -> dict[str, Any]:
         "idempotency_key": KEY,
         "detail_url": "/exchanges/1/",
         "health": GOOD,
+        "no_balances": "",
     }
 
 
@@ -104,6 +105,8 @@ def connection() -> dict[str, Any]:
         "address": "This key is good from any address: bind it to ours at the exchange. Our requests come from 203.0.113.7.",
         "activity": [dict(zip(("at", "what", "who", "detail"), row, strict=True)) for row in rows],
         "form": key_fields(),
+        "form_title": "Enter a newer key",
+        "form_text": "The present key serves until the exchange has accepted the newer one.",
         "key_url": "/exchanges/1/key/",
         "errors": [],
     }

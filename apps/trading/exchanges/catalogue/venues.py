@@ -164,7 +164,9 @@ def get_exchange(ccxt_id: str) -> Exchange:
         can[Capability.CLIENT_IDS.value] = "yes"
     if tested is not None and tested.reads_key_rights:
         can[Capability.READ_KEY_RIGHTS.value] = "yes"
-    return Exchange(ccxt_id, row["name"], row["home"], Decimal(row["cost_ms"]), tuple(row["needs"]), can, tested)
+    return Exchange(
+        ccxt_id, row["name"].replace("Ⓢ", "S"), row["home"], Decimal(row["cost_ms"]), tuple(row["needs"]), can, tested
+    )
 
 
 def capability_of(name: str) -> Capability:

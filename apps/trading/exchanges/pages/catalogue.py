@@ -17,15 +17,23 @@ from apps.trading.exchanges.models import Connection, VenueState
 from apps.trading.exchanges.operations import read_clock, read_gauge
 from apps.trading.exchanges.pages.context import ConnectionCard, condition_state, connection_card, in_condition
 
+ORDER, STREAMS = tuple(Capability), tuple(item for item in Capability if item.value.startswith("stream_"))
+KEYS = (Capability.CLIENT_IDS, Capability.READ_KEY_RIGHTS, Capability.PASSPHRASE, Capability.TESTNET,
+        Capability.WITHDRAW)  # fmt: skip
+
+
+def _between(first: Capability, last: Capability) -> tuple[Capability, ...]:
+    return ORDER[ORDER.index(first) : ORDER.index(last) + 1]
+
+
 GROUPS: tuple[tuple[str, tuple[Capability, ...]], ...] = (
-    ("Markets", tuple(Capability)[:5]),
-    ("Orders", tuple(Capability)[5:16]),
-    ("Account", tuple(Capability)[16:23]),
-    ("Market data", (*tuple(Capability)[23:27], *tuple(Capability)[27:29])),
-    ("Live streams", tuple(item for item in Capability if item.value.startswith("stream_"))),
-    ("Keys", (Capability.CLIENT_IDS, Capability.READ_KEY_RIGHTS, Capability.PASSPHRASE, Capability.TESTNET,
-              Capability.WITHDRAW)),
-)  # fmt: skip
+    ("Markets", _between(Capability.SPOT, Capability.OPTION)),
+    ("Orders", _between(Capability.MARKET_ORDER, Capability.CANCEL_BATCH)),
+    ("Account", _between(Capability.QUERY_ORDER, Capability.FEES)),
+    ("Market data", _between(Capability.CANDLES, Capability.STATUS)),
+    ("Live streams", STREAMS),
+    ("Keys", KEYS),
+)
 SEQUENCE_CHECKED = frozenset({"binance", "bybit", "okx"})
 """Exchanges whose live order books we check ourselves, update by update."""
 RECORDED_RULES = (
@@ -112,6 +120,8 @@ class ConnectionPage:
     form: Any
     key_url: str
     errors: Sequence[str]
+    form_title: str = "Enter a newer key"
+    form_text: str = "The present key serves until the exchange has accepted the newer one."
 
 
 def catalogue_page() -> CataloguePage:
@@ -169,7 +179,17 @@ def connection_page(row: Connection, form: Any, errors: Sequence[str] = ()) -> C
         form=form if can_renew else None,
         key_url=reverse("exchanges-key", args=[row.pk]),
         errors=list(errors),
+        **FORM_WORDS[row.state == ConnectionState.ACTIVE],
     )  # fmt: skip
+
+
+FORM_WORDS: dict[bool, dict[str, str]] = {
+    True: {},
+    False: {
+        "form_title": "Enter another key",
+        "form_text": "The exchange is asked about it before it is kept.",
+    },
+}
 
 
 def health_facts(code: str, health: VenueState | None) -> list[Fact]:
@@ -212,6 +232,11 @@ def gauge_view(code: str) -> GaugeView | None:
     return GaugeView(f"{gauge.used:,} of {gauge.limit:,} used", gauge.percent, frozen)
 
 
+def short_state(health: VenueState | None) -> State:
+    """Return the condition of an exchange without its reason, which is on its page."""
+    return condition_state(None) if health is None else in_condition(health.condition, "")
+
+
 WHO = {"customer": "You", "api_key": "Your API key", "staff": "Staff", "platform": "Staff", "system": "By itself"}
 
 
@@ -224,12 +249,14 @@ def _row(exchange: Exchange, health: VenueState | None) -> ExchangeRow:
         reverse("exchange", args=[exchange.id]),
         ", ".join(in_words(item) for item in kinds),
         f"{len(streams)} of {len(GROUPS[4][1])}",
-        condition_state(health),
+        short_state(health),
         "" if tested is None else tested.metadata,
     )
 
 
 def _capability(exchange: Exchange, capability: Capability) -> CapabilityRow:
+    if capability is Capability.WITHDRAW:
+        return CapabilityRow("Withdrawals", "Never asked for by us")
     answers = {"yes": "Yes", "emulated": "By other requests", "": "No"}
     return CapabilityRow(in_words(capability).removeprefix("stream ").capitalize(), answers[exchange.how(capability)])
 

@@ -29,7 +29,7 @@ class BalanceRow:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionCard:
-    """A connection."""
+    """A connection. `check_url` is "" while there is no key to check; `no_balances` says why there are none to show."""
 
     name: str
     kind: str
@@ -43,6 +43,7 @@ class ConnectionCard:
     idempotency_key: str
     detail_url: str = ""
     health: State | None = None
+    no_balances: str = "Balances appear after the first answer from the exchange."
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +118,20 @@ def connection_card(row: Connection, health: VenueState | None) -> ConnectionCar
                        _shown(item.free + item.locked, item.asset))
             for item in sorted(row.balances.all(), key=lambda item: item.asset)
         ],
-        check_url=reverse("exchanges-check", args=[row.pk]),
+        check_url=reverse("exchanges-check", args=[row.pk]) if row.state == ConnectionState.ACTIVE else "",
         remove_url=reverse("exchanges-revoke", args=[row.pk]),
         reset_url=reverse("orders-reset-paper", args=[row.pk]) if _can_be_reset(row) else "",
         idempotency_key=str(uuid7()),
         detail_url=reverse("exchanges-detail", args=[row.pk]),
         health=condition_state(health),
+        no_balances=NO_BALANCES[row.state == ConnectionState.REFUSED],
     )  # fmt: skip
+
+
+NO_BALANCES = {
+    False: "Balances appear after the first answer from the exchange.",
+    True: "There is no key: enter another one on the page of this connection.",
+}
 
 
 def condition_state(health: VenueState | None) -> State:
@@ -152,7 +160,7 @@ def _key_age(row: Connection) -> str:
     if row.key_since is None or row.mode == Mode.PAPER:
         return ""
     days = (now() - row.key_since).days
-    return f", {days} days old" if days != 1 else ", 1 day old"
+    return {0: ", new today", 1: ", 1 day old"}.get(days, f", {days} days old")
 
 
 def _can_be_reset(row: Connection) -> bool:

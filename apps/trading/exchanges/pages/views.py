@@ -12,6 +12,7 @@ from apps.core.actors import Actor
 from apps.core.errors import DomainError
 from apps.platform.authentication.access import customer_required
 from apps.trading.exchanges import operations
+from apps.trading.exchanges.choices import Mode
 from apps.trading.exchanges.errors import AlreadyConnected, ExchangeUnknown
 from apps.trading.exchanges.pages.catalogue import catalogue_page, connection_page, exchange_page
 from apps.trading.exchanges.pages.context import connections_page
@@ -26,7 +27,14 @@ def connections(request: HttpRequest) -> HttpResponse:
     request.nav_active = "connections"  # type: ignore[attr-defined]  # read by the shell
     user: Any = request.user
     page = connections_page(user.pk)
+    _say_mode(request, is_live=any(card.mode == Mode.LIVE for card in page.connections))
     return render(request, "trading/exchanges/list.html", {"page": page})
+
+
+def _say_mode(request: HttpRequest, *, is_live: bool) -> None:
+    """Let the frame of a page say that real money is concerned."""
+    if is_live:
+        request.shell_mode = "live"  # type: ignore[attr-defined]  # read by the shell
 
 
 @customer_required
@@ -90,6 +98,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 def _form(request: HttpRequest, form: NewConnectionForm, errors: list[str]) -> HttpResponse:
+    _say_mode(request, is_live=True)
     page = {"form": form, "errors": errors, "address": address_in_words()}
     return render(request, "trading/exchanges/new.html", {"page": page}, status=422 if errors else 200)
 
@@ -101,6 +110,7 @@ def detail(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     request.nav_active = "connections"  # type: ignore[attr-defined]
     user: Any = request.user
     found = get_connection(connection_id, owner_id=user.pk)
+    _say_mode(request, is_live=found.mode == Mode.LIVE)
     return render(request, "trading/exchanges/connection.html", {"page": connection_page(found, KeyForm())})
 
 
@@ -119,6 +129,7 @@ def key(request: HttpRequest, connection_id: UUID) -> HttpResponse:
         else:
             messages.success(request, "The exchange is being asked about the newer key.")
             return redirect("exchanges-detail", connection_id=found.pk)
+    _say_mode(request, is_live=found.mode == Mode.LIVE)
     page = connection_page(found, form, errors)
     return render(request, "trading/exchanges/connection.html", {"page": page}, status=422)
 
