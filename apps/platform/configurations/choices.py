@@ -27,6 +27,9 @@ SPECS = {
         SettingSpec("security.step_up_minutes", 5, 1, 5, "Minutes in which a confirmed action must be done"),
         SettingSpec("signup.open", 1, 0, 1, "Anyone can create an account"),
         SettingSpec("orders.market_cushion", 100, 0, 1000, "Hundredths of a percent a market order reserves on top"),
+        SettingSpec("orders.confirm_above", 1_000, 0, 1_000_000, "USDT above which a live order asks for a fresh code"),
+        SettingSpec("orders.most_per_order", 1_000_000, 1, 100_000_000, "USDT that one live order may be worth"),
+        SettingSpec("orders.most_per_day", 5_000_000, 1, 1_000_000_000, "USDT of live orders of a customer in a day"),
         SettingSpec("notifications.email", 1, 0, 1, "Important notifications go out by e-mail too"),
     )
 }

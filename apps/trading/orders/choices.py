@@ -193,6 +193,8 @@ WORK = "orders.checks"
 
 HELD_WORK = "orders.held"
 """Orders whose trigger the platform watches, in the index of work."""
+TRADES = "orders.trade"
+"""The permission of placing and cancelling."""
 ENDS = "orders.end_in_time"
 """The timer of an order that ends at a moment."""
 

@@ -1,6 +1,6 @@
 """What can be refused about orders."""
 
-from apps.core.errors import Conflict, Invalid, NotFound
+from apps.core.errors import Conflict, Invalid, LimitReached, NotAllowed, NotFound
 
 
 class OrderMissing(NotFound):
@@ -71,6 +71,34 @@ class EndNotAhead(Invalid):
 
     code = "orders.end_not_ahead"
     message = "Choose an end between a minute and 90 days from now."
+
+
+class ConfirmationNeeded(NotAllowed):
+    """A live order so large that it takes a fresh second factor."""
+
+    code = "orders.confirmation_needed"
+    message = "This live order is worth {worth} {quote}. Above {limit} it has to be confirmed with your second factor."
+
+
+class OrderTooLarge(LimitReached):
+    """A live order above what one order may be worth."""
+
+    code = "orders.too_large"
+    message = "This order is worth {worth} {quote}; one live order may be worth {limit}."
+
+
+class DayLimitReached(LimitReached):
+    """Live orders of a day above what they may be worth together."""
+
+    code = "orders.day_limit"
+    message = "Live orders of today would come to {worth} {quote}; {limit} are allowed in a day."
+
+
+class WouldMeetOwnOrder(Conflict):
+    """The order would trade with another one of the same customer."""
+
+    code = "orders.would_meet_own_order"
+    message = "This order would trade with your own {side} order at {price} on this account. Cancel that one first."
 
 
 class NothingToReduce(Conflict):

@@ -1,5 +1,6 @@
 """Work of orders that needs a customer's key: queue `trading`. Each task can run twice, at once, or die half-way."""
 
+from decimal import Decimal
 from uuid import UUID
 
 from celery import shared_task
@@ -40,6 +41,18 @@ def settle(order_id: str) -> None:
 def reconcile(connection_id: str) -> None:
     """Compare an account with our books."""
     operations.reconcile_connection(connection_id=UUID(connection_id))
+
+
+@tenant_task("orders.amend")
+def amend(order_id: str, quantity: str) -> None:
+    """Have the venue make an order smaller where it stands."""
+    operations.transmit_amend(order_id=UUID(order_id), quantity=Decimal(quantity))
+
+
+@tenant_task("orders.replace")
+def replace(order_id: str) -> None:
+    """Set an order off whose first is over."""
+    operations.advance_replacement(actor=SYSTEM, order_id=UUID(order_id))
 
 
 @tenant_task("orders.send_group")
@@ -98,11 +111,14 @@ def reconcile_all() -> None:
                     reconcile.delay(schema, str(connection.pk))
 
 
+TASKS = {OrderState.INTENT: send, OrderState.HELD: replace}
+
+
 def nudge_due() -> None:
     """Enqueue what is due in this schema."""
     schema = current_schema()
     for order in queries.list_orders_to_check():
-        task = send if order.state == OrderState.INTENT else settle
+        task = TASKS.get(OrderState(order.state), settle)
         task.delay(schema, str(order.pk))
     for group_id in queries.list_groups_to_check():
         advance_group.delay(schema, str(group_id))

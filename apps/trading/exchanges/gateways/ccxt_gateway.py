@@ -168,15 +168,12 @@ class CcxtGateway:
             market = self._client.market(self._unified(symbol))
             params = {"symbol": market["id"], "origClientOrderId": client_id, "newClientOrderId": client_id}
             params["newQty"] = text(quantity)
-            return self._act(
-                lambda: _confirmed(
-                    self._client.parse_order(
-                        self._client.request("order/amend/keepPriority", "private", "PUT", params)["amendedOrder"],
-                        market,
-                    ),
-                    client_id,
-                )
-            )
+            return self._act(lambda: _confirmed(self._client.parse_order(self._amended(params), market), client_id))
+
+    def _amended(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask for the change, and return the order in the words that the adapter library reads."""
+        found = self._client.request("order/amend/keepPriority", ["private"], "PUT", params)["amendedOrder"]
+        return {**found, "origQty": found["qty"], "cummulativeQuoteQty": found["cumulativeQuoteQty"]}
 
     def _symbol_for(self, request: OrderRequest) -> str | Rejected:
         """Return the adapter's name of what is to be ordered, or why nothing is sent; raises VenueRefused."""

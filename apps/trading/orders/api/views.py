@@ -14,8 +14,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.core.actors import Actor
-from apps.core.api.writes import write_once
+from apps.core.api.writes import key_of, write_once
 from apps.core.errors import Defect
+from apps.core.models import IdempotencyRecord
 from apps.trading.exchanges.queries import get_connection
 from apps.trading.orders import operations, queries
 from apps.trading.orders.api.serializers import (
@@ -27,6 +28,7 @@ from apps.trading.orders.api.serializers import (
     ResetSerializer,
     new_order,
 )
+from apps.trading.orders.confirming import confirm_order
 from apps.trading.orders.models import ExternalOrder, Order
 
 IDEMPOTENCY_KEY = OpenApiParameter("Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True)
@@ -38,6 +40,13 @@ def actor_of(request: Request) -> tuple[Actor, UUID]:
     if actor.id is None:
         raise Defect("The API was entered without a person.")
     return actor, actor.id
+
+
+def confirm_live(request: Request, operation: str, connection_id: UUID, order: operations.NewOrder) -> bool:
+    """Return whether a live order was confirmed by a fresh code; a key that was answered needs none again."""
+    owner_id, key = actor_of(request)[1], key_of(request)
+    known = IdempotencyRecord.objects.filter(actor_id=owner_id, operation=operation, key=key).exists()
+    return known or confirm_order(request._request, owner_id, connection_id, order)
 
 
 class OrderList(GenericAPIView[Order]):
@@ -79,12 +88,16 @@ class OrderList(GenericAPIView[Order]):
         wanted: Mapping[str, Any] = given.validated_data
         actor, owner_id = actor_of(request)
 
+        order = new_order(wanted)
+        confirmed = confirm_live(request, "orders.place_order", wanted["connection_id"], order)
+
         def run() -> Mapping[str, Any]:
             made = operations.place_order(
                 actor=actor,
                 owner_id=owner_id,
                 connection_id=wanted["connection_id"],
-                order=new_order(wanted),
+                order=order,
+                confirmed=confirmed,
             )
             return OrderDetailSerializer(queries.get_order(made.pk)).data
 

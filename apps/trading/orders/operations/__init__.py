@@ -1,5 +1,6 @@
 """Writes of orders: intent first, sent once, settled by asking, booked once."""
 
+from apps.trading.orders.operations.amending import NewTerms, advance_replacement, amend_order, transmit_amend
 from apps.trading.orders.operations.backfilling import Backfilled, backfill_connection, backfill_ledger
 from apps.trading.orders.operations.cancelling import cancel_order, request_cancel, transmit_cancel
 from apps.trading.orders.operations.checking import NewOrder
@@ -19,6 +20,7 @@ from apps.trading.orders.operations.placing import (
 from apps.trading.orders.operations.reconciling import Report, reconcile_connection
 from apps.trading.orders.operations.recording import RECORD, record_fills, record_outcome
 from apps.trading.orders.operations.resetting import count_active_bots, reset_paper_account
+from apps.trading.orders.operations.safety import Limits, limits_of, loosens, set_limits
 from apps.trading.orders.operations.sending import (
     Claimed,
     abandon_order,
@@ -38,13 +40,17 @@ __all__ = [
     "BotOrder",
     "Claimed",
     "Exit",
+    "Limits",
     "NewGroup",
     "NewOrder",
+    "NewTerms",
     "PlacedFor",
     "Report",
     "Stopped",
     "abandon_order",
     "advance_group",
+    "advance_replacement",
+    "amend_order",
     "backfill_connection",
     "backfill_ledger",
     "cancel_all",
@@ -54,8 +60,10 @@ __all__ = [
     "claim_pair",
     "count_active_bots",
     "end_in_time",
+    "limits_of",
     "look_at",
     "look_at_held",
+    "loosens",
     "note_incident",
     "note_stream",
     "open_mirror",
@@ -73,10 +81,12 @@ __all__ = [
     "resolve_incidents",
     "send_group",
     "send_order",
+    "set_limits",
     "settle_order",
     "stop_scope",
     "take_stream",
     "transmit",
+    "transmit_amend",
     "transmit_cancel",
     "trigger_order",
 ]

@@ -33,6 +33,7 @@ from apps.trading.orders.operations.placing import (
     commit_order,
     manual_place,
     place_of,
+    require_confirmation,
     secure,
     send_after_commit,
 )
@@ -71,7 +72,9 @@ class NewGroup:
 
 
 @operation("orders.place_group", permission=TRADE, audited=("owner_id", "connection_id", "group"))
-def place_group(*, actor: Actor, owner_id: UUID, connection_id: UUID, group: NewGroup) -> OrderGroup:
+def place_group(
+    *, actor: Actor, owner_id: UUID, connection_id: UUID, group: NewGroup, confirmed: bool = False
+) -> OrderGroup:
     """Store a bracket or a pair of exits; what goes to the venue is sent after the commit.
 
     The exits of a bracket wait for fills of its entry. Raises as `place_order`, and ExitsDoNotFit.
@@ -80,6 +83,8 @@ def place_group(*, actor: Actor, owner_id: UUID, connection_id: UUID, group: New
     place = manual_place(actor, owner_id, connection_id, symbol)
     exits = _exits(group, symbol, side, quantity)
     _check_prices(exits, group.entry, place)
+    if group.entry is not None:
+        require_confirmation(actor, place, group.entry, confirmed=confirmed)
     is_native = group.held_by != HeldBy.PLATFORM and has_pairs(place.connection.venue.ccxt_id)
     row = OrderGroup.objects.create(
         owner_id=owner_id,

@@ -1,6 +1,6 @@
 """Committing intents. An order exists in our books, with its client id, before anything leaves the house."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -18,21 +18,29 @@ from apps.core.permissions import declare
 from apps.trading.exchanges.errors import ConnectionMissing
 from apps.trading.exchanges.queries import get_connection
 from apps.trading.instruments.queries import get_spec
-from apps.trading.orders.choices import ENDS, HELD_WORK, MANUAL_PATIENCE, HeldBy, Kind, OrderState, Origin
+from apps.trading.orders.choices import ENDS, HELD_WORK, MANUAL_PATIENCE, TRADES, HeldBy, Kind, OrderState, Origin
 from apps.trading.orders.client_ids import client_id_of_bot, client_id_of_order, client_id_of_origin
+from apps.trading.orders.errors import ConfirmationNeeded
 from apps.trading.orders.live import announce
 from apps.trading.orders.models import Order, OrderGroup
-from apps.trading.orders.operations.checking import NewOrder, Wish, check_order
+from apps.trading.orders.operations.checking import NewOrder, Wish, check_order, refusal_of
 from apps.trading.orders.operations.guarding import claim
 from apps.trading.orders.operations.recording import RECORD, keep_watch
 from apps.trading.orders.operations.reducing import cap_to_position
 from apps.trading.orders.operations.reserving import reserve
+from apps.trading.orders.operations.safety import (
+    check_amounts,
+    confirmation_limit,
+    leave_out_own,
+    reach_of,
+    worth_of,
+)
 from apps.trading.positions.choices import Purpose
 from apps.trading.positions.operations import open_book
 from apps.trading.positions.queries import get_mark
 from kernel.events.trading import OrderPlaced
 
-TRADE = declare("orders.trade", "Place and cancel one's own orders")
+TRADE = declare(TRADES, "Place and cancel one's own orders")
 SYSTEM = Actor.system("orders")
 PERSONS = (ActorKind.CUSTOMER, ActorKind.API_KEY)
 
@@ -80,15 +88,19 @@ class Place:
 
 
 @operation("orders.place_order", permission=TRADE, audited=("owner_id", "connection_id", "order"))
-def place_order(*, actor: Actor, owner_id: UUID, connection_id: UUID, order: NewOrder) -> Order:
+def place_order(
+    *, actor: Actor, owner_id: UUID, connection_id: UUID, order: NewOrder, confirmed: bool = False
+) -> Order:
     """Commit an order by hand and reserve what it may cost; a trading worker sends it after the commit.
 
     An order whose trigger the platform watches is `held` instead, and sent when a checked price meets its trigger.
 
     Raises ConnectionMissing, VenueNotActive, UnknownSymbol, the refusals of kind and grid (`checking.check_order`), of
     a reduce-only order (NothingToReduce) and of the reservation (InsufficientBalance, BalancesUnknown, PriceUnknown).
+    A live order above the customer's limit raises ConfirmationNeeded unless a face asked for the second factor.
     """
     place = manual_place(actor, owner_id, connection_id, order.symbol)
+    require_confirmation(actor, place, order, confirmed=confirmed)
     order_id = uuid7()
     return send_after_commit(commit_order(actor, order, place, id=order_id, client_id=client_id_of_order(order_id)))
 
@@ -170,14 +182,29 @@ def manual_place(actor: Actor, owner_id: UUID, connection_id: UUID, symbol: str)
 
 def place_of(group: OrderGroup) -> Place:
     """Return where the orders of a group stand now."""
-    mark = get_mark(group.symbol)
+    return place_at(get_connection(group.connection_id), group.owner_id, group.book_id, group.symbol)
+
+
+def place_at(connection: Any, owner_id: UUID, book_id: UUID, symbol: str) -> Place:
+    """Return a place with the newest price of a symbol."""
+    mark = get_mark(symbol)
     return Place(
-        owner_id=group.owner_id,
-        connection=get_connection(group.connection_id),
-        book_id=group.book_id,
+        owner_id=owner_id,
+        connection=connection,
+        book_id=book_id,
         market_price=None if mark is None else mark.price,
         is_fresh=mark is not None and not mark.is_stale,
     )
+
+
+def require_confirmation(actor: Actor, place: Place, order: NewOrder, *, confirmed: bool) -> None:
+    """Raise ConfirmationNeeded for a person's live order above the limit that was not confirmed."""
+    if confirmed or actor.kind not in PERSONS:
+        return
+    worth = worth_of(order, place.market_price)
+    limit = confirmation_limit(place.owner_id, place.connection.mode, worth)
+    if limit is not None:
+        raise ConfirmationNeeded(worth=f"{worth:,.2f}", quote=get_spec(order.symbol).quote, limit=f"{limit:,.2f}")
 
 
 def commit_order(actor: Actor, order: NewOrder, place: Place, **facts: Any) -> Order:
@@ -196,11 +223,28 @@ def commit_order(actor: Actor, order: NewOrder, place: Place, **facts: Any) -> O
     quantity = order.quantity
     if order.reduce_only and not place.waits:
         quantity = cap_to_position(book_id=place.book_id, side=order.side, quantity=quantity, spec=wish.spec)
+    if not place.waits:
+        quantity = _allowed(order, quantity, place, wish)
     row = _store(wish, quantity, place, facts)
     outbox.publish(_placed(row), actor=actor)
     if not place.waits:
         secure(actor, row, place)
     return row
+
+
+def _allowed(order: NewOrder, quantity: Decimal, place: Place, wish: Wish) -> Decimal:
+    """Return the quantity that amount limits and the customer's own resting orders let through, or raise."""
+    sized = replace(order, quantity=quantity, price=wish.price)
+    worth = worth_of(sized, place.market_price)
+    check_amounts(place.owner_id, place.connection.mode, sized, wish.spec, worth)
+    left = leave_out_own(place.owner_id, place.connection.pk, sized, reach_of(sized, place.market_price))
+    if left == quantity:
+        return quantity
+    left = wish.spec.floor_quantity(left)
+    broken = wish.spec.check_order(left, wish.price, market_price=place.market_price)
+    if broken is not None:
+        raise refusal_of(broken, wish.spec)
+    return left
 
 
 def secure(actor: Actor, row: Order, place: Place) -> None:
@@ -234,8 +278,8 @@ def _store(wish: Wish, quantity: Decimal, place: Place, facts: dict[str, Any]) -
         good_until=wish.good_until,
         state=OrderState.HELD if is_held else OrderState.INTENT,
         expires_at=None if is_held or is_bots else moment + MANUAL_PATIENCE,
-        check_at=None if is_held or is_bots else moment,
         **{
+            "check_at": None if is_held or is_bots else moment,
             "decided_at": moment,
             "wanted_price": _wanted(order, place.market_price),
             "origin_kind": Origin.MANUAL,

@@ -142,10 +142,18 @@ def _is_bracket(order: Order) -> bool:
     return order.group is not None and order.group.kind == GroupKind.BRACKET
 
 
+def _take_over_size(order: Order, view: VenueOrder) -> None:
+    """A resting order that the venue says is smaller was amended there: it is as large as the venue says."""
+    if order.kind == Kind.LIMIT and 0 < view.quantity < order.quantity and view.quantity >= order.filled:
+        order.quantity = view.quantity
+        order.save(update_fields=["quantity"])
+
+
 def _confirm(order: Order, view: VenueOrder, fills: Sequence[VenueFill], actor: Actor) -> Executions | None:
     if not order.venue_order_id:
         order.venue_order_id = view.venue_order_id
         order.save(update_fields=["venue_order_id"])
+    _take_over_size(order, view)
     new = _book(order, fills, actor)
     _follow(order, view.status, view.filled, actor)
     return new
@@ -280,6 +288,7 @@ def move_order(order: Order, event: str, actor: Actor, **changes: Any) -> None:
     keep_watch(order)
     touch_group(order)
     if target in FINAL:
+        _wake_replacement(order)
         outbox.publish(_closed(order), actor=actor)
 
 
@@ -290,6 +299,16 @@ def keep_watch(order: Order) -> None:
     """
     if order.check_at is not None and order.origin_kind != Origin.BOT:
         work.keep(WORK)
+
+
+def _wake_replacement(order: Order) -> None:
+    """Have the order that replaces a locked one set off after the commit; the sweep is the net."""
+    waiting = Order.objects.filter(replaces_id=order.pk, state=OrderState.HELD, check_at__isnull=False)
+    for order_id in waiting.values_list("pk", flat=True):
+        from apps.trading.orders.tasks import replace  # the task calls the operations
+
+        schema, text = current_schema(), str(order_id)
+        transaction.on_commit(lambda schema=schema, text=text: replace.delay(schema, text), robust=True)
 
 
 def touch_group(order: Order) -> None:

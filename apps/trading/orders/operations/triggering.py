@@ -26,8 +26,8 @@ from apps.trading.orders.operations.reducing import cap_to_position
 from kernel.instruments import Side
 
 SYSTEM = Actor.system("orders")
-WATCHED = Q(leg__in=("", Leg.ENTRY.value)) | Q(group__covered__gt=0)
-"""An exit waits until its group has something to close."""
+WATCHED = (Q(leg__in=("", Leg.ENTRY.value)) | Q(group__covered__gt=0)) & Q(check_at__isnull=True)
+"""An exit waits until its group has something to close, a replacement (`check_at`) until the first order is over."""
 
 
 def look_at_held() -> int:
