@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -21,6 +21,7 @@ from apps.core.live.socket import LiveSocket
 from apps.trading.market_data import queries
 from apps.trading.market_data.feed.leader import SHORTEST_EXPECTED
 from apps.trading.market_data.models import CandleChunk, CandleTail
+from apps.trading.sandbox.client import SandboxRefusedError
 from tests.apps.trading.market_data.test_feed_kills import STORED_BEFORE, SYMBOLS, prepare, recorded, wait_until
 from tests.factories.candles import FIVE, same
 from tests.factories.feed_process import dispatched, start_feed
@@ -104,7 +105,8 @@ def storm(sandbox: RunningSandbox, rng: random.Random, until: int) -> dict[str, 
         if kind == "frame_delay":
             rule["delay_ms"] = rng.randint(50, 400)
         if kind == "http_429" and refusals:
-            sandbox.control.remove_fault(refusals)  # they would pile up until no connection ever gets through
+            with suppress(SandboxRefusedError):  # it is used up
+                sandbox.control.remove_fault(refusals)  # they would pile up until no connection ever gets through
         injected = sandbox.control.inject_fault(kind, **rule)
         refusals = injected["id"] if kind == "http_429" else refusals
         counts[kind] = counts.get(kind, 0) + 1
