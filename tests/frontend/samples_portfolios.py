@@ -174,9 +174,109 @@ def portfolio_new() -> dict[str, Any]:
     return {"shell": shell("portfolios", mode="live"), "page": {**page, "mode": "live"}}
 
 
+def cell(at: int, period: str) -> dict[str, Any]:
+    amounts = ("", "+1,204.55", "−88.20", "+3.10", "", "−1,560.00", "+412.00")
+    levels = ("", "up-4", "down-1", "up-1", "", "down-4", "up-2")
+    return {
+        "name": str(at + 1) if period == "month" else f"{at:02}:00 +02:00",
+        "title": f"2026-06-{at + 1:02}: 4 fills",
+        "text": amounts[at % 7],
+        "level": levels[at % 7],
+        "url": f"/calendar/?at=2026-06-{at + 1:02}" if period == "month" else "",
+        "fills": 4,
+        "is_blank": False,
+    }
+
+
+def calendar(period: str = "month") -> dict[str, Any]:
+    blank = {"name": "", "title": "", "text": "", "level": "", "url": "", "fills": 0, "is_blank": True}
+    cells = [blank, blank] + [cell(at, period) for at in range(30)] if period == "month" else []
+    cells = cells or [cell(at, period) for at in range(25)]
+    width = 7 if period == "month" else 4
+    page = {
+        "title": "June 2026" if period == "month" else "Sunday 25 October 2026",
+        "period": period,
+        "weekdays": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun") if period == "month" else (),
+        "rows": [cells[at : at + width] for at in range(0, len(cells), width)],
+        "total": Figure("+512.40", "up"),
+        "asset": "USDT",
+        "note": "48 fills, realised by FIFO less fees",
+        "views": [Choice(name, "?at=2026-06", name.lower() == period) for name in ("Year", "Month", "Day")],
+        "assets": [Choice("USDT", "?asset=USDT", True), Choice("BTC", "?asset=BTC")],
+        "portfolios": [Choice("All", "/calendar/", True), Choice("Core", "?portfolio=2")],
+        "previous_url": "?at=2026-05",
+        "next_url": "?at=2026-07",
+        "zone": "Europe/Berlin",
+        "zone_form": {"zone": text_field("zone", "Your time zone", kind="select", choices=[("UTC", "UTC")])},
+        "url": "/calendar/?at=2026-06",
+    }
+    return {"shell": shell("portfolios"), "page": page}
+
+
+def note_row() -> dict[str, Any]:
+    picture = {"id": "p1", "url": "/static/img/favicon.svg", "label": "Chart at the entry"}
+    return {
+        "id": "n1",
+        "url": "/journal/n1/",
+        "title": "Bought the retest",
+        "text": "Waited for the second close above.\nToo large for the stop.",
+        "day": "2 Jun 2026",
+        "about": "Trade",
+        "about_url": "/orders/1/",
+        "symbol": "BTCUSDT",
+        "tags": ["breakout", "size"],
+        "pictures": [picture],
+    }
+
+
+def journal() -> dict[str, Any]:
+    about = [("", "Everything"), ("order", "Trade")]
+    page = {
+        "note": "1 note",
+        "entries": [note_row()],
+        "tags": [Choice("#breakout", "?tag=breakout", True), Choice("#size", "?tag=size")],
+        "search_form": {
+            "search": text_field("search", "Search", required=False),
+            "about": text_field("about", "About", kind="select", choices=about, required=False),
+            "symbol": text_field("symbol", "Market", required=False),
+            "since": text_field("since", "From", kind="date", required=False),
+            "until": text_field("until", "To", kind="date", required=False),
+        },
+        "form": {
+            "title": text_field("title", "Title"),
+            "text": text_field("text", "Note", required=False),
+            "tags": text_field("tags", "Tags", required=False),
+            "day": text_field("day", "Day", kind="date"),
+        },
+        "about_text": "About the trade you came from",
+        "about": "order",
+        "about_id": "o1",
+        "errors": [],
+        "url": "/journal/",
+        "entry": None,
+    }
+    return {"shell": shell("portfolios"), "page": page}
+
+
+def journal_empty() -> dict[str, Any]:
+    context = journal()
+    page = {**context["page"], "entries": [], "tags": [], "note": "", "about_text": ""}
+    return {**context, "page": {**page, "errors": ["A note needs a title of 1 to 120 signs."]}}
+
+
+def journal_entry() -> dict[str, Any]:
+    context = journal()
+    return {**context, "page": {**context["page"], "entry": note_row(), "entries": [], "about_text": ""}}
+
+
 PORTFOLIO_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "portfolios": ("trading/portfolios/list.html", portfolios()),
     "portfolios-empty": ("trading/portfolios/list.html", portfolios_empty()),
     "portfolio": ("trading/portfolios/detail.html", portfolio()),
     "portfolio-new": ("trading/portfolios/detail.html", portfolio_new()),
+    "calendar": ("trading/portfolios/calendar.html", calendar()),
+    "calendar-day": ("trading/portfolios/calendar.html", calendar("day")),
+    "journal": ("trading/portfolios/journal.html", journal()),
+    "journal-empty": ("trading/portfolios/journal.html", journal_empty()),
+    "journal-entry": ("trading/portfolios/journal.html", journal_entry()),
 }

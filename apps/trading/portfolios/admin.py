@@ -3,7 +3,15 @@
 from typing import ClassVar
 
 from apps.core.desk import Desk, DeskAdmin, LedgerAdmin, desk_admin
-from apps.trading.portfolios.models import CashFlow, NavSample, Portfolio, PortfolioBook
+from apps.trading.portfolios.models import (
+    CashFlow,
+    JournalEntry,
+    JournalImage,
+    NavSample,
+    Portfolio,
+    PortfolioBook,
+    Preference,
+)
 
 
 @desk_admin(Portfolio)
@@ -43,3 +51,32 @@ class NavSampleAdmin(DeskAdmin):
     list_display: ClassVar = ("portfolio", "resolution", "at", "value", "units")
     list_filter: ClassVar = ("resolution",)
     list_select_related: ClassVar = ("portfolio",)
+
+
+@desk_admin(JournalEntry)
+class JournalEntryAdmin(DeskAdmin):
+    """Notes of customers: that they exist, not what they say."""
+
+    desk = Desk.TRADING
+    fields: ClassVar = ("owner", "about", "symbol", "day", "created_at", "changed_at")
+    list_display: ClassVar = ("owner", "about", "symbol", "day", "changed_at")
+    list_filter: ClassVar = ("about",)
+    list_select_related: ClassVar = ("owner",)
+
+
+@desk_admin(JournalImage)
+class JournalImageAdmin(DeskAdmin):
+    """Pictures of notes: that they exist, not what they show."""
+
+    desk = Desk.TRADING
+    fields: ClassVar = ("entry_id", "kind", "size", "created_at")
+    list_display: ClassVar = ("id", "kind", "size", "created_at")
+
+
+@desk_admin(Preference)
+class PreferenceAdmin(DeskAdmin):
+    """Time zones that customers chose."""
+
+    desk = Desk.TRADING
+    list_display: ClassVar = ("owner", "zone")
+    list_select_related: ClassVar = ("owner",)

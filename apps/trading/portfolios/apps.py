@@ -22,3 +22,5 @@ class PortfoliosConfig(AppConfig):
         register_grouping("portfolio", queries.group_books)
         work.register(SAMPLING, queries.exists_sampled)
         add_nav(NavItem(key="portfolios", label="Portfolios", icon="wallet", url_name="portfolios", order=46))
+        add_nav(NavItem(key="journal", label="Journal", icon="edit", url_name="journal", order=47))
+        add_nav(NavItem(key="calendar", label="Calendar", icon="reports", url_name="calendar", order=48))

@@ -43,3 +43,27 @@ class PriceSource(TextChoices):
     """The close of the newest stored candle; no quote is known."""
     MARK = "mark", "mark price of the contract"
     """The exchange's mark price; what the contract stands to bring is its worth."""
+
+
+class JournalAbout(TextChoices):
+    """What a note is about."""
+
+    ORDER = "order", "Trade"
+    """An order with its fills."""
+    POSITION = "position", "Position"
+    """A position of a book."""
+    DAY = "day", "Day"
+    """A day as a whole."""
+
+
+class ImageKind(TextChoices):
+    """What the bytes of a picture are."""
+
+    PNG = "png", "image/png"
+    """Portable Network Graphics."""
+    JPEG = "jpeg", "image/jpeg"
+    """JPEG."""
+    WEBP = "webp", "image/webp"
+    """WebP."""
+    GIF = "gif", "image/gif"
+    """GIF."""

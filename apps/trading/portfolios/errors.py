@@ -71,3 +71,52 @@ class BenchmarkInvalid(Invalid):
 
     code = "portfolios.benchmark_invalid"
     message = "This cannot be compared with: {why}."
+
+
+class ZoneUnknown(Invalid):
+    """There is no such time zone."""
+
+    code = "portfolios.zone_unknown"
+    message = "There is no time zone “{zone}”. Choose one such as Europe/Berlin."
+
+
+class PeriodInvalid(Invalid):
+    """A day or month cannot be read or lies outside what the calendar shows."""
+
+    code = "portfolios.period_invalid"
+    message = "Write a month as 2026-03 or a day as 2026-03-29, between 2000 and 2100."
+
+
+class EntryMissing(NotFound):
+    """The person has no such note."""
+
+    code = "portfolios.entry_not_found"
+    message = "You have no such note. It may belong to somebody else."
+
+
+class SubjectMissing(NotFound):
+    """What a note should be about is not there."""
+
+    code = "portfolios.subject_not_found"
+    message = "You have no such trade or position."
+
+
+class TextInvalid(Invalid):
+    """A title or text is empty, too long, or has signs that cannot be kept."""
+
+    code = "portfolios.text_invalid"
+    message = "A note needs a title of 1 to 120 signs; its text may have 20,000."
+
+
+class TagsInvalid(Invalid):
+    """Tags are too many, too long, or have odd signs."""
+
+    code = "portfolios.tags_invalid"
+    message = "Write at most {most} tags of 1 to 30 letters, digits, dashes or underscores each."
+
+
+class PictureRefused(Invalid):
+    """The bytes are no picture of a kind that is kept, or too many."""
+
+    code = "portfolios.picture_refused"
+    message = "This picture cannot be kept: {why}."

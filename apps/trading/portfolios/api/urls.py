@@ -2,6 +2,13 @@
 
 from django.urls import path
 
+from apps.trading.portfolios.api.journal import (
+    CalendarView,
+    JournalDetail,
+    JournalImageDetail,
+    JournalImages,
+    JournalList,
+)
 from apps.trading.portfolios.api.views import (
     PortfolioBookDetail,
     PortfolioDetail,
@@ -17,4 +24,9 @@ urlpatterns = [
     path(f"{ONE}/books/<uuid:book_id>", PortfolioBookDetail.as_view(), name="api-portfolio-book"),
     path(f"{ONE}/flows", PortfolioFlows.as_view(), name="api-portfolio-flows"),
     path(f"{ONE}/performance", PortfolioPerformance.as_view(), name="api-portfolio-performance"),
+    path("calendar", CalendarView.as_view(), name="api-calendar"),
+    path("journal", JournalList.as_view(), name="api-journal"),
+    path("journal/<uuid:entry_id>", JournalDetail.as_view(), name="api-journal-entry"),
+    path("journal/<uuid:entry_id>/images", JournalImages.as_view(), name="api-journal-images"),
+    path("journal-images/<uuid:image_id>", JournalImageDetail.as_view(), name="api-journal-image"),
 ]

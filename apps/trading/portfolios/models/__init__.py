@@ -1,5 +1,6 @@
 """Portfolios and what belongs to them."""
 
+from apps.trading.portfolios.models.journal import JournalEntry, JournalImage, Preference
 from apps.trading.portfolios.models.portfolios import CashFlow, NavSample, Portfolio, PortfolioBook
 
-__all__ = ["CashFlow", "NavSample", "Portfolio", "PortfolioBook"]
+__all__ = ["CashFlow", "JournalEntry", "JournalImage", "NavSample", "Portfolio", "PortfolioBook", "Preference"]

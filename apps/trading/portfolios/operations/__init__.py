@@ -1,6 +1,16 @@
 """What can be done with portfolios."""
 
 from apps.trading.portfolios.operations.flows import FlowWish, add_book, record_flow, remove_book
+from apps.trading.portfolios.operations.journal import (
+    MOST_BYTES,
+    Note,
+    add_picture,
+    change_note,
+    choose_zone,
+    remove_note,
+    remove_picture,
+    write_note,
+)
 from apps.trading.portfolios.operations.keeping import (
     archive_portfolio,
     choose_benchmark,
@@ -11,14 +21,22 @@ from apps.trading.portfolios.operations.keeping import (
 from apps.trading.portfolios.operations.sampling import sample_portfolio
 
 __all__ = [
+    "MOST_BYTES",
     "FlowWish",
+    "Note",
     "add_book",
+    "add_picture",
     "archive_portfolio",
+    "change_note",
     "choose_benchmark",
+    "choose_zone",
     "create_portfolio",
     "open_defaults",
     "record_flow",
     "remove_book",
+    "remove_note",
+    "remove_picture",
     "rename_portfolio",
     "sample_portfolio",
+    "write_note",
 ]

@@ -2,9 +2,13 @@
 
 from django.urls import path
 
-from apps.trading.portfolios.pages import views
+from apps.trading.portfolios.pages import calendar, journal, views
 
 urlpatterns = [
     path("portfolios/", views.overview, name="portfolios"),
     path("portfolios/<uuid:portfolio_id>/", views.portfolio, name="portfolio"),
+    path("calendar/", calendar.calendar, name="calendar"),
+    path("journal/", journal.overview, name="journal"),
+    path("journal/<uuid:entry_id>/", journal.entry, name="journal-entry"),
+    path("journal/images/<uuid:image_id>/", journal.image, name="journal-image"),
 ]
