@@ -51,6 +51,7 @@ class MarketView:
         self.recording = recording
         self.clock = clock
         self._quantum_ms = recording.quantum_ms
+        self._paths: dict[str, tuple[int, tuple[int, ...]]] = {}  # the bar that was asked for last, by symbol
 
     @property
     def now_ms(self) -> int:
@@ -70,7 +71,11 @@ class MarketView:
         tape = self.recording.tapes.get(symbol)
         if tape is not None:
             return tape.path(bar % self.recording.bars)
-        return path_prices(*self.recording.symbols[symbol].bar(bar % self.recording.bars))
+        known = self._paths.get(symbol)
+        if known is None or known[0] != bar:
+            prices = path_prices(*self.recording.symbols[symbol].bar(bar % self.recording.bars))
+            known = self._paths[symbol] = bar, prices
+        return known[1]
 
     def price(self, symbol: str, quantum: int | None = None) -> int:
         """Price in ticks at a quantum (now by default)."""
@@ -104,8 +109,9 @@ class MarketView:
 
     def average_price(self, symbol: str) -> int:
         """Mean price in ticks over the last QUANTA quanta (one bar's length)."""
-        now = self.clock.quantum
-        prices = [self.price(symbol, quantum) for quantum in range(max(0, now - QUANTA + 1), now + 1)]
+        bar, step = divmod(self.clock.quantum, QUANTA)
+        before = self.path(symbol, bar - 1)[step + 1 :] if bar else ()
+        prices = (*before, *self.path(symbol, bar)[: step + 1])
         return sum(prices) // len(prices)
 
     def forming(self, symbol: str) -> Candle:

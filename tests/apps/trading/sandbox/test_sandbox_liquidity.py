@@ -190,7 +190,7 @@ def test_an_exchange_of_recorded_trades_serves_clients_and_survives_a_kill(tmp_p
     account = exchange.control.open_account(label="trades", funds={"USDT": Decimal(100_000)})
     key = exchange.control.create_key(account["account_id"])
     venue = ccxt.binance(exchange.settings(key))
-    assert [row["id"] for row in venue.load_markets().values()] == ["BTCUSDT"]
+    assert [row["id"] for row in venue.load_markets().values() if row["spot"]] == ["BTCUSDT"]
     exchange.control.pause()
     exchange.control.jump(START)
     order = venue.create_order(BTC, "limit", "buy", 1, 39_945)
