@@ -14,6 +14,7 @@ class OrdersConfig(AppConfig):
         from apps.core import work
         from apps.core.schemas.grants import declare_append_only
         from apps.core.shell import NavItem, add_nav
+        from apps.trading.exchanges.queries import register_orders_at_venue
         from apps.trading.market_data.operations import fill_own_fees, fill_symbol_page
         from apps.trading.orders import (  # noqa: F401 - some register themselves
             handlers,
@@ -26,11 +27,13 @@ class OrdersConfig(AppConfig):
             tasks,
         )
         from apps.trading.orders.algos import setup as algos_setup
+        from apps.trading.orders.at_venue import list_at_venue
         from apps.trading.orders.choices import HELD_WORK, WORK
 
         algos_setup.register()
         declare_append_only("orders_fill")
         live.register()
+        register_orders_at_venue(list_at_venue)
         work.register(WORK, queries.exists_order_to_check)
         work.register(HELD_WORK, queries.exists_held_order)
         add_nav(NavItem(key="orders", label="Orders", icon="orders", url_name="orders-list", order=50))
