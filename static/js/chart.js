@@ -1,6 +1,7 @@
 // Price chart: candles from the API, the forming candle from the live topic, fills as marks, own prices as lines.
 import { CandlestickSeries, HistogramSeries, createChart, createSeriesMarkers, LineStyle } from "lightweight-charts";
 import { colour, faded, onThemeChange } from "outcry/colours";
+import { dragLines } from "outcry/drag";
 import { fixed } from "outcry/format";
 import { socket } from "outcry/socket";
 
@@ -29,6 +30,7 @@ class PriceChart {
     this.theme();
     onThemeChange(() => this.theme());
     this.table();
+    dragLines({ box, chart: this.chart, series: this.candles, places: this.places, lines: () => this.priceLines, redraw: () => this.drawLines() });
   }
 
   theme() {
@@ -146,12 +148,12 @@ class PriceChart {
   }
 
   drawLines() {
-    this.priceLines.forEach((line) => this.candles.removePriceLine(line));
-    this.priceLines = json(this.box.dataset.lines).map((line) => this.candles.createPriceLine({
-      price: Number(line.price), title: line.label, lineWidth: 1, axisLabelVisible: true,
-      lineStyle: line.tone === "plain" ? LineStyle.Solid : LineStyle.Dashed,
-      color: colour(line.tone === "up" ? "up-mark" : line.tone === "down" ? "down-mark" : "n9"),
-    }));
+    this.priceLines.forEach(({ line }) => this.candles.removePriceLine(line));
+    this.priceLines = json(this.box.dataset.lines).map((data) => ({ data, line: this.candles.createPriceLine({
+      price: Number(data.price), title: data.label, lineWidth: 1, axisLabelVisible: true,
+      lineStyle: data.tone === "plain" ? LineStyle.Solid : LineStyle.Dashed,
+      color: colour(data.tone === "up" ? "up-mark" : data.tone === "down" ? "down-mark" : "n9"),
+    }) }));
   }
 
   follow() {

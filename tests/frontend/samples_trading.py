@@ -6,7 +6,7 @@ from typing import Any
 from apps.core.view import Chart, Choice, Fact, Figure, Page, State, Step
 from tests.frontend.sample_series import spark
 from tests.frontend.samples_exchanges import EXCHANGE_PAGES
-from tests.frontend.samples_shell import shell
+from tests.frontend.samples_shell import shell, text_field
 from tests.frontend.view_data import BotRow
 
 MARKETS = [("BTCUSDT", "BTC/USDT"), ("ETHUSDT", "ETH/USDT"), ("SOLUSDT", "SOL/USDT")]
@@ -129,7 +129,10 @@ def symbol() -> dict[str, Any]:
             {"ts": 1_748_850_000_000, "side": "buy", "text": "Buy 0.15"},
             {"ts": 1_748_866_200_000, "side": "sell", "text": "+131.52", "tone": "up"},
         ],
-        lines=[{"price": "104000.0", "label": "Entry", "tone": "plain"}],
+        lines=[
+            {"price": "104000.0", "label": "Entry", "tone": "plain"},
+            {"price": "103500.0", "label": "Buy 0.01 at", "tone": "up", "url": "/orders/2/amend/", "field": "price"},
+        ],
     )
     page = {
         "symbol": "BTCUSDT",
@@ -251,6 +254,12 @@ def order() -> dict[str, Any]:
         "cancel_url": "/orders/1/cancel/",
         "idempotency_key": KEY,
         "can_cancel": True,
+        "amend_url": "/orders/1/amend/",
+        "amend": [
+            text_field("quantity", "Quantity", value="0.1010", required=False),
+            text_field("price", "Limit price", value="104000", required=False),
+        ],
+        "amend_key": KEY,
     }
     return {"shell": shell("orders"), "page": page}
 

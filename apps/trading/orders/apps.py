@@ -29,6 +29,7 @@ class OrdersConfig(AppConfig):
         from apps.trading.orders.algos import setup as algos_setup
         from apps.trading.orders.at_venue import list_at_venue
         from apps.trading.orders.choices import HELD_WORK, WORK
+        from apps.trading.orders.pages.ticket import tickets
 
         algos_setup.register()
         declare_append_only("orders_fill")
@@ -41,3 +42,5 @@ class OrdersConfig(AppConfig):
         fill_symbol_page("orders", panels.orders)
         fill_symbol_page("positions", panels.positions)
         fill_symbol_page("marks", panels.marks)
+        fill_symbol_page("lines", panels.lines)
+        fill_symbol_page("tickets", tickets)

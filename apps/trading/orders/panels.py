@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.urls import reverse
+
 from apps.core.clock import to_ms
 from apps.core.templatetags.ui import amount, trimmed
 from apps.core.view import Figure, result
 from apps.trading.instruments.queries import get_spec
 from apps.trading.orders.choices import AT_VENUE, IN_FLIGHT, OrderState
 from apps.trading.orders.models import Fill
+from apps.trading.orders.pages.forms import is_changeable
 from apps.trading.orders.queries import list_orders, names_of, show_orders
 from apps.trading.orders.shown import OrderRow, places
 from apps.trading.positions.queries import list_positions, value_position
@@ -68,7 +71,10 @@ def lines(owner_id: UUID, symbol: str) -> list[dict[str, Any]]:
         if price is not None:
             size, what = trimmed(row.quantity - row.filled), "if at" if waits else "at"
             label, tone = f"{row.side.capitalize()} {size} {what}", "up" if row.side == "buy" else "down"
-            found.append({"price": f"{price.normalize():f}", "label": label, "tone": tone})
+            line = {"price": f"{price.normalize():f}", "label": label, "tone": tone}
+            if is_changeable(row):
+                line |= {"url": reverse("orders-amend", args=[row.pk]), "field": "stop_price" if waits else "price"}
+            found.append(line)
     return found
 
 

@@ -14,6 +14,7 @@ from apps.core.view import Choice, Fact, Page, State, Step
 from apps.trading.instruments.queries import get_spec
 from apps.trading.orders.choices import AT_VENUE, IN_FLIGHT, WITH_TRIGGER, HeldBy, OrderState
 from apps.trading.orders.models import Fill, Order
+from apps.trading.orders.pages.forms import AmendForm, is_changeable
 from apps.trading.orders.queries import get_order, list_fills, list_orders, names_of, show_orders
 from apps.trading.orders.shown import OrderRow, latency_of, places, slippage_of, state_of
 from kernel.instruments import InstrumentSpec
@@ -72,6 +73,9 @@ class OrderPage:
     cancel_url: str
     idempotency_key: str
     can_cancel: bool
+    amend_url: str
+    amend: AmendForm | None
+    amend_key: str
 
 
 def orders_page(owner_id: UUID, *, state: str, after: UUID | None, bot_id: UUID | None) -> OrdersPage:
@@ -118,6 +122,9 @@ def order_page(owner_id: UUID, order_id: UUID) -> OrderPage:
         cancel_url=reverse("orders-cancel", args=[order.pk]),
         idempotency_key=str(uuid7()),
         can_cancel=not order.is_final and order.cancel_requested_at is None,
+        amend_url=reverse("orders-amend", args=[order.pk]),
+        amend=AmendForm.of(order) if is_changeable(order) else None,
+        amend_key=str(uuid7()),
     )
 
 

@@ -10,17 +10,53 @@ from django import forms
 from apps.core.forms import StrictDecimalFormField
 from apps.trading.exchanges.choices import ConnectionState
 from apps.trading.exchanges.queries import list_connections
-from apps.trading.orders.choices import LIMITED, WAITING, Kind, TimeInForce
+from apps.trading.orders.choices import LIMITED, WAITING, Kind, Origin, TimeInForce
+from apps.trading.orders.models import Order
 from apps.trading.orders.operations import Exit, NewGroup, NewOrder
+from apps.trading.orders.operations.amending import CHANGEABLE, NewTerms
 from kernel.instruments import Side
 
 NEITHER = "Give both, or neither: a bracket has a take profit and a stop."
 PERCENT_IN_BPS = 100
 
 
+def is_changeable(order: Order) -> bool:
+    """Return whether its owner may be offered to change an order; the operation decides."""
+    is_own = order.origin_kind == Origin.MANUAL and order.group_id is None
+    return is_own and order.state in CHANGEABLE and order.cancel_requested_at is None
+
+
 def _amount(label: str, **more: Any) -> StrictDecimalFormField:
     given = {"min_value": Decimal(0), "max_digits": 38, "decimal_places": 18, "required": False}
     return StrictDecimalFormField(label=label, widget=forms.TextInput, **{**given, **more})
+
+
+class AmendForm(forms.Form):
+    """New terms of an order: what its kind has, filled in; an empty field leaves its term as it is."""
+
+    quantity = _amount("Quantity")
+    price = _amount("Limit price")
+    stop_price = _amount("Trigger price")
+    trail_percent = _amount("Distance from the best price, %", max_digits=4, decimal_places=2)
+
+    @classmethod
+    def of(cls, order: Order) -> "AmendForm":
+        """Return the form of an order with its present terms."""
+        kind = Kind(order.kind)
+        has = {
+            "quantity": True,
+            "price": kind in LIMITED,
+            "stop_price": kind in WAITING and order.triggered_at is None,
+            "trail_percent": kind == Kind.TRAILING_STOP and order.triggered_at is None,
+        }
+        names = [name for name, is_there in has.items() if is_there]
+        form = cls(initial={name: f"{getattr(order, name).normalize():f}" for name in names})
+        form.fields = {name: form.fields[name] for name in names}
+        return form
+
+    def terms(self) -> NewTerms:
+        """Return the new terms of a valid form."""
+        return NewTerms(**self.cleaned_data)
 
 
 class TicketForm(forms.Form):

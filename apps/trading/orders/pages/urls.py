@@ -9,5 +9,6 @@ urlpatterns = [
     path("orders/", views.orders, name="orders-list"),
     path("orders/ticket/", views.ticket, name="orders-ticket"),
     path("orders/<uuid:order_id>/", views.order, name="orders-detail"),
+    path("orders/<uuid:order_id>/amend/", views.amend, name="orders-amend"),
     path("orders/<uuid:order_id>/cancel/", views.cancel, name="orders-cancel"),
 ]

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.core.actors import Actor
@@ -17,8 +18,9 @@ from apps.trading.orders import operations
 from apps.trading.orders.operations import NewOrder
 from apps.trading.orders.operations.previewing import preview_order
 from apps.trading.orders.pages.context import order_page, orders_page
-from apps.trading.orders.pages.forms import TicketForm
+from apps.trading.orders.pages.forms import AmendForm, TicketForm
 from apps.trading.orders.pages.ticket import CheckPage, check_page, entry_of, ticket_page
+from apps.trading.orders.queries import get_order
 
 
 def _owner(request: HttpRequest) -> UUID:
@@ -104,6 +106,32 @@ def _point_out(form: TicketForm, refusal: DomainError) -> None:
 
 def _ticket(request: HttpRequest, page: CheckPage, status: int = 200) -> HttpResponse:
     return render(request, "trading/orders/ticket.html", {"page": page}, status=status)
+
+
+@customer_required
+@require_POST
+def amend(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Give an open order new terms; the same key is the same change."""
+    actor, owner_id = Actor.of(request.user), _owner(request)
+    form = AmendForm(request.POST)
+    found = get_order(order_id, owner_id=owner_id)
+    back = reverse("market", args=[found.symbol]) if request.POST.get("back") == "market" else None
+    if not form.is_valid():
+        messages.error(request, "; ".join(f"{form[name].label}: {text[0]}" for name, text in form.errors.items()))
+        return redirect(back or reverse("orders-detail", args=[order_id]))
+
+    def run() -> Reply:
+        return Reply(202, str(operations.amend_order(actor=actor, order_id=order_id, terms=form.terms()).pk))
+
+    key = request.POST.get("idempotency_key", "")[:255] or uuid7().hex
+    facts = {"order_id": str(order_id), **{name: str(value) for name, value in form.cleaned_data.items()}}
+    try:
+        reply = execute_once(actor=actor, operation="orders.amend_order", key=key, request=facts, run=run)
+    except REFUSALS as refusal:
+        messages.error(request, refusal.text)
+        return redirect(back or reverse("orders-detail", args=[order_id]))
+    messages.success(request, "The exchange is being told. What is filled stays filled.")
+    return redirect(back or reverse("orders-detail", args=[reply.body]))
 
 
 @customer_required

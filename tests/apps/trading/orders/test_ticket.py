@@ -8,6 +8,7 @@ import pytest
 from apps.core.models import AuditEvent
 from apps.finance.ledger.models import Hold
 from apps.trading.orders.models import Order, OrderGroup
+from apps.trading.orders.operations import send_order
 
 pytestmark = pytest.mark.django_db
 URL = "/orders/ticket/"
@@ -118,8 +119,48 @@ def test_open_orders_are_lines_of_the_chart(form: dict[str, str], customer: Any,
     sent = {**form, "action": "place", "take_profit": "90000", "stop_loss": "40000"}
     assert client.post(URL, sent).status_code == 302
     lines = client.get("/markets/BTCUSDT/").context["page"].chart.lines
+    assert [row for row in lines if "url" in row] == []  # of a group: changed together or not at all
     assert sorted((row["price"], row["label"], row["tone"]) for row in lines) == [
         ("40000", "Sell 0.01 if at", "down"),
         ("60000", "Buy 0.01 at", "up"),
         ("90000", "Sell 0.01 if at", "down"),
     ]
+
+
+def resting(form: dict[str, str], client: Any) -> Order:
+    """An order that stands in the book of the exchange."""
+    assert client.post(URL, {**form, "action": "place", "price": "30000"}).status_code == 302
+    return send_order(order_id=Order.objects.get().pk)
+
+
+def test_an_order_is_changed_on_its_page_and_by_its_line(form: dict[str, str], customer: Any, web: Any) -> None:
+    client = web(customer)
+    order = resting(form, client)
+    page = client.get(f"/orders/{order.pk}/").context["page"]
+    assert {name: page.amend[name].value() for name in page.amend.fields} == {"quantity": "0.01", "price": "30000"}
+    (line,) = client.get("/markets/BTCUSDT/").context["page"].chart.lines
+    assert (line["price"], line["url"], line["field"]) == ("30000", page.amend_url, "price")
+    sent = {"price": "31000", "back": "market", "idempotency_key": "a"}
+    for _ in range(2):  # the same key is the same change
+        assert client.post(page.amend_url, sent)["Location"] == "/markets/BTCUSDT/"
+    new = Order.objects.get(replaces=order)
+    assert (new.price, new.quantity) == (Decimal(31_000), Decimal("0.01"))
+    order.refresh_from_db()
+    assert (order.price, order.cancel_requested_at is None) == (Decimal(30_000), False)
+
+
+def test_terms_that_cannot_be_are_refused_and_nothing_changes(form: dict[str, str], customer: Any, web: Any) -> None:
+    client = web(customer)
+    order = resting(form, client)
+    url = f"/orders/{order.pk}/amend/"
+    for terms in ({"price": "nonsense"}, {"price": "30000.001"}, {"quantity": "0"}):
+        assert client.post(url, terms)["Location"] == f"/orders/{order.pk}/"
+    assert [row.pk for row in Order.objects.all()] == [order.pk]
+    order.refresh_from_db()
+    assert (order.price, order.quantity, order.cancel_requested_at) == (Decimal(30_000), Decimal("0.01"), None)
+
+
+def test_anothers_order_is_not_changed(form: dict[str, str], customer: Any, other_customer: Any, web: Any) -> None:
+    order = resting(form, web(customer))
+    assert web(other_customer).post(f"/orders/{order.pk}/amend/", {"price": "31000"}).status_code == 404
+    assert Order.objects.count() == 1
