@@ -20,6 +20,7 @@ from apps.trading.orders.algos.operations import AlgoWish, start_algo
 from apps.trading.orders.choices import Kind
 from apps.trading.orders.operations import NewOrder, cancel_order, claim_order, place_order
 from apps.trading.positions.operations import open_contracts
+from apps.trading.risk.operations import set_own_limit
 from apps.trading.sandbox.operations import request_paper_account
 from apps.trading.strategies.queries import list_latest_versions
 from kernel.instruments import Side
@@ -77,6 +78,7 @@ class Trader:
             self._backtest()
             self._work_off("backtests.run")
             self._read_contracts()
+            self._tighten()
 
     @property
     def user(self) -> Any:
@@ -97,6 +99,7 @@ class Trader:
             (pause_bot if self.turns % 2 else resume_bot)(actor=self.actor, bot_id=self.bot_id)
             self._pay_in()
             self._read_contracts()
+            self._tighten()
             self.note(words)
 
     def note(self, words: str) -> None:
@@ -165,6 +168,11 @@ class Trader:
 
     def _pay_in(self) -> None:
         pay_in(self.user, self.tenant.seeded.people["olga"], "7.11")
+
+    def _tighten(self) -> None:
+        """Set a limit of loss, a little tighter each time, so that it holds at once."""
+        value = Decimal(self.amounts.limit) - self.turns
+        set_own_limit(actor=self.actor, scope="customer", rule="daily_loss", value=value)
 
     def _work_off(self, task: str) -> None:
         self.queue.work_off(self.tenant.schema, task)

@@ -1,4 +1,4 @@
-"""The personal topic `risk`: state and switches of a customer, after each commit that changed them."""
+"""The personal topic `risk`: state, switches and limits of a customer, after each commit that changed them."""
 
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from apps.core.context import current_schema
 from apps.core.live.publishing import publish_to_user
 from apps.core.live.topics import Identity, Scope, Topic, register_topic
 from apps.trading.risk.gathering import engaged_scope
-from apps.trading.risk.models import RiskStanding
+from apps.trading.risk.models import RiskLimit, RiskStanding
 
 TOPIC = "risk"
 
@@ -26,11 +26,17 @@ def announce(owner_id: UUID) -> None:
 
 
 def frame(owner_id: UUID) -> dict[str, Any]:
-    """Return state and switch of a customer as the topic carries them."""
+    """Return state, switch and limits of a customer as the topic carries them."""
     rows = RiskStanding.objects.filter(owner_id=owner_id, subject_id=owner_id)
     states = {row.is_live: (row.get_state_display(), row.state) for row in rows}
     engaged = engaged_scope(owner_id)
+    limits = RiskLimit.objects.filter(owner_id=owner_id, value__isnull=False).order_by("scope", "rule", "target")
     return {
+        "limits": [
+            {"id": str(row.pk), "rule": row.rule, "target": row.target, "value": f"{row.value.normalize():f}"}
+            for row in limits
+            if row.value is not None
+        ],
         "switch": engaged.value if engaged else "",
         "paper": states.get(False, ("Active", "active"))[1],
         "live": states.get(True, ("Active", "active"))[1],
