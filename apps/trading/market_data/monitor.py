@@ -86,7 +86,9 @@ def monitor_facts() -> dict[str, Any]:
         ],
         "providers": [_provider(row) for row in list_providers()],
         "caches": [
-            CacheLine(row.name.replace("_", " "), f"{row.hits:,}", f"{row.misses:,}", _rate(row.percent))
+            CacheLine(
+                row.name.replace("_", " ").replace("-", " "), f"{row.hits:,}", f"{row.misses:,}", _rate(row.percent)
+            )
             for row in hit_rates()
         ],
     }
@@ -126,3 +128,7 @@ def _provider(row: ProviderFacts) -> ProviderLine:
 
 def _rate(percent: int | None) -> str:
     return "–" if percent is None else f"{percent} %"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").replace("-", " ")

@@ -12,9 +12,11 @@ class GridGuard:
     """Counts messages with a price between two ticks, by symbol, until they are reported."""
 
     off_grid: dict[str, int] = field(default_factory=dict)
+    looked_at: dict[str, int] = field(default_factory=dict)
 
     def is_on_grid(self, message: Message, spec: InstrumentSpec) -> bool:
         """Return whether all prices are on the grid; a price that is no number is not."""
+        self.looked_at[message.symbol] = self.looked_at.get(message.symbol, 0) + 1
         tick = int(spec.tick.scaleb(SCALE_DIGITS))
         try:
             is_on = not any(scaled(price) % tick for price in _prices(message))
@@ -28,6 +30,10 @@ class GridGuard:
         """Return how many messages were off the grid since the last call, by symbol."""
         found, self.off_grid = self.off_grid, {}
         return found
+
+    def take_looked_at(self, symbol: str) -> int:
+        """Return how many messages of a symbol were looked at since the last call."""
+        return self.looked_at.pop(symbol, 0)
 
 
 def _prices(message: Message) -> list[str]:

@@ -167,7 +167,8 @@ class Leader:
             for symbol, count in (self.grid.take_report() if self.grid else {}).items():
                 facts = {"venue": self.options.venue, "symbol": symbol, "messages": count}
                 logger.warning("prices off the instrument's grid", extra=facts)
-                await hop(records.note_off_grid)(self.options.venue, symbol, count)
+                looked_at = self.grid.take_looked_at(symbol) if self.grid else count
+                await hop(records.note_off_grid)(self.options.venue, symbol, count, looked_at)
             await asyncio.to_thread(
                 record_observation, self.options.venue, Observed.STREAM, ok=True, latency_ms=round(lag * 1_000)
             )

@@ -117,10 +117,11 @@ def keep_ticks(venue: str, spec: InstrumentSpec, prints: Sequence[Print], sample
             note_alarms(**facts, stream=stream, rows=rows, alarms=alarms)
 
 
-def note_off_grid(venue: str, symbol: str, count: int) -> None:
-    """Add messages whose prices lie between two ticks to the score of the symbol's quotes."""
+def note_off_grid(venue: str, symbol: str, count: int, looked_at: int) -> None:
+    """Add messages whose prices lie between two ticks, of so many looked at, to the score of the symbol's quotes."""
     detail = "prices of the venue lie between two ticks of the instrument"
-    note_alarms(actor=ACTOR, venue=venue, symbol=symbol, stream="quotes", alarms={Rule.OFF_GRID: count}, detail=detail)
+    facts = {"venue": venue, "symbol": symbol, "stream": "quotes"}
+    note_alarms(actor=ACTOR, **facts, rows=looked_at, alarms={Rule.OFF_GRID: count}, detail=detail)
 
 
 def keep_pairs(symbol: str, at_ms: int) -> None:

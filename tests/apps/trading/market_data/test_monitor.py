@@ -75,7 +75,7 @@ def operate(settings: Any):
 
 def test_the_monitor_shows_streams_feeds_quotas_and_caches(staff: Any, settings: Any) -> None:
     settings.TWELVE_DATA_KEY, settings.PRICE_PROVIDER = "key", "twelve_data"
-    records.note_off_grid("kraken", "BTCUSDT", 1_234)
+    records.note_off_grid("kraken", "BTCUSDT", 1_234, 246_800)
     minute = timedelta(minutes=1)
     assert [announce("host:1", minute), announce("host:2", minute), announce("host:1", minute)] == [1, 2, 2]
     assert take_lease("market_data:sandbox:0/2", "host:2", minute) == 1
