@@ -12,7 +12,7 @@ from apps.core.ids import uuid7
 from apps.core.templatetags.ui import amount, trimmed
 from apps.core.view import Choice, Fact, Page, State, Step
 from apps.trading.instruments.queries import get_spec
-from apps.trading.orders.choices import AT_VENUE, IN_FLIGHT, WITH_TRIGGER, HeldBy, OrderState
+from apps.trading.orders.choices import AT_VENUE, IN_FLIGHT, WITH_TRIGGER, HeldBy, OrderState, Origin
 from apps.trading.orders.models import Fill, Order
 from apps.trading.orders.pages.forms import AmendForm, is_changeable
 from apps.trading.orders.queries import get_order, list_fills, list_orders, names_of, show_orders
@@ -143,7 +143,7 @@ def _reason(order: Order) -> str:
 
 def _facts(order: Order, spec: InstrumentSpec) -> list[Fact]:
     names = names_of({order.origin_id})
-    by = names.get(order.origin_id, "Bot") if order.origin_id is not None else "You"
+    by = "You" if order.origin_id is None else names.get(order.origin_id, Origin(order.origin_kind).label)
     digits = places(spec.tick)
     limit = "none, at market" if order.price is None else f"{amount(order.price, digits)} ({order.time_in_force})"
     return [
