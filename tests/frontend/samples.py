@@ -5,13 +5,16 @@ from typing import Any
 
 from apps.core.view import Attention, Choice, Curve, Figure, LegendItem, Limit, Stat, Step
 from tests.frontend.sample_series import DAY, START, walk
+from tests.frontend.samples_algos import ALGO_PAGES
 from tests.frontend.samples_backtests import BACKTEST_PAGES
 from tests.frontend.samples_bots import BOT_PAGES
 from tests.frontend.samples_compliance import COMPLIANCE_PAGES
+from tests.frontend.samples_history import HISTORY_PAGES
 from tests.frontend.samples_ledger import LEDGER_PAGES
 from tests.frontend.samples_markets import MARKET_PAGES
 from tests.frontend.samples_platform import PLATFORM_PAGES
 from tests.frontend.samples_portfolios import PORTFOLIO_PAGES
+from tests.frontend.samples_positions import POSITION_PAGES
 from tests.frontend.samples_risk import RISK_PAGES
 from tests.frontend.samples_shell import shell
 from tests.frontend.samples_strategies import STRATEGY_PAGES
@@ -140,10 +143,13 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "home": ("home.html", home()),
     "home-new": ("home.html", home_new()),
     **TRADING_PAGES,
+    **POSITION_PAGES,
     **RISK_PAGES,
     **MARKET_PAGES,
     **PORTFOLIO_PAGES,
     **TICKET_PAGES,
+    **ALGO_PAGES,
+    **HISTORY_PAGES,
     **STRATEGY_PAGES,
     **BOT_PAGES,
     **BACKTEST_PAGES,

@@ -6,6 +6,7 @@ from apps.core.desk import Desk, DeskAdmin, OperationAction, desk_admin
 from apps.trading.orders.algos import operations
 from apps.trading.orders.algos.models import AlgoOrder
 from apps.trading.orders.operations.placing import TRADE
+from apps.trading.orders.quality.models import QualityAlert
 
 
 @desk_admin(AlgoOrder)
@@ -25,3 +26,11 @@ class AlgoOrderAdmin(DeskAdmin):
             is_dangerous=True,
         ),
     )
+
+
+@desk_admin(QualityAlert)
+class QualityAlertAdmin(DeskAdmin):
+    """When customers want to be told of an execution."""
+
+    desk = Desk.TRADING
+    list_display: ClassVar = ["owner_id", "worst_slippage_bps", "slowest_answer_ms"]

@@ -1,11 +1,14 @@
 """Addresses under /api/v1/."""
 
-from django.urls import path
+from django.urls import include, path
 
 from apps.trading.orders.api.groups import CancelAll, GroupCancel, GroupDetail, GroupList, OrderAmend, OrderBatch
 from apps.trading.orders.api.views import AccountReset, ExternalOrderList, OrderCancel, OrderDetail, OrderList
 
 urlpatterns = [
+    path("", include("apps.trading.orders.algos.api.urls")),
+    path("", include("apps.trading.orders.history.api.urls")),
+    path("", include("apps.trading.orders.quality.api.urls")),
     path("connections/<uuid:connection_id>/reset", AccountReset.as_view(), name="api-connection-reset"),
     path("orders", OrderList.as_view(), name="api-orders"),
     path("orders/external", ExternalOrderList.as_view(), name="api-orders-external"),

@@ -10,6 +10,7 @@ from apps.trading.orders.models.accounts import (
 )
 from apps.trading.orders.models.orders import Fill, Order, OrderGroup
 from apps.trading.orders.models.safety import OrderSafety
+from apps.trading.orders.quality.models import QualityAlert
 
 __all__ = [
     "AccountStream",
@@ -21,5 +22,6 @@ __all__ = [
     "Order",
     "OrderGroup",
     "OrderSafety",
+    "QualityAlert",
     "ReconcileIncident",
 ]

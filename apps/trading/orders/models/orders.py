@@ -168,6 +168,7 @@ class Order(BaseModel):
         ]
         indexes: ClassVar = [
             models.Index(fields=["owner", "-id"], name="order_by_owner"),
+            models.Index(fields=["owner", "symbol", "-id"], name="order_by_owner_and_symbol"),
             models.Index(fields=["origin_id", "-id"], name="order_by_origin"),
             models.Index(fields=["connection", "state"], condition=~models.Q(state__in=FINAL), name="order_not_over"),
             models.Index(fields=["symbol"], condition=models.Q(state=OrderState.HELD.value), name="order_held"),
@@ -258,7 +259,10 @@ class Fill(BaseModel):
             models.UniqueConstraint(fields=["connection", "symbol", "trade_id", "side"], name="one_fill_per_trade_leg"),
             models.CheckConstraint(condition=models.Q(quantity__gt=0, price__gt=0), name="fill_is_positive"),
         ]
-        indexes: ClassVar = [models.Index(fields=["order", "id"], name="fill_by_order")]
+        indexes: ClassVar = [
+            models.Index(fields=["order", "id"], name="fill_by_order"),
+            models.Index(fields=["connection", "-id"], name="fill_by_connection"),
+        ]
         triggers: ClassVar = append_only("fill")
 
     def __str__(self) -> str:

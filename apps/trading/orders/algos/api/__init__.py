@@ -1,0 +1,1 @@
+"""Large orders over the API."""

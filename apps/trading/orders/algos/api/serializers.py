@@ -1,0 +1,94 @@
+"""What the API takes and says about large orders. Amounts are decimal texts."""
+
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+
+from apps.core.api.amounts import StrictDecimalField
+from apps.trading.orders.algos.choices import WHY, AlgoKind, CatchUpRule, RestRule
+from apps.trading.orders.algos.models import AlgoOrder
+from apps.trading.orders.algos.operations import AlgoWish
+from kernel.instruments import Side
+
+
+def amount(**more: Any) -> serializers.DecimalField:
+    """Return a field for an amount: a text without trailing zeros."""
+    return serializers.DecimalField(max_digits=38, decimal_places=18, normalize_output=True, **more)
+
+
+class AlgoOrderSerializer(serializers.ModelSerializer[AlgoOrder]):
+    """A large order. Times of the schedule are ms of `clock`; `reason` says in words what `why` names."""
+
+    quantity = amount()
+    limit_price = amount(allow_null=True)
+    display_quantity = amount(allow_null=True)
+    filled = amount()
+    average_price = amount(allow_null=True)
+    arrival_price = amount(allow_null=True)
+    volume = amount()
+    reason = serializers.SerializerMethodField()
+    slices = serializers.SerializerMethodField()
+
+    class Meta:
+        model = AlgoOrder
+        fields: ClassVar = [
+            "id", "connection_id", "symbol", "side", "algo", "quantity", "limit_price", "display_quantity",
+            "participation_bps", "slices", "clock", "start_ms", "end_ms", "time_jitter_bps", "size_jitter_bps", "seed",
+            "catch_up", "rest", "status", "why", "reason", "filled", "average_price", "arrival_price", "volume",
+            "share_bps", "schedule_error_bps", "last_refusal", "created_at", "ended_at",
+        ]  # fmt: skip
+
+    def get_reason(self, algo: AlgoOrder) -> str:
+        """Return what `why` names, in words."""
+        return WHY[algo.why]
+
+    def get_slices(self, algo: AlgoOrder) -> int:
+        """Return the number of parts of its schedule."""
+        return len(algo.weights)
+
+
+def _given_amount() -> StrictDecimalField:
+    return StrictDecimalField(
+        max_digits=38, decimal_places=18, min_value=0, required=False, allow_null=True, default=None
+    )
+
+
+class NewAlgoSerializer(serializers.Serializer[dict[str, Any]]):
+    """A large order to work off.
+
+    `minutes` for all but icebergs; `slices` for TWAP and VWAP; `participation_bps` is POV's share of the volume, and a
+    cap for the others; `limit_price` is the worst price, at which an iceberg rests showing `display_quantity`.
+    """
+
+    connection_id = serializers.UUIDField()
+    symbol = serializers.RegexField(r"^[A-Z0-9]{2,32}\Z")
+    side = serializers.ChoiceField(choices=[side.value for side in Side])
+    algo = serializers.ChoiceField(choices=AlgoKind.choices)
+    quantity = StrictDecimalField(max_digits=38, decimal_places=18, min_value=0)
+    minutes = serializers.IntegerField(min_value=1, max_value=10_080, required=False, allow_null=True, default=None)
+    slices = serializers.IntegerField(min_value=0, max_value=500, required=False, default=0)
+    participation_bps = serializers.IntegerField(min_value=0, max_value=10_000, required=False, default=0)
+    limit_price = _given_amount()
+    display_quantity = _given_amount()
+    time_jitter_bps = serializers.IntegerField(min_value=0, max_value=10_000, required=False, default=0)
+    size_jitter_bps = serializers.IntegerField(min_value=0, max_value=5_000, required=False, default=0)
+    seed = serializers.IntegerField(min_value=0, max_value=2**63 - 1, required=False, allow_null=True, default=None)
+    catch_up = serializers.ChoiceField(choices=CatchUpRule.choices, required=False, default=CatchUpRule.AT_ONCE)
+    rest = serializers.ChoiceField(choices=RestRule.choices, required=False, default=RestRule.FINISH)
+
+
+def wish_of(given: dict[str, Any]) -> AlgoWish:
+    """Return the wish of a valid NewAlgoSerializer."""
+    facts = {key: value for key, value in given.items() if key not in ("connection_id", "minutes")}
+    minutes = given["minutes"]
+    return AlgoWish(
+        **{
+            **facts,
+            "side": Side(given["side"]),
+            "algo": AlgoKind(given["algo"]),
+            "catch_up": CatchUpRule(given["catch_up"]),
+            "rest": RestRule(given["rest"]),
+            "duration": None if minutes is None else timedelta(minutes=minutes),
+        }
+    )

@@ -1,0 +1,216 @@
+"""What the pages of large orders are given."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+
+from apps.core.clock import from_ms
+from apps.core.ids import uuid7
+from apps.core.templatetags.ui import amount, trimmed
+from apps.core.view import Fact, Figure, Limit, Page, Stat, State
+from apps.trading.instruments.queries import get_spec
+from apps.trading.orders.algos.choices import WHY, AlgoClock, AlgoKind, AlgoStatus, CatchUpRule, RestRule
+from apps.trading.orders.algos.market import orders_of
+from apps.trading.orders.algos.models import AlgoOrder
+from apps.trading.orders.algos.queries import get_algo, list_algos
+from apps.trading.orders.queries import show_orders
+from apps.trading.orders.shown import NONE, OrderRow, places
+from kernel.execution import slippage_bps
+from kernel.instruments import InstrumentSpec, Side
+
+PAGE_SIZE = 30
+SHOWN_CHILDREN = 100
+TONES = {AlgoStatus.WORKING: "good", AlgoStatus.PAUSED: "warn", AlgoStatus.ENDING: "wait", AlgoStatus.DONE: "off"}
+
+
+@dataclass(frozen=True, slots=True)
+class AlgoRow:
+    """A line of the list."""
+
+    url: str
+    time: str
+    title: str
+    pair: str
+    side: str
+    size: str
+    filled: str
+    average: str
+    slippage: str
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class AlgosPage:
+    """The list."""
+
+    new_url: str
+    rows: Sequence[AlgoRow]
+    page: Page
+
+
+@dataclass(frozen=True, slots=True)
+class AlgoFormPage:
+    """The form."""
+
+    action_url: str
+    parent_url: str
+    errors: Sequence[str]
+    idempotency_key: str
+    form: Any
+
+
+@dataclass(frozen=True, slots=True)
+class AlgoPage:
+    """One large order."""
+
+    title: str
+    parent_url: str
+    mode: str
+    state: State
+    reason: str
+    refusal: str
+    progress: Limit
+    stats: Sequence[Stat]
+    facts: Sequence[Fact]
+    children: Sequence[OrderRow]
+    children_note: str
+    match: str
+    pause_url: str
+    resume_url: str
+    cancel_url: str
+    idempotency_key: str
+
+
+def algos_page(owner_id: UUID, after: UUID | None) -> AlgosPage:
+    """Return a page of the list, newest first, older than `after`."""
+    found = list_algos(owner_id)
+    if after is not None:
+        found = found.filter(pk__lt=after)
+    rows = list(found[: PAGE_SIZE + 1])
+    shown, base = rows[:PAGE_SIZE], reverse("orders-algos")
+    next_url = f"{base}?after={shown[-1].pk}" if len(rows) > PAGE_SIZE else ""
+    page = Page(f"{len(shown)} large orders", base if after is not None else "", next_url)
+    return AlgosPage(reverse("orders-algos-new"), [_row(row) for row in shown], page)
+
+
+def form_page(form: Any, errors: Sequence[str]) -> AlgoFormPage:
+    """Return the page of the form."""
+    return AlgoFormPage(reverse("orders-algos-new"), reverse("orders-algos"), errors, str(uuid7()), form)
+
+
+def algo_page(owner_id: UUID, algo_id: UUID) -> AlgoPage:
+    """Return the page of one, or raise AlgoMissing."""
+    algo = get_algo(algo_id, owner_id=owner_id)
+    spec, children = get_spec(algo.symbol), orders_of(algo)
+    percent = int(algo.filled * 100 / algo.quantity)
+    can_pause, can_resume = algo.status == AlgoStatus.WORKING, algo.status == AlgoStatus.PAUSED
+    return AlgoPage(
+        title=f"{algo.side.capitalize()} {trimmed(algo.quantity)} {spec.base}, {_name(algo)}",
+        parent_url=reverse("orders-algos"),
+        mode=algo.connection.mode,
+        state=_state(algo),
+        reason=WHY[algo.why],
+        refusal=algo.last_refusal if algo.why == "refused" else "",
+        progress=Limit("Filled", trimmed(algo.filled), f"{trimmed(algo.quantity)} {spec.base}", percent),
+        stats=_stats(algo, spec),
+        facts=_facts(algo, spec),
+        children=show_orders(children[-SHOWN_CHILDREN:][::-1]),
+        children_note=f"{len(children)} sent, newest first",
+        match=f"bot_id={algo.pk}",
+        pause_url=reverse("orders-algos-act", args=[algo.pk, "pause"]) if can_pause else "",
+        resume_url=reverse("orders-algos-act", args=[algo.pk, "resume"]) if can_resume else "",
+        cancel_url="" if algo.is_over else reverse("orders-algos-act", args=[algo.pk, "cancel"]),
+        idempotency_key=str(uuid7()),
+    )
+
+
+def _name(algo: AlgoOrder) -> str:
+    return str(AlgoKind(algo.algo).label).partition(":")[0]
+
+
+def _state(algo: AlgoOrder) -> State:
+    words = str(AlgoStatus(algo.status).label)
+    if algo.why:
+        words = f"{words}: {WHY[algo.why].rstrip('.').lower()}"
+    return State(TONES[AlgoStatus(algo.status)], words)
+
+
+def _row(algo: AlgoOrder) -> AlgoRow:
+    spec = get_spec(algo.symbol)
+    return AlgoRow(
+        url=reverse("orders-algo", args=[algo.pk]),
+        time=f"{algo.created_at:%-d %b %H:%M}",
+        title=_name(algo),
+        pair=f"{spec.base}/{spec.quote}",
+        side=algo.side,
+        size=trimmed(algo.quantity),
+        filled=f"{int(algo.filled * 100 / algo.quantity)} %",
+        average=amount(algo.average_price, places(spec.tick)),
+        slippage=_slippage(algo),
+        state=_state(algo),
+    )
+
+
+def _slippage(algo: AlgoOrder) -> str:
+    if not algo.arrival_price or algo.average_price is None:
+        return NONE
+    return amount(slippage_bps(Side(algo.side), algo.arrival_price, algo.average_price), 1)
+
+
+def _stats(algo: AlgoOrder, spec: InstrumentSpec) -> list[Stat]:
+    digits = places(spec.tick)
+    stats = [
+        Stat(
+            "Average price",
+            Figure(amount(algo.average_price, digits)),
+            f"{amount(algo.arrival_price, digits)} at start",
+        ),
+        Stat("Slippage, bp", Figure(_slippage(algo)), definition="How much worse than the price at the start."),
+        Stat(
+            "Share of the volume",
+            Figure(_percent(algo.share_bps)),
+            definition="What was filled, of all that traded since the start.",
+        ),
+    ]
+    if algo.schedule_error_bps is not None:
+        error = Figure(_percent(algo.schedule_error_bps))
+        stats.append(
+            Stat(
+                "Off the schedule",
+                error,
+                "at worst",
+                "The most by which a part's end missed the schedule, of the size.",
+            )
+        )
+    return stats
+
+
+def _percent(bps: Decimal | None) -> str:
+    return NONE if bps is None else f"{amount(bps / 100, 2)} %"
+
+
+def _facts(algo: AlgoOrder, spec: InstrumentSpec) -> list[Fact]:
+    facts = [
+        Fact("Account", algo.connection.label),
+        Fact("How", str(AlgoKind(algo.algo).label)),
+        Fact("Started", f"{from_ms(algo.start_ms):%-d %b %Y %H:%M} UTC"),
+    ]
+    if algo.end_ms:
+        facts.append(Fact("Ends", f"{from_ms(algo.end_ms):%-d %b %Y %H:%M} UTC"))
+    if algo.clock == AlgoClock.MARKET:
+        facts.append(Fact("Clock", str(AlgoClock.MARKET.label)))
+    if algo.weights:
+        facts.append(Fact("Parts", str(len(algo.weights))))
+    if algo.participation_bps:
+        facts.append(Fact("At most of the volume", _percent(Decimal(algo.participation_bps))))
+    if algo.limit_price is not None:
+        facts.append(Fact("Worst price", amount(algo.limit_price, places(spec.tick))))
+    if algo.display_quantity is not None:
+        facts.append(Fact("Shown at a time", trimmed(algo.display_quantity)))
+    if algo.weights:
+        facts.append(Fact("What was missed", str(CatchUpRule(algo.catch_up).label)))
+    return [*facts, Fact("What is left", str(RestRule(algo.rest).label))]

@@ -1,0 +1,89 @@
+"""The form of a large order."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django import forms
+
+from apps.core.forms import StrictDecimalFormField
+from apps.trading.exchanges.choices import ConnectionState
+from apps.trading.exchanges.queries import list_connections
+from apps.trading.instruments.queries import list_instruments
+from apps.trading.orders.algos.choices import AlgoKind, CatchUpRule, RestRule
+from apps.trading.orders.algos.operations import AlgoWish
+from kernel.instruments import Side
+
+PERCENT = 100
+"""Basis points of a percent."""
+
+
+def _amount(label: str, help_text: str = "", *, required: bool = False) -> StrictDecimalFormField:
+    return StrictDecimalFormField(
+        label=label, help_text=help_text, min_value=Decimal(0), max_digits=38, decimal_places=18, required=required
+    )
+
+
+def _percent(label: str, most: int, help_text: str = "") -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label, help_text=help_text, min_value=Decimal(0), max_value=Decimal(most), max_digits=5,
+        decimal_places=2, required=False,
+    )  # fmt: skip
+
+
+class AlgoForm(forms.Form):
+    """What is bought or sold, how, how long, and within which bounds."""
+
+    connection = forms.ChoiceField(label="Account")
+    symbol = forms.ChoiceField(label="Market")
+    side = forms.ChoiceField(label="Side", choices=[(side.value, side.value.capitalize()) for side in Side])
+    quantity = _amount("Quantity", "In the first of the pair's assets.", required=True)
+    algo = forms.ChoiceField(label="How", choices=AlgoKind.choices)
+    minutes = forms.IntegerField(
+        label="Over, minutes",
+        min_value=1,
+        max_value=7 * 24 * 60,
+        required=False,
+        help_text="An iceberg may do without.",
+    )
+    slices = forms.IntegerField(
+        label="In parts", min_value=1, max_value=500, required=False, help_text="For TWAP and VWAP."
+    )
+    participation = _percent("Share of the volume", 100, "For POV its share; for the others at most so much.")
+    limit_price = _amount("Worst price", "An iceberg rests at it.")
+    display_quantity = _amount("Shown at a time", "For icebergs.")
+    time_jitter = _percent("Shift times by up to", 100)
+    size_jitter = _percent("Shift sizes by up to", 50)
+    catch_up = forms.ChoiceField(label="What was missed", choices=CatchUpRule.choices)
+    rest = forms.ChoiceField(label="What is left at the end", choices=RestRule.choices)
+
+    def __init__(self, *args: Any, owner_id: UUID, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        active = list_connections(owner_id).filter(state=ConnectionState.ACTIVE)
+        self._choose("connection", [(str(row.pk), f"{row.label}, {row.mode}") for row in active])
+        self._choose("symbol", [(row.symbol, f"{row.base}/{row.quote}") for row in list_instruments()])
+
+    def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
+        field: Any = self.fields[name]
+        field.choices = choices
+
+    def wish(self) -> AlgoWish:
+        """Return what a valid form asks for."""
+        given: dict[str, Any] = self.cleaned_data
+        minutes = given["minutes"]
+        return AlgoWish(
+            symbol=given["symbol"],
+            side=Side(given["side"]),
+            algo=AlgoKind(given["algo"]),
+            quantity=given["quantity"],
+            duration=None if minutes is None else timedelta(minutes=minutes),
+            slices=given["slices"] or 0,
+            participation_bps=int((given["participation"] or 0) * PERCENT),
+            limit_price=given["limit_price"],
+            display_quantity=given["display_quantity"],
+            time_jitter_bps=int((given["time_jitter"] or 0) * PERCENT),
+            size_jitter_bps=int((given["size_jitter"] or 0) * PERCENT),
+            catch_up=CatchUpRule(given["catch_up"]),
+            rest=RestRule(given["rest"]),
+        )

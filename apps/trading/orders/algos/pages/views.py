@@ -1,0 +1,104 @@
+"""/orders/algos/: large orders, a new one, one with its controls."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from apps.core.actors import Actor
+from apps.core.errors import Conflict, DomainError
+from apps.core.idempotency import Reply, execute_once
+from apps.core.ids import uuid7
+from apps.platform.authentication.access import customer_required
+from apps.trading.orders.algos import operations
+from apps.trading.orders.algos.pages.context import algo_page, algos_page, form_page
+from apps.trading.orders.algos.pages.forms import AlgoForm
+from apps.trading.orders.algos.queries import get_algo
+
+ACTIONS: dict[str, tuple[Callable[..., object], str]] = {
+    "pause": (operations.pause_algo, "It is paused. What rests is taken back; what is filled stays filled."),
+    "resume": (operations.resume_algo, "It goes on."),
+    "cancel": (operations.cancel_algo, "It ends. What rests is taken back; what is filled stays filled."),
+}
+
+
+def _owner(request: HttpRequest) -> UUID:
+    request.nav_active = "orders"  # type: ignore[attr-defined]  # read by the shell
+    owner_id: UUID = request.user.pk  # type: ignore[assignment]  # customer_required lets only people in
+    return owner_id
+
+
+@customer_required
+@require_GET
+def algos(request: HttpRequest) -> HttpResponse:
+    """Show the list; `?after=` goes on."""
+    try:
+        after = UUID(request.GET["after"]) if "after" in request.GET else None
+    except ValueError:
+        after = None
+    return render(request, "trading/orders/algos.html", {"page": algos_page(_owner(request), after)})
+
+
+@customer_required
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Show the form; a POST starts it, the same key once."""
+    owner_id = _owner(request)
+    if request.method == "GET":
+        first = {"symbol": request.GET.get("symbol", ""), "minutes": 60, "slices": 12}
+        page = form_page(AlgoForm(owner_id=owner_id, initial=first), [])
+        return render(request, "trading/orders/algo_form.html", {"page": page})
+    form = AlgoForm(request.POST, owner_id=owner_id)
+    errors: list[str] = []
+    if form.is_valid():
+        try:
+            return redirect("orders-algo", _start(request, form, owner_id))
+        except DomainError as refusal:
+            errors = [refusal.text]
+    page = form_page(form, errors or ["Some values cannot be accepted."])
+    return render(request, "trading/orders/algo_form.html", {"page": page}, status=422)
+
+
+def _start(request: HttpRequest, form: AlgoForm, owner_id: UUID) -> UUID:
+    actor = Actor.of(request.user)
+
+    def run() -> Reply:
+        made = operations.start_algo(
+            actor=actor,
+            owner_id=owner_id,
+            connection_id=UUID(form.cleaned_data["connection"]),
+            wish=form.wish(),
+        )
+        return Reply(201, str(made.pk))
+
+    key = request.POST.get("idempotency_key", "")[:255] or uuid7().hex
+    facts = {name: str(value) for name, value in form.cleaned_data.items()}
+    reply = execute_once(actor=actor, operation="orders.start_algo", key=key, request=facts, run=run)
+    messages.success(request, "It is stored, and the first part is on its way as soon as it is due.")
+    return UUID(reply.body)
+
+
+@customer_required
+@require_GET
+def algo(request: HttpRequest, algo_id: UUID) -> HttpResponse:
+    """Show one with its progress and its children."""
+    return render(request, "trading/orders/algo.html", {"page": algo_page(_owner(request), algo_id)})
+
+
+@customer_required
+@require_POST
+def act(request: HttpRequest, algo_id: UUID, action: str) -> HttpResponseRedirect:
+    """Pause, resume or cancel one."""
+    if action not in ACTIONS:
+        raise Http404
+    get_algo(algo_id, owner_id=_owner(request))
+    run, words = ACTIONS[action]
+    try:
+        run(actor=Actor.of(request.user), algo_id=algo_id)
+        messages.info(request, words)
+    except Conflict as refusal:
+        messages.error(request, refusal.text)
+    return redirect("orders-algo", algo_id)

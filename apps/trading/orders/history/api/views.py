@@ -1,0 +1,73 @@
+"""/orders/history, /trades, /orders/statistics."""
+
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.trading.orders.api.serializers import OrderSerializer
+from apps.trading.orders.history import queries
+from apps.trading.orders.history.api.serializers import (
+    HistoryFilter,
+    StatisticsSerializer,
+    TradeSerializer,
+    wanted_of,
+)
+from apps.trading.orders.models import Fill, Order
+
+
+def _owner(request: Request) -> UUID:
+    owner_id: UUID = request.user.pk  # type: ignore[assignment]  # only people come in
+    return owner_id
+
+
+class HistoryList(GenericAPIView[Order]):
+    """The caller's orders of any time."""
+
+    serializer_class = OrderSerializer
+
+    @extend_schema(
+        operation_id="list_order_history",
+        tags=["orders"],
+        parameters=[HistoryFilter],
+        responses={200: OrderSerializer(many=True)},
+    )
+    def get(self, request: Request) -> Response:
+        """Return orders, newest first, narrowed by market, side, outcome, origin, account and period."""
+        page = self.paginate_queryset(queries.list_history(_owner(request), wanted_of(request.query_params.dict())))
+        return self.get_paginated_response(OrderSerializer(page, many=True).data)
+
+
+class TradeList(GenericAPIView[Fill]):
+    """The caller's executions of any time."""
+
+    serializer_class = TradeSerializer
+
+    @extend_schema(
+        operation_id="list_trades",
+        tags=["orders"],
+        parameters=[HistoryFilter],
+        responses={200: TradeSerializer(many=True)},
+    )
+    def get(self, request: Request) -> Response:
+        """Return executions, newest first."""
+        page = self.paginate_queryset(queries.list_trades(_owner(request), wanted_of(request.query_params.dict())))
+        return self.get_paginated_response(TradeSerializer(page, many=True).data)
+
+
+class OrderStatistics(APIView):
+    """Counts and sums of the caller's orders."""
+
+    @extend_schema(
+        operation_id="get_order_statistics",
+        tags=["orders"],
+        parameters=[HistoryFilter],
+        responses={200: StatisticsSerializer},
+    )
+    def get(self, request: Request) -> Response:
+        """Return counts, rates, volume, fees and results: of 30 days without a period, of a year at most."""
+        wanted = queries.bounded(wanted_of(request.query_params.dict()))
+        return Response(StatisticsSerializer(queries.sum_history(_owner(request), wanted)).data)

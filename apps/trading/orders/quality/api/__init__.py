@@ -1,0 +1,1 @@
+"""Execution quality over the API."""

@@ -1,0 +1,103 @@
+# ruff: noqa: E501 (a sample row reads best on one line)
+"""Sample contexts of the history of orders and its sums."""
+
+from typing import Any
+
+from apps.core.view import Choice, Figure, Page, Stat
+from tests.frontend.samples_shell import shell, text_field
+from tests.frontend.samples_trading import order_rows
+
+ALL = ("", "All")
+
+
+def field(name: str, label: str, **given: Any) -> Any:
+    return text_field(name, label, **{"required": False, **given})
+
+
+def form() -> dict[str, Any]:
+    return {
+        "symbol": field("symbol", "Market", kind="select", choices=[ALL, ("BTCUSDT", "BTCUSDT")], value="BTCUSDT"),
+        "side": field("side", "Side", kind="select", choices=[ALL, ("buy", "Buy"), ("sell", "Sell")], value=""),
+        "state": field("state", "State", kind="select", choices=[ALL, ("filled", "Filled")], value="filled"),
+        "origin": field("origin", "Placed by", kind="select", choices=[ALL, ("manual", "By hand"), ("bot", "Bot")], value=""),
+        "connection": field("connection", "Account", kind="select", choices=[ALL, ("018f", "Main account at an exchange with a long name")], value=""),
+        "start": field("start", "From", kind="date", value="2024-06-01"),
+        "end": field("end", "To", kind="date"),
+        "bot": field("bot", "Bot", kind="hidden"),
+    }  # fmt: skip
+
+
+def tabs(current: str) -> list[Choice]:
+    names = {"Orders": "/orders/history/", "Statistics": "/orders/history/statistics/"}
+    return [Choice(name, url, name == current) for name, url in names.items()]
+
+
+def history(*, empty: bool = False) -> dict[str, Any]:
+    page = {
+        "tabs": tabs("Orders"),
+        "form": form(),
+        "reset_url": "/orders/history/",
+        "export_url": "/orders/history.csv?state=filled",
+        "orders": [] if empty else order_rows(),
+        "page": Page("4 orders", "", "/orders/history/?after=1"),
+        "is_narrowed": True,
+    }
+    return {"shell": shell("orders"), "page": page}
+
+
+def statistics() -> dict[str, Any]:
+    rows = [
+        {"label": "BTCUSDT", "orders": "1,204", "fill_rate": "92.1 %", "worth": "1,204,551.20", "realised": Figure("+1,811.40", "up")},
+        {"label": "A bot with a name that somebody made far too long", "orders": "18", "fill_rate": "–", "worth": "0.00", "realised": Figure("−27.49", "down")},
+    ]  # fmt: skip
+    page = {
+        "tabs": tabs("Statistics"),
+        "form": form(),
+        "reset_url": "/orders/history/statistics/",
+        "period": "1 Jun 2024 to today",
+        "stats": [
+            Stat("Orders", Figure("1,222"), "1,340 fills"),
+            Stat("Filled", Figure("91.8 %"), "of those that are over"),
+            Stat("Cancelled", Figure("6.0 %")),
+            Stat("Refused", Figure("2.2 %")),
+            Stat("Fills as maker", Figure("12.0 %")),
+            Stat("Volume, USDT", Figure("1,204,551.20")),
+            Stat("Fees, USDT", Figure("1,204.5512")),
+            Stat("Result, USDT", Figure("+1,783.91", "up"), "before fees"),
+        ],
+        "tables": [
+            {"title": "By day", "heading": "Day", "rows": []},
+            {"title": "By market", "heading": "Market", "rows": rows},
+            {"title": "By bot and origin", "heading": "Placed by", "rows": rows},
+        ],
+    }
+    return {"shell": shell("orders"), "page": page}
+
+
+HISTORY_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
+    "order-history": ("trading/orders/history.html", history()),
+    "order-history-empty": ("trading/orders/history.html", history(empty=True)),
+    "order-statistics": ("trading/orders/statistics.html", statistics()),
+}
+
+
+def quality(*, empty: bool = False) -> dict[str, Any]:
+    names = ("label", "orders", "worth", "slippage", "worst", "shortfall", "decision", "send", "answer", "fill")
+    rows = [
+        ("binance", "1,204", "1,204,551.20", "3.2", "41.0", Figure("−385.45", "down"), "2 / 9", "11 / 60", "84 / 410", "90 / 433"),
+        ("an exchange with a long name", "18", "8,402.00", "−0.4", "2.1", Figure("+0.34", "up"), "–", "12 / 55", "–", "–"),
+    ]  # fmt: skip
+    form = {
+        "worst_slippage_bps": field("worst_slippage_bps", "Worse than the price at decision by more than", value="25"),
+        "slowest_answer_ms": field("slowest_answer_ms", "Answered by the exchange later than"),
+    }
+    tabs = [
+        Choice(name, f"?by={name}", name == "Exchange") for name in ("Exchange", "Market", "Placed by", "Algorithm")
+    ]
+    lines = [] if empty else [dict(zip(names, row, strict=True)) for row in rows]
+    page = {"tabs": tabs, "heading": "Exchange", "lines": lines, "form": form, "action_url": "/orders/quality/"}
+    return {"shell": shell("orders"), "page": page}
+
+
+HISTORY_PAGES["execution-quality"] = ("trading/orders/quality.html", quality())
+HISTORY_PAGES["execution-quality-empty"] = ("trading/orders/quality.html", quality(empty=True))
