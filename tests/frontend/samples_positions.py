@@ -14,7 +14,7 @@ NONE = Figure("–")
 
 
 def forms() -> dict[str, Any]:
-    return {"move": MoveForm(), "hedge": HedgeForm(), "correct": CorrectionForm(books=BOOKS)}
+    return {"correct": CorrectionForm(books=BOOKS)}
 
 
 def row(number: int, symbol: str, side: str, unrealised: Figure, percent: Figure, **more: Any) -> Row:
@@ -57,12 +57,13 @@ ACCOUNT = Account(
     ],
     requests=[
         RequestRow("02 Jun, 09:14:05 UTC", "Buy BTCUSDT", "0.4", "Stage 1: margin ratio 82.00 %, to be 60 % or less", State("wait", "Sent, no answer yet")),
-        RequestRow("02 Jun, 08:00:12 UTC", "To contracts", "10000 USDT", "Asked for", State("good", "Done")),
-        RequestRow("01 Jun, 22:41:10 UTC", "To the spot wallet", "90000 USDT", "Asset transfer failed: insufficient balance", State("warn", "Refused")),
+        RequestRow("02 Jun, 08:00:12 UTC", "To contracts", "10,000 USDT", "Asked for", State("good", "Done")),
+        RequestRow("01 Jun, 22:41:10 UTC", "To the spot wallet", "90,000 USDT", "Asset transfer failed: insufficient balance", State("warn", "Refused")),
     ],
     funding=[("02 Jun, 08:00:00 UTC", "BTCUSDT", Figure("+6.1000", "up")), ("02 Jun, 00:00:00 UTC", "BTCUSDT", Figure("−3.2000", "down"))],
-    hedges=[("BTCUSDT", "-0.1 to 0.1, back to 0", "held 0.05 at 02 Jun, 09:14:05 UTC")],
+    hedges=[("BTCUSDT", "−0.1 to 0.1, back to 0", "held 0.05 at 02 Jun, 09:14:05 UTC")],
     protects=True,
+    forms={"move": MoveForm(), "hedge": HedgeForm(auto_id="id_a1_%s")},
     urls={"move": "/positions/contracts/a1/move/", "protect": "/positions/contracts/a1/protect/", "hedge": "/positions/contracts/a1/hedge/"},
     keys={"move": "k1", "protect": "k2", "hedge": "k3"},
 )  # fmt: skip

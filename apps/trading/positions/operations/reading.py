@@ -14,7 +14,7 @@ from apps.core.clock import from_ms, now
 from apps.core.operation import operation
 from apps.finance.ledger.choices import Mode
 from apps.finance.ledger.operations import BalanceChange, Mirror, NewJournal, balance_journals, post_many
-from apps.finance.ledger.queries import list_known_keys
+from apps.finance.ledger.queries import list_known_keys, list_mirrors
 from apps.trading.exchanges.operations import open_venue
 from apps.trading.positions.choices import AccountState, PositionSide, Purpose
 from apps.trading.positions.errors import ContractsAway
@@ -143,7 +143,7 @@ def _store(*, actor: Actor, account_id: UUID, shown: ShownAccount, read_at: date
     account = MarginAccount.objects.select_for_update().get(pk=account_id)
     if account.read_at is not None and account.read_at > read_at:
         return account
-    was = account.state
+    was, was_wallet = account.state, account.wallet
     pools = pools_of(shown)
     for name in ("asset", "is_hedged", "wallet", "cross_wallet", "balance", "unrealised", "initial", "maintenance"):
         setattr(account, name, getattr(shown, name))
@@ -151,7 +151,7 @@ def _store(*, actor: Actor, account_id: UUID, shown: ShownAccount, read_at: date
     worst = max((pool.ratio for pool, _ in pools), default=Decimal(0))
     account.ratio = worst.quantize(RATIO_STEP)
     account.state = AccountState(state_of(worst).value)
-    account.read_at, account.error = read_at, ""
+    account.read_at, account.error = read_at, _difference(account, was_wallet)
     _keep_positions(account, shown, pools, read_at)
     decide(actor=actor, account=account, shown=shown, pools=pools)
     account.save()
@@ -165,6 +165,15 @@ def _store(*, actor: Actor, account_id: UUID, shown: ShownAccount, read_at: date
         )  # fmt: skip
     announce_account(account)
     return account
+
+
+def _difference(account: MarginAccount, was_wallet: Decimal) -> str:
+    """Say in words when a wallet that stood still is not what our book has of it; nothing is repaired silently."""
+    mirror = list_mirrors(account.pk, account.owner_id).get(account.asset)
+    ours = mirror.natural if mirror is not None else Decimal(0)
+    if ours == account.wallet or was_wallet != account.wallet:
+        return ""
+    return f"The wallet holds {account.wallet.normalize():f} {account.asset}, our book {ours.normalize():f}."
 
 
 Pools = list[tuple[Pool, list[ShownContract]]]

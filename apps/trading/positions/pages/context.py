@@ -124,6 +124,7 @@ class Account:
     funding: Sequence[tuple[str, str, Figure]]
     hedges: Sequence[tuple[str, str, str]]
     protects: bool
+    forms: dict[str, Any]
     urls: dict[str, str]
     keys: dict[str, str]
 
@@ -144,8 +145,11 @@ class PositionsPage:
     keys: dict[str, str] = field(default_factory=dict)
 
 
-def positions_page(owner_id: UUID, *, by: str = "connection", forms: dict[str, Any] | None = None) -> PositionsPage:
-    """Return the page; `forms` are those that were sent and not accepted. Raises GroupingUnknown."""
+def positions_page(
+    owner_id: UUID, *, by: str = "connection", sent: dict[str, Any] | None = None, sent_to: UUID | None = None
+) -> PositionsPage:
+    """Return the page; `sent` are forms that were not accepted, of the account `sent_to`. Raises GroupingUnknown."""
+    sent = sent or {}
     values = [queries.value_position(row) for row in queries.list_positions(owner_id, is_open=True)[:200]]
     books = list(queries.list_books(owner_id)[:200])
     accounts = list(queries.list_contracts(owner_id))
@@ -161,17 +165,18 @@ def positions_page(owner_id: UUID, *, by: str = "connection", forms: dict[str, A
         by=GROUPS.get(by, by.capitalize()),
         groups=[_group(row) for row in queries.sum_results(owner_id, by=by)],
         choices=[Choice(name, f"?by={key}", key == by) for key, name in _choices()],
-        accounts=[_account(row) for row in accounts],
+        accounts=[_account(row, sent if row.pk == sent_to else {}) for row in accounts],
         offers=offers,
-        forms=page_forms(books) | (forms or {}),
+        forms={"correct": sent.get("correct") or CorrectionForm(books=book_choices(books))},
         urls={"open": reverse("contracts-open"), "correct": reverse("positions-correct")},
         keys={name: uuid7().hex for name in ("open", "correct")},
     )
 
 
-def page_forms(books: Sequence[Book]) -> dict[str, Any]:
-    """Return empty forms."""
-    return {"move": MoveForm(), "hedge": HedgeForm(), "correct": CorrectionForm(books=book_choices(books))}
+def account_forms(account_id: UUID, data: Any = None) -> dict[str, Any]:
+    """Return the forms of an account; their fields have names of their own on the page."""
+    auto_id = f"id_{account_id}_%s"
+    return {"move": MoveForm(data, auto_id=auto_id), "hedge": HedgeForm(data, auto_id=auto_id)}
 
 
 def book_choices(books: Sequence[Book]) -> list[tuple[str, str]]:
@@ -235,7 +240,7 @@ def _group(row: ResultRow) -> GroupRow:
     )
 
 
-def _account(row: MarginAccount) -> Account:
+def _account(row: MarginAccount, sent: dict[str, Any]) -> Account:
     amounts = (
         ("Wallet", row.wallet, "without what positions would bring"),
         ("Margin balance", row.balance, "wallet and unrealised result"),
@@ -263,6 +268,7 @@ def _account(row: MarginAccount) -> Account:
         funding=[(_moment(each.at), each.symbol, result(each.amount, 4)) for each in queries.list_funding(row.pk)[:5]],
         hedges=[_hedge(each) for each in queries.list_rules(row.pk)],
         protects=row.protects,
+        forms=account_forms(row.pk) | sent,
         urls={name: reverse(f"contracts-{name}", kwargs=one) for name in names},
         keys={name: uuid7().hex for name in names},
     )
@@ -309,7 +315,7 @@ def _request(row: ContractRequest) -> RequestRow:
 
 
 def _plain(value: Decimal) -> str:
-    return f"{value.normalize():f}"
+    return quantity(value).text
 
 
 def _moment(at: datetime | None) -> str:

@@ -18,8 +18,8 @@ from apps.platform.authentication.access import customer_required
 from apps.trading.positions import operations, queries
 from apps.trading.positions.choices import Correction
 from apps.trading.positions.errors import GroupingUnknown
-from apps.trading.positions.pages.context import book_choices, positions_page
-from apps.trading.positions.pages.forms import CorrectionForm, HedgeForm, MoveForm
+from apps.trading.positions.pages.context import account_forms, book_choices, positions_page
+from apps.trading.positions.pages.forms import CorrectionForm
 
 
 @customer_required
@@ -47,9 +47,9 @@ def open_contracts(request: HttpRequest) -> HttpResponse:
 @require_POST
 def move(request: HttpRequest, account_id: UUID) -> HttpResponse:
     """Move an amount between wallets."""
-    form = MoveForm(request.POST)
+    form = account_forms(account_id, request.POST)["move"]
     if not form.is_valid():
-        return _show(request, {"move": form}, status=422)
+        return _show(request, {"move": form}, account_id, status=422)
     amount, owner_id = form.cleaned_data["amount"], _owner(request)
 
     def act(actor: Actor) -> None:
@@ -76,9 +76,9 @@ def protect(request: HttpRequest, account_id: UUID) -> HttpResponse:
 @require_POST
 def hedge(request: HttpRequest, account_id: UUID) -> HttpResponse:
     """Set a hedge band."""
-    form = HedgeForm(request.POST)
+    form = account_forms(account_id, request.POST)["hedge"]
     if not form.is_valid():
-        return _show(request, {"hedge": form}, status=422)
+        return _show(request, {"hedge": form}, account_id, status=422)
     given, owner_id = form.cleaned_data, _owner(request)
     band = operations.Band(**{name: given[name] for name in ("low", "high", "target", "most")})
 
@@ -138,17 +138,19 @@ def _done(
         if form is None:
             raise
         form[1].add_error(refusal.field if refusal.field in form[1].fields else None, refusal.text)
-        return _show(request, {form[0]: form[1]}, status=422)
+        return _show(request, {form[0]: form[1]}, facts.get("account"), status=422)
     messages.success(request, words)
     return redirect("positions")
 
 
-def _show(request: HttpRequest, sent: dict[str, Any] | None = None, *, status: int = 200) -> HttpResponse:
+def _show(
+    request: HttpRequest, sent: dict[str, Any] | None = None, sent_to: UUID | None = None, *, status: int = 200
+) -> HttpResponse:
     by = request.GET.get("by", "connection")
     try:
-        page = positions_page(_owner(request), by=by, forms=sent)
+        page = positions_page(_owner(request), by=by, sent=sent, sent_to=sent_to)
     except GroupingUnknown:
-        page = positions_page(_owner(request), forms=sent)
+        page = positions_page(_owner(request), sent=sent, sent_to=sent_to)
     return render(request, "trading/positions/overview.html", {"page": page}, status=status)
 
 

@@ -123,6 +123,20 @@ def test_funds_fills_and_every_change_of_the_wallet_are_booked_once(trader):
     assert trader.advance().wallet == shown.wallet - 5_000
 
 
+def test_a_wallet_that_is_not_what_our_book_has_is_said_and_not_repaired(trader):
+    trader.move("1000")
+    trader.advance()
+    assert trader.advance().error == ""
+    seen = MarginAccount.objects.get().income_at
+    MarginAccount.objects.update(income_at=4_000_000_000_000)  # as if the change that follows were never shown
+    trader.program.transfer("USDT", 50, "spot", "linear")
+    trader.advance()
+    assert trader.advance().error == "The wallet holds 1050 USDT, our book 1000."
+    MarginAccount.objects.update(income_at=seen)
+    trader.advance()
+    assert trader.advance().error == ""
+
+
 def test_funding_is_a_row_a_journal_and_part_of_the_result_once(trader):
     trader.move("50000")
     trader.advance()
