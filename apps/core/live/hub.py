@@ -55,6 +55,10 @@ class Reader:
             return False
         return self._wire.write(encoded)
 
+    def detach(self) -> None:
+        """Put nothing more on the socket at once: it is about to close."""
+        self._wire = None
+
     def interrupt(self) -> None:
         """Tell the socket that frames may have been missed."""
         self.interrupted = True

@@ -91,6 +91,7 @@ class Session:
                 if task.done() and task.exception() is not None:
                     logger.error("socket failed", exc_info=task.exception())
         finally:
+            self._reader.detach()
             for task in work:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
