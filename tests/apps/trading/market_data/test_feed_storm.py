@@ -156,20 +156,26 @@ def _newest(symbol: str) -> int:
 
 
 def _shows(sandbox: RunningSandbox, symbol: str) -> bool:
-    """Return whether our book and trades are, level by level and trade by trade, those of the venue."""
+    """Return whether our book and trades are, level by level and trade by trade, those of the venue.
+
+    A venue forgets old trades: every one that it still knows since our first one is stored, and none twice.
+    """
     from urllib.request import urlopen
 
     with urlopen(f"{sandbox.url}/api/v3/depth?symbol={symbol}&limit=20") as answer:
         depth = json.load(answer)
     with urlopen(f"{sandbox.url}/api/v3/aggTrades?symbol={symbol}&limit=30") as answer:
         trades = json.load(answer)
+    with urlopen(f"{sandbox.url}/api/v3/aggTrades?symbol={symbol}&limit=1&fromId=0") as answer:
+        oldest = json.load(answer)[0]["a"]
     book, prints = queries.get_book(symbol), queries.list_prints(symbol)
     if book is None:
         return False
     ours = [[(price, size) for price, size in side] for side in (book.bids, book.asks)]
     theirs = [[(Decimal(price), Decimal(size)) for price, size in depth[side]] for side in ("bids", "asks")]
     stored = queries.load_trades("sandbox", symbol, 0, 2**62).number.tolist()
-    if stored != list(range(stored[0] if stored else 0, trades[-1]["a"] + 1)):
+    wanted = range(max(oldest, stored[0] if stored else 0), trades[-1]["a"] + 1)
+    if [number for number in stored if number >= wanted.start] != list(wanted) or len(set(stored)) != len(stored):
         return False
     told = [(item.id, item.price, item.quantity, item.ts, item.is_sell) for item in reversed(prints)]
     known = [(str(row["a"]), Decimal(row["p"]), Decimal(row["q"]), row["T"], row["m"]) for row in trades]
