@@ -92,7 +92,7 @@ def gather(
 
     holdings = {}
     for item in held:
-        place = (book_of(item.book_id, getattr(item, "position_side", "")), item.symbol)
+        place = (book_of(item.book_id, item.position_side), item.symbol)
         holdings[place] = Holding(place, item.quantity, unit(item.symbol))
     orders = [open_order(claim, unit(claim.symbol), prices) for claim in claims]
     equity = equity_of(owner_id, prices, is_live=is_live) if wanted & (OF_EQUITY | {Rule.DRAWDOWN}) else None

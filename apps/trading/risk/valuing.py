@@ -71,7 +71,10 @@ def quote_of(symbol: str) -> str | None:
 
 
 def equity_of(owner_id: UUID, prices: Prices, *, is_live: bool) -> Decimal | None:
-    """Return the worth of all that a customer's accounts at venues hold; None without any, or without a price."""
+    """Return the worth of all that a customer's accounts at venues hold; None without any, or without a price.
+
+    A coin counts by its price; a contract, which is no coin of the account, by its unrealised result.
+    """
     mode = Mode.LIVE if is_live else Mode.PAPER
     rows = [row for row in get_balances(owner_id, mode=mode, book=Book.VENUE) if row.kind == AccountKind.MIRROR]
     total = ZERO
@@ -82,7 +85,14 @@ def equity_of(owner_id: UUID, prices: Prices, *, is_live: bool) -> Decimal | Non
         if rate is None:
             return None
         total = add(total, multiply(row.natural, rate))
-    return total if rows else None
+    if not rows:
+        return None
+    for item in positions_of(owner_id, is_live=is_live).filter(is_contract=True).exclude(quantity=0):
+        price, rate = prices.price(item.symbol), prices.rate(item.quote)
+        if price is None or rate is None:
+            return None
+        total = add(total, multiply(subtract(multiply(item.quantity, price), item.cost), rate))
+    return total
 
 
 def positions_of(owner_id: UUID, *, is_live: bool, bot_id: UUID | None = None) -> "QuerySet[Any]":
@@ -93,13 +103,18 @@ def positions_of(owner_id: UUID, *, is_live: bool, bot_id: UUID | None = None) -
 
 
 def result_of(owner_id: UUID, prices: Prices, *, is_live: bool, bot_id: UUID | None = None) -> tuple[Decimal, bool]:
-    """Return realised + unrealised − fees of all positions since ever, and whether every price was known.
+    """Return realised + unrealised − fees + funding of all positions since ever, and whether every price was known.
 
     Fees in assets that are neither base nor quote are not in it. Of a bot: the positions of its own book.
     """
     rows = positions_of(owner_id, is_live=is_live, bot_id=bot_id)
     total, exact = ZERO, True
-    flat = rows.filter(quantity=0).order_by().values("quote").annotate(net=Sum(F("realised_average") - F("fees")))
+    flat = (
+        rows.filter(quantity=0)
+        .order_by()
+        .values("quote")
+        .annotate(net=Sum(F("realised_average") - F("fees") + F("funding")))
+    )
     for row in flat:
         rate = prices.rate(row["quote"])
         exact = exact and rate is not None
@@ -112,7 +127,7 @@ def result_of(owner_id: UUID, prices: Prices, *, is_live: bool, bot_id: UUID | N
             exact = False
             continue
         open_result = subtract(multiply(row.quantity, price), row.cost)
-        net = subtract(add(open_result, row.realised_average), row.fees)
+        net = add(subtract(add(open_result, row.realised_average), row.fees), row.funding)
         total = add(total, multiply(net, rate))
     return total.quantize(STEP, context=Context(prec=60)), exact
 
