@@ -274,6 +274,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="7"),
         "options": {"expires": 3600},
     },
+    "portfolios.sweep_plans": {"task": "portfolios.sweep_plans", "schedule": 5.0, "options": {"expires": 5}},
     "portfolios.sweep": {"task": "portfolios.sweep", "schedule": 60.0, "options": {"expires": 60}},
     "risk.monitor_all": {"task": "risk.monitor_all", "schedule": 60.0, "options": {"expires": 60}},
     "core.seal_all": {"task": "core.seal_all", "schedule": 10.0, "options": {"expires": 10}},

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from apps.core.view import Choice, Curve, Figure, LegendItem, Stat, State
+from apps.core.view import Choice, Curve, Fact, Figure, LegendItem, Stat, State
 from tests.frontend.sample_series import DAY, START, walk
 from tests.frontend.samples_shell import shell, text_field
 
@@ -269,6 +269,52 @@ def journal_entry() -> dict[str, Any]:
     return {**context, "page": {**context["page"], "entry": note_row(), "entries": [], "about_text": ""}}
 
 
+def plan_line(number: int, side: str, what: str, state: State, **more: str) -> dict[str, Any]:
+    facts = {"worth": "1,204.55", "fee": "1.20", "reason": "", "order_url": "", **more}
+    return {"number": number, "side": side, "what": what, "state": state, **facts}
+
+
+def rebalance() -> dict[str, Any]:
+    drift = [
+        ("BTC", "40.00 %", "46.20 %", Figure("+6.20 %", "up")),
+        ("ETH", "20.00 %", "14.10 %", Figure("−5.90 %", "down")),
+    ]
+    lines = [
+        plan_line(1, "sell", "0.0064 BTC", State("good", "Ordered"), order_url="/orders/1/"),
+        plan_line(2, "buy", "0.25 ETH", State("wait", "Waiting")),
+        plan_line(3, "buy", "0 XLM", State("warn", "Not possible"), reason="no price is known", worth="no price"),
+    ]
+    plan = {
+        "id": "p1",
+        "state": State("good", "Running"),
+        "facts": [Fact("Worked out", "2 Jun 2026, 14:03 UTC"), Fact("Fees, estimated", "1.92 USDT")],
+        "lines": lines,
+        "can_start": True,
+        "can_cancel": True,
+    }
+    page = {
+        "name": "Core",
+        "url": "/portfolios/2/rebalance/",
+        "parent_url": "/portfolios/2/",
+        "mode": "paper",
+        "unit": "USDT",
+        "rows": [dict(zip(("asset", "target", "actual", "drift"), row, strict=True)) for row in drift],
+        "form": {
+            "non_field_errors": [],
+            "targets": text_field("targets", "Target weights, %", value="BTC 40\nETH 20", required=False),
+        },
+        "plan": plan,
+        "errors": [],
+    }
+    return {"shell": shell("portfolios"), "page": page}
+
+
+def rebalance_new() -> dict[str, Any]:
+    context = rebalance()
+    page = {**context["page"], "rows": [], "plan": None, "mode": "live", "errors": ["No price is known for XLM."]}
+    return {"shell": shell("portfolios", mode="live"), "page": page}
+
+
 PORTFOLIO_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "portfolios": ("trading/portfolios/list.html", portfolios()),
     "portfolios-empty": ("trading/portfolios/list.html", portfolios_empty()),
@@ -279,4 +325,6 @@ PORTFOLIO_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "journal": ("trading/portfolios/journal.html", journal()),
     "journal-empty": ("trading/portfolios/journal.html", journal_empty()),
     "journal-entry": ("trading/portfolios/journal.html", journal_entry()),
+    "rebalance": ("trading/portfolios/rebalance.html", rebalance()),
+    "rebalance-new": ("trading/portfolios/rebalance.html", rebalance_new()),
 }

@@ -1,16 +1,25 @@
-"""A portfolio with money of its own, whose value is to be noted."""
+"""A portfolio with money of its own, whose value is to be noted, and a rebalancing that is to be finished."""
 
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
+from apps.core import work
 from apps.core.actors import Actor
+from apps.trading.portfolios.choices import REBALANCING, PlanState
+from apps.trading.portfolios.models import RebalancePlan
 from apps.trading.portfolios.operations import FlowWish, create_portfolio, open_defaults, record_flow
+from apps.trading.portfolios.queries import list_books
 
 
-def leave_portfolio(person: Any, name: str, amount: str) -> None:
-    """Make a portfolio of paper money with a deposit that carries its owner's amount."""
+def leave_portfolio(person: Any, name: str, amount: str) -> UUID:
+    """Make a portfolio of paper money with a deposit that carries its owner's amount; return a rebalancing's key."""
     whose: dict[str, Any] = {"actor": Actor.of(person), "owner_id": person.pk}
     open_defaults(**whose)
     row = create_portfolio(**whose, name=name[:60], mode="paper")
     wish = FlowWish(asset="USDT", quantity=Decimal(amount), note=name)
     record_flow(**whose, portfolio_id=row.pk, wish=wish)
+    book = list_books(person.pk, "paper").first()
+    work.keep(REBALANCING)
+    plan = RebalancePlan.objects.create(portfolio=row, book_id=book.pk, value=Decimal(amount), state=PlanState.RUNNING)
+    return plan.pk

@@ -76,7 +76,9 @@ WITHOUT_TENANT = {
     "market_data.sweep_syncs": "hands out work on candles, which are public facts",
     "market_data.apply_retention": "works on trades and book samples, which are public facts",
     "market_data.check_recent": "judges candles, which are public facts",
+    "orders.sweep_held": "a net over all schemas; it sends one message a schema",
     "instruments.sweep_alerts": "a net over all schemas; it sends one message a schema",
+    "portfolios.sweep_plans": "a net over all schemas; it sends one message a rebalancing",
     "portfolios.sweep": "a net over all schemas; it sends one message a schema",
     "ledger.sweep": "a net over all schemas; it sends one message a schema",
     "wallets.sweep_custody": "a net over all schemas; it sends one message a payout, place, transfer and provider",
@@ -336,10 +338,11 @@ def test_a_task_without_a_tenant_fails(houses: Houses) -> None:
 
 SWEPT = {
     "core.drain_outbox", "core.fire_timers", "core.seal_audit", "ledger.seal", "ledger.expire", "bots.advance",
-    "orders.send", "orders.settle", "orders.reconcile", "orders.advance_algo", "backtests.run", "wallets.pay",
+    "orders.send", "orders.settle", "orders.reconcile", "orders.look_at_held",
+    "orders.replace", "orders.advance_group", "orders.advance_algo", "backtests.run", "wallets.pay",
     "wallets.settle",
     "wallets.open_place", "wallets.deliver", "wallets.watch", "wallets.rearm_earning", "instruments.check_alerts",
-    "portfolios.sample",
+    "portfolios.sample", "portfolios.advance",
 }  # fmt: skip
 """What the nets find in a tenant with work."""
 OF_ALL = ("live:public:", "public:", "bucket:public:", "lane:", "venue-")

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from apps.core.actors import Actor
 from apps.core.clock import from_ms
@@ -18,7 +18,18 @@ from apps.trading.exchanges.queries import get_open_connection
 from apps.trading.orders.algos.choices import AlgoKind
 from apps.trading.orders.algos.operations import AlgoWish, start_algo
 from apps.trading.orders.choices import Kind
-from apps.trading.orders.operations import NewOrder, cancel_order, claim_order, place_order
+from apps.trading.orders.models import Order
+from apps.trading.orders.operations import (
+    Exit,
+    NewGroup,
+    NewOrder,
+    NewTerms,
+    amend_order,
+    cancel_order,
+    claim_order,
+    place_group,
+    place_order,
+)
 from apps.trading.positions.operations import open_contracts
 from apps.trading.risk.operations import set_own_limit
 from apps.trading.sandbox.operations import request_paper_account
@@ -26,6 +37,7 @@ from apps.trading.strategies.queries import list_latest_versions
 from kernel.instruments import Side
 from tests.factories.paper_market import STEP, PaperMarket
 from tests.factories.people import make_customer
+from tests.factories.prices import say_price
 from tests.tenancy.alerts import leave_alert
 from tests.tenancy.fill import NOTE
 from tests.tenancy.house import Tenant
@@ -110,8 +122,10 @@ class Trader:
     def leave_work(self) -> dict[str, list[Any]]:
         """Leave something to do for every task of a tenant; return the arguments that name it, by task."""
         with in_schema(self.tenant.schema):
-            cancelled = self._order(self.amounts.limit)
+            cancelled, amended, replaced = (self._order(self.amounts.limit) for _ in range(3))
             self._work_off("orders.send")
+            replacement = self._replaced(replaced)
+            pair = self._held_and_pair()
             cancel_order(actor=self.actor, order_id=cancelled)
             unknown = self._order()
             claim_order(actor=SYSTEM, order_id=unknown)
@@ -125,7 +139,7 @@ class Trader:
             leave_money(self.user.pk, self.amounts.budget, f"left-{self.guests}")
             payer = make_customer(f"payer-{self.guests}@{self.tenant.seeded.slug}.example")
             leave_alert(self.user, SYMBOL, self.amounts.limit)
-            leave_portfolio(self.user, f"{self.tenant.canary} {self.guests}", self.amounts.budget)
+            plan = leave_portfolio(self.user, f"{self.tenant.canary} {self.guests}", self.amounts.budget)
             contracts = self._contracts().pk
             custody = leave_custody(payer, self.user, f"{self.tenant.seeded.slug}-{self.guests}")
         return {
@@ -133,6 +147,7 @@ class Trader:
             "mail.send": [str(mail.pk)],
             "instruments.check_alerts": [],
             "portfolios.sample": [],
+            "portfolios.advance": [str(plan)],
             "sandbox.open_account": [str(opening)],
             "risk.review_owner": [str(self.user.pk)],
             "risk.monitor": [],
@@ -144,6 +159,11 @@ class Trader:
             "orders.cancel": [str(cancelled)],
             "orders.settle": [str(unknown)],
             "orders.reconcile": [connection],
+            "orders.look_at_held": [],
+            "orders.send_group": [str(pair)],
+            "orders.advance_group": [str(pair)],
+            "orders.amend": [str(amended), "0.005"],
+            "orders.replace": [str(replacement)],
             "positions.read_all_contracts": [],
             "positions.read_contracts": [str(contracts)],
             "exchanges.check_connection": [connection],
@@ -156,7 +176,38 @@ class Trader:
             "core.fire_timers": [],
             "core.seal_audit": [],
             "core.prove_schema": [],
+            "orders.stop_scope": [str(uuid4()), "customer", str(self.user.pk), False],
         }
+
+    def _replaced(self, order_id: UUID) -> UUID:
+        """Have an order replaced by another one, which waits until the first is over."""
+        terms = NewTerms(price=Decimal(self.amounts.limit) - 1000)
+        return amend_order(actor=self.actor, order_id=order_id, terms=terms).pk
+
+    def _held_and_pair(self) -> UUID:
+        """Leave an order that the platform holds, with a price to look at, and two exits that nobody has sent."""
+        price = Decimal(self.market.sandbox.control.status()["prices"][SYMBOL])
+        say_price(SYMBOL, price, age=timedelta(hours=-1))
+        held = NewOrder(
+            symbol=SYMBOL,
+            side=Side.BUY,
+            kind=Kind.TRAILING_STOP,
+            quantity=Decimal("0.001"),
+            trail_percent=Decimal(5),
+            held_by="platform",
+        )
+        near = price.quantize(Decimal("0.01"))
+        group = NewGroup(
+            symbol=SYMBOL,
+            side=Side.BUY,
+            quantity=Decimal("0.001"),
+            take_profit=Exit(price=near - 5000),
+            stop=Exit(stop_price=near + 5000),
+        )
+        where = {"actor": self.actor, "owner_id": self.user.pk, "connection_id": self.connection_id}
+        order = place_order(**where, order=held)
+        Order.objects.filter(pk=order.pk).update(extreme_price=price * 2)
+        return place_group(**where, group=group).pk
 
     def _contracts(self) -> Any:
         return open_contracts(actor=self.actor, owner_id=self.user.pk, connection_id=self.connection_id)

@@ -11,6 +11,9 @@ from apps.trading.portfolios.models import (
     Portfolio,
     PortfolioBook,
     Preference,
+    RebalanceLine,
+    RebalancePlan,
+    TargetWeight,
 )
 
 
@@ -80,3 +83,31 @@ class PreferenceAdmin(DeskAdmin):
     desk = Desk.TRADING
     list_display: ClassVar = ("owner", "zone")
     list_select_related: ClassVar = ("owner",)
+
+
+@desk_admin(TargetWeight)
+class TargetWeightAdmin(DeskAdmin):
+    """Target weights of portfolios."""
+
+    desk = Desk.TRADING
+    list_display: ClassVar = ("portfolio", "asset", "percent")
+    list_select_related: ClassVar = ("portfolio",)
+
+
+@desk_admin(RebalancePlan)
+class RebalancePlanAdmin(DeskAdmin):
+    """Runs that bring portfolios to their weights."""
+
+    desk = Desk.TRADING
+    list_display: ClassVar = ("portfolio", "state", "value", "fees", "created_at", "started_at", "ended_at")
+    list_filter: ClassVar = ("state",)
+    list_select_related: ClassVar = ("portfolio",)
+
+
+@desk_admin(RebalanceLine)
+class RebalanceLineAdmin(DeskAdmin):
+    """Orders of rebalancing, line by line."""
+
+    desk = Desk.TRADING
+    list_display: ClassVar = ("plan", "number", "side", "quantity", "symbol", "state", "reason", "order_id")
+    list_filter: ClassVar = ("state",)

@@ -2,6 +2,8 @@
 
 from django.db.models import TextChoices
 
+from apps.core.transitions import StateTable
+
 SAMPLING = "portfolios.sampling"
 """Portfolios whose value is noted, in the index of work."""
 
@@ -67,3 +69,45 @@ class ImageKind(TextChoices):
     """WebP."""
     GIF = "gif", "image/gif"
     """GIF."""
+
+
+REBALANCING = "portfolios.rebalancing"
+"""Rebalancing under way, in the index of work."""
+
+
+class PlanState(TextChoices):
+    """Where a rebalancing is."""
+
+    PREVIEW = "preview", "Preview"
+    """Only worked out; nothing was ordered."""
+    RUNNING = "running", "Running"
+    """Its orders are placed one after another, sales first."""
+    DONE = "done", "Done"
+    """All its orders are over."""
+    CANCELLED = "cancelled", "Cancelled"
+    """Called off; what was filled stays filled."""
+
+
+class LineState(TextChoices):
+    """What became of one line."""
+
+    REFUSED = "refused", "Not possible"
+    """Cannot be ordered; the reason says why."""
+    WAITING = "waiting", "Waiting"
+    """Will be ordered."""
+    PLACED = "placed", "Ordered"
+    """Its order exists; that says how it went."""
+    FAILED = "failed", "Refused"
+    """The order was refused when it was to be placed; the reason says why."""
+    DROPPED = "dropped", "Called off"
+    """The rebalancing was called off before."""
+
+
+PLAN_STATES = StateTable(
+    field="state",
+    moves={
+        "start": {PlanState.PREVIEW: PlanState.RUNNING},
+        "finish": {PlanState.RUNNING: PlanState.DONE},
+        "call_off": {PlanState.PREVIEW: PlanState.CANCELLED, PlanState.RUNNING: PlanState.CANCELLED},
+    },
+)

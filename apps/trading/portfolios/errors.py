@@ -120,3 +120,24 @@ class PictureRefused(Invalid):
 
     code = "portfolios.picture_refused"
     message = "This picture cannot be kept: {why}."
+
+
+class TargetsInvalid(Invalid):
+    """Target weights cannot be kept."""
+
+    code = "portfolios.targets_invalid"
+    message = "These weights cannot be kept: {why}."
+
+
+class PlanMissing(NotFound):
+    """The person has no such rebalancing."""
+
+    code = "portfolios.plan_not_found"
+    message = "You have no such rebalancing."
+
+
+class PlanImpossible(Conflict):
+    """A rebalancing cannot be worked out or started."""
+
+    code = "portfolios.plan_impossible"
+    message = "This cannot be rebalanced: {why}."

@@ -9,8 +9,8 @@ from apps.core import work
 from apps.core.actors import Actor
 from apps.core.context import current_schema
 from apps.core.tasks import tenant_task
-from apps.trading.portfolios import operations, queries
-from apps.trading.portfolios.choices import SAMPLING
+from apps.trading.portfolios import operations, queries, rebalancing
+from apps.trading.portfolios.choices import REBALANCING, SAMPLING
 from apps.trading.portfolios.valuing import Prices
 
 logger = logging.getLogger("outcry.portfolios")
@@ -36,3 +36,21 @@ def sample(after: str = "") -> None:
 def sweep() -> None:
     """Every minute: note the values in the tenants that have portfolios."""
     work.sweep(SAMPLING, lambda: sample.apply_async((current_schema(),), expires=EXPIRES))
+
+
+@tenant_task("portfolios.advance")
+def advance(plan_id: str) -> None:
+    """Do what a rebalancing lacks."""
+    operations.advance_rebalance(plan_id=UUID(plan_id))
+
+
+@shared_task(name="portfolios.sweep_plans")  # type: ignore[untyped-decorator]
+def sweep_plans() -> None:
+    """Every few seconds: the net under closed orders, in the tenants where a rebalancing is under way."""
+    work.sweep(REBALANCING, nudge_plans)
+
+
+def nudge_plans() -> None:
+    """Enqueue a look at each rebalancing of this schema."""
+    for plan_id in rebalancing.list_running():
+        advance.delay(current_schema(), str(plan_id))

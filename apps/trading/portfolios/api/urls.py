@@ -9,6 +9,7 @@ from apps.trading.portfolios.api.journal import (
     JournalImages,
     JournalList,
 )
+from apps.trading.portfolios.api.rebalancing import PlanCancel, PlanDetail, PlanPreview, PlanStart, Targets
 from apps.trading.portfolios.api.views import (
     PortfolioBookDetail,
     PortfolioDetail,
@@ -24,6 +25,11 @@ urlpatterns = [
     path(f"{ONE}/books/<uuid:book_id>", PortfolioBookDetail.as_view(), name="api-portfolio-book"),
     path(f"{ONE}/flows", PortfolioFlows.as_view(), name="api-portfolio-flows"),
     path(f"{ONE}/performance", PortfolioPerformance.as_view(), name="api-portfolio-performance"),
+    path(f"{ONE}/targets", Targets.as_view(), name="api-portfolio-targets"),
+    path(f"{ONE}/rebalances", PlanPreview.as_view(), name="api-portfolio-rebalances"),
+    path("rebalances/<uuid:plan_id>", PlanDetail.as_view(), name="api-rebalance"),
+    path("rebalances/<uuid:plan_id>/start", PlanStart.as_view(), name="api-rebalance-start"),
+    path("rebalances/<uuid:plan_id>/cancel", PlanCancel.as_view(), name="api-rebalance-cancel"),
     path("calendar", CalendarView.as_view(), name="api-calendar"),
     path("journal", JournalList.as_view(), name="api-journal"),
     path("journal/<uuid:entry_id>", JournalDetail.as_view(), name="api-journal-entry"),

@@ -18,6 +18,15 @@ from apps.trading.portfolios.operations.keeping import (
     open_defaults,
     rename_portfolio,
 )
+from apps.trading.portfolios.operations.rebalancing import (
+    advance_rebalance,
+    cancel_rebalance,
+    enqueue,
+    place_line,
+    preview_rebalance,
+    set_targets,
+    start_rebalance,
+)
 from apps.trading.portfolios.operations.sampling import sample_portfolio
 
 __all__ = [
@@ -26,17 +35,24 @@ __all__ = [
     "Note",
     "add_book",
     "add_picture",
+    "advance_rebalance",
     "archive_portfolio",
+    "cancel_rebalance",
     "change_note",
     "choose_benchmark",
     "choose_zone",
     "create_portfolio",
+    "enqueue",
     "open_defaults",
+    "place_line",
+    "preview_rebalance",
     "record_flow",
     "remove_book",
     "remove_note",
     "remove_picture",
     "rename_portfolio",
     "sample_portfolio",
+    "set_targets",
+    "start_rebalance",
     "write_note",
 ]

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from apps.trading.portfolios.pages import calendar, journal, views
+from apps.trading.portfolios.pages import calendar, journal, rebalancing, views
 
 urlpatterns = [
     path("portfolios/", views.overview, name="portfolios"),
     path("portfolios/<uuid:portfolio_id>/", views.portfolio, name="portfolio"),
+    path("portfolios/<uuid:portfolio_id>/rebalance/", rebalancing.rebalance, name="portfolio-rebalance"),
     path("calendar/", calendar.calendar, name="calendar"),
     path("journal/", journal.overview, name="journal"),
     path("journal/<uuid:entry_id>/", journal.entry, name="journal-entry"),
