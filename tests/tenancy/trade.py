@@ -125,7 +125,7 @@ class Trader:
             cancelled, amended, replaced = (self._order(self.amounts.limit) for _ in range(3))
             self._work_off("orders.send")
             replacement = self._replaced(replaced)
-            pair = self._held_and_pair()
+            pair, algo = self._held_and_pair(), self._algo()
             cancel_order(actor=self.actor, order_id=cancelled)
             unknown = self._order()
             claim_order(actor=SYSTEM, order_id=unknown)
@@ -139,7 +139,7 @@ class Trader:
             leave_money(self.user.pk, self.amounts.budget, f"left-{self.guests}")
             payer = make_customer(f"payer-{self.guests}@{self.tenant.seeded.slug}.example")
             leave_alert(self.user, SYMBOL, self.amounts.limit)
-            plan = leave_portfolio(self.user, f"{self.tenant.canary} {self.guests}", self.amounts.budget)
+            leave_portfolio(self.user, f"{self.tenant.canary} {self.guests}", self.amounts.budget)
             contracts = self._contracts().pk
             custody = leave_custody(payer, self.user, f"{self.tenant.seeded.slug}-{self.guests}")
         return {
@@ -147,14 +147,13 @@ class Trader:
             "mail.send": [str(mail.pk)],
             "instruments.check_alerts": [],
             "portfolios.sample": [],
-            "portfolios.advance": [str(plan)],
             "sandbox.open_account": [str(opening)],
             "risk.review_owner": [str(self.user.pk)],
             "risk.monitor": [],
             "risk.follow_platform": [],
             "bots.advance": [str(bot), "test"],
             "bots.step_batch": [f"{SYMBOL}.5m", self.market.last_ts],
-            "orders.advance_algo": [str(self._algo())],
+            "orders.advance_algo": [str(algo)],
             "orders.send": [str(intent)],
             "orders.cancel": [str(cancelled)],
             "orders.settle": [str(unknown)],

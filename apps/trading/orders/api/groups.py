@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -59,7 +60,7 @@ class NewGroupSerializer(serializers.Serializer[dict[str, Any]]):
     entry = EntrySerializer(required=False, allow_null=True, default=None)
     symbol = serializers.RegexField(r"^[A-Z0-9]{2,32}\Z", required=False, default="")
     side = serializers.ChoiceField(choices=[side.value for side in Side], required=False, default="sell")
-    quantity = StrictDecimalField(max_digits=38, decimal_places=18, min_value=0, required=False, default="0")
+    quantity = StrictDecimalField(max_digits=38, decimal_places=18, min_value=0, required=False, default=Decimal(0))
     take_profit = ExitSerializer()
     stop = ExitSerializer()
     held_by = serializers.ChoiceField(choices=HeldBy.choices, required=False, allow_blank=True, default="")
@@ -83,7 +84,7 @@ class GroupSerializer(serializers.ModelSerializer[OrderGroup]):
 class BatchSerializer(serializers.Serializer[dict[str, Any]]):
     """Up to 20 orders."""
 
-    orders = NewOrderSerializer(many=True, allow_empty=False, max_length=MOST)
+    orders = NewOrderSerializer(many=True, allow_empty=False, max_length=MOST)  # type: ignore[call-arg]  # of the list
 
 
 class BatchResultSerializer(serializers.Serializer[dict[str, Any]]):
@@ -240,13 +241,18 @@ class OrderBatch(APIView):
                 actor=actor,
                 operation="orders.place_order",
                 key=f"{key[:240]}:{index}",
-                request={"path": request.path, "body": request.data["orders"][index]},
+                request={"path": request.path, "body": _given(request)[index]},
                 run=run,
             )
         except DomainError as refusal:
             found = problem(refusal.http_status, refusal.code, refusal.text)
             return {"index": index, "status": refusal.http_status, "problem": found}
         return {"index": index, "status": reply.status, "order": json.loads(reply.body)}
+
+
+def _given(request: Request) -> Any:
+    data: Any = request.data
+    return data["orders"]
 
 
 class OrderAmend(APIView):

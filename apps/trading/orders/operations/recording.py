@@ -132,7 +132,7 @@ def refuse(order: Order, code: str, message: str, actor: Actor) -> None:
         if order.kind == Kind.LIMIT:  # as a limit it stood in the venue's list; held, it waits for its price
             facts |= {"kind": Kind.TAKE_PROFIT_LIMIT, "stop_price": order.price}
         move_order(order, "hold", actor, check_at=None, **facts)
-        OrderGroup.objects.filter(pk=order.group_id).update(is_native=False)
+        OrderGroup.objects.filter(orders=order).update(is_native=False)
         work.keep(HELD_WORK)
         return
     move_order(order, "refuse", actor, reject_code=code[:32], reject_message=message[:300])
@@ -304,11 +304,12 @@ def keep_watch(order: Order) -> None:
 def _wake_replacement(order: Order) -> None:
     """Have the order that replaces a locked one set off after the commit; the sweep is the net."""
     waiting = Order.objects.filter(replaces_id=order.pk, state=OrderState.HELD, check_at__isnull=False)
-    for order_id in waiting.values_list("pk", flat=True):
+    found = waiting.values_list("pk", flat=True).first()
+    if found is not None:
         from apps.trading.orders.tasks import replace  # the task calls the operations
 
-        schema, text = current_schema(), str(order_id)
-        transaction.on_commit(lambda schema=schema, text=text: replace.delay(schema, text), robust=True)
+        schema, text = current_schema(), str(found)
+        transaction.on_commit(lambda: replace.delay(schema, text), robust=True)
 
 
 def touch_group(order: Order) -> None:
