@@ -42,10 +42,9 @@ class Wire:
         """Return the wire of an accepted socket's ASGI `send`, or None where the server is another."""
         # Only a process that serves sockets loads the server.
         from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-        from websockets.protocol import State
 
         protocol = getattr(send, "__self__", None)
-        if not isinstance(protocol, WebSocketsSansIOProtocol) or protocol.conn.state is not State.OPEN:
+        if not isinstance(protocol, WebSocketsSansIOProtocol) or protocol.conn.state.name != "OPEN":
             return None
         return cls(protocol)
 
