@@ -78,6 +78,7 @@ WITHOUT_TENANT = {
     "market_data.check_recent": "judges candles, which are public facts",
     "orders.sweep_held": "a net over all schemas; it sends one message a schema",
     "instruments.sweep_alerts": "a net over all schemas; it sends one message a schema",
+    "portfolios.sweep_plans": "a net over all schemas; it sends one message a rebalancing",
     "portfolios.sweep": "a net over all schemas; it sends one message a schema",
     "ledger.sweep": "a net over all schemas; it sends one message a schema",
     "wallets.sweep_custody": "a net over all schemas; it sends one message a payout, place, transfer and provider",
@@ -341,7 +342,7 @@ SWEPT = {
     "orders.replace", "orders.advance_group", "orders.advance_algo", "backtests.run", "wallets.pay",
     "wallets.settle",
     "wallets.open_place", "wallets.deliver", "wallets.watch", "wallets.rearm_earning", "instruments.check_alerts",
-    "portfolios.sample",
+    "portfolios.sample", "portfolios.advance",
 }  # fmt: skip
 """What the nets find in a tenant with work."""
 OF_ALL = ("live:public:", "public:", "bucket:public:", "lane:", "venue-")

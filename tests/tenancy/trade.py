@@ -139,7 +139,7 @@ class Trader:
             leave_money(self.user.pk, self.amounts.budget, f"left-{self.guests}")
             payer = make_customer(f"payer-{self.guests}@{self.tenant.seeded.slug}.example")
             leave_alert(self.user, SYMBOL, self.amounts.limit)
-            leave_portfolio(self.user, f"{self.tenant.canary} {self.guests}", self.amounts.budget)
+            plan = leave_portfolio(self.user, f"{self.tenant.canary} {self.guests}", self.amounts.budget)
             contracts = self._contracts().pk
             custody = leave_custody(payer, self.user, f"{self.tenant.seeded.slug}-{self.guests}")
         return {
@@ -147,6 +147,7 @@ class Trader:
             "mail.send": [str(mail.pk)],
             "instruments.check_alerts": [],
             "portfolios.sample": [],
+            "portfolios.advance": [str(plan)],
             "sandbox.open_account": [str(opening)],
             "risk.review_owner": [str(self.user.pk)],
             "risk.monitor": [],
