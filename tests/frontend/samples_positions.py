@@ -29,12 +29,52 @@ def row(number: int, symbol: str, side: str, unrealised: Figure, percent: Figure
 
 ROWS = [
     row(1, "BTCUSDT", "Long", Figure("+397.05", "up"), Figure("+1.18 %", "up")),
-    row(2, "ETHUSDT", "Long", Figure("−61.30", "down"), Figure("−0.82 %", "down"), fees_note="and 0.01 BNB (worth 5.90 USDT)", where="Sandbox exchange, bot …4f1a"),
-    row(3, "BTCUSDT", "Short", Figure("−1,000.00", "down"), Figure("−1.67 %", "down"), funding=Figure("+6.10", "up"), where="Sandbox exchange, contracts", mark_note="mark of the exchange, 02 Jun, 09:14:05 UTC, old", quantity=Figure("−1")),
+    row(
+        2,
+        "ETHUSDT",
+        "Long",
+        Figure("−61.30", "down"),
+        Figure("−0.82 %", "down"),
+        fees_note="and 0.01 BNB (worth 5.90 USDT)",
+        where="Sandbox exchange, bot …4f1a",
+    ),
+    row(
+        3,
+        "BTCUSDT",
+        "Short",
+        Figure("−1,000.00", "down"),
+        Figure("−1.67 %", "down"),
+        funding=Figure("+6.10", "up"),
+        where="Sandbox exchange, contracts",
+        mark_note="mark of the exchange, 02 Jun, 09:14:05 UTC, old",
+        quantity=Figure("−1"),
+    ),
 ]
 GROUPS = [
-    GroupRow("Sandbox exchange", "USDT", Figure("−664.25", "down"), Figure("−0.61 %", "down"), Figure("+361.20", "up"), Figure("+344.01", "up"), Figure("100.83"), Figure("+6.10", "up"), Figure("−397.78", "down"), ""),
-    GroupRow("Kraken", "EUR", NONE, NONE, Figure("0.00", "zero"), Figure("0.00", "zero"), Figure("0.00"), Figure("0.00", "zero"), NONE, "no price of XMREUR"),
+    GroupRow(
+        "Sandbox exchange",
+        "USDT",
+        Figure("−664.25", "down"),
+        Figure("−0.61 %", "down"),
+        Figure("+361.20", "up"),
+        Figure("+344.01", "up"),
+        Figure("100.83"),
+        Figure("+6.10", "up"),
+        Figure("−397.78", "down"),
+        "",
+    ),
+    GroupRow(
+        "Kraken",
+        "EUR",
+        NONE,
+        NONE,
+        Figure("0.00", "zero"),
+        Figure("0.00", "zero"),
+        Figure("0.00"),
+        Figure("0.00", "zero"),
+        NONE,
+        "no price of XMREUR",
+    ),
 ]
 ACCOUNT = Account(
     id="a1",
@@ -72,7 +112,13 @@ PAGE = PositionsPage(
     rows=ROWS,
     by="Account",
     groups=GROUPS,
-    choices=[Choice("Account", "?by=connection", True), Choice("Book", "?by=book"), Choice("Bot", "?by=bot"), Choice("Strategy", "?by=strategy"), Choice("Symbol", "?by=symbol")],
+    choices=[
+        Choice("Account", "?by=connection", True),
+        Choice("Book", "?by=book"),
+        Choice("Bot", "?by=bot"),
+        Choice("Strategy", "?by=strategy"),
+        Choice("Symbol", "?by=symbol"),
+    ],
     accounts=[ACCOUNT],
     offers=[("c2", "Second account")],
     forms=forms(),
@@ -86,7 +132,18 @@ def positions() -> dict[str, Any]:
 
 
 def positions_empty() -> dict[str, Any]:
-    return {"shell": shell("positions"), "page": replace(PAGE, note="none open", rows=[], groups=[], accounts=[], offers=[], forms=forms() | {"correct": CorrectionForm(books=[])})}
+    return {
+        "shell": shell("positions"),
+        "page": replace(
+            PAGE,
+            note="none open",
+            rows=[],
+            groups=[],
+            accounts=[],
+            offers=[],
+            forms=forms() | {"correct": CorrectionForm(books=[])},
+        ),
+    }
 
 
 POSITION_PAGES = {
