@@ -35,6 +35,15 @@ class Replay:
     ended_ms: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Market:
+    """What is the same at every candle: the plan, its instrument, and what trading costs."""
+
+    plan: Plan
+    spec: InstrumentSpec
+    costs: Costs
+
+
 def volume_lots(volume: int, spec: InstrumentSpec) -> int:
     """Return a volume of candles (10^-8 base) in whole lots, rounded down."""
     lots = Fraction(volume, VOLUME_SCALE) / Fraction(spec.lot)
@@ -48,58 +57,59 @@ def replay(bars: Bars, plan: Plan, spec: InstrumentSpec, costs: Costs) -> Replay
     Children at market fill at the open, worse by the slippage of `costs`; what rests fills at its price when the
     candle reaches it. Ends with the plan or the candles.
     """
-    done = Replay(State())
+    done, market = Replay(State()), _Market(plan, spec, costs)
     volume = 0
     for index in range(int(np.searchsorted(bars.ts, plan.start_ms)), len(bars)):
         now = int(bars.ts[index])
         done.seen_volume = volume_lots(volume, spec)
-        _stand(done, plan, spec, costs, int(bars.open[index]), now)
+        _stand(done, market, int(bars.open[index]), now)
         done.ended_ms = now
         if done.state.status is Status.DONE:
             break
-        _sweep(done, plan, spec, costs, int(bars.low[index]), int(bars.high[index]), now)
+        _sweep(done, market, int(bars.low[index]), int(bars.high[index]), now)
         volume += int(bars.volume[index])
     return done
 
 
-def _stand(done: Replay, plan: Plan, spec: InstrumentSpec, costs: Costs, price: int, now: int) -> None:
+def _stand(done: Replay, market: _Market, price: int, now: int) -> None:
     seen = Seen(price, price, done.seen_volume)
     while True:
-        done.state, intents = step(plan, done.state, seen, done.children, now)
+        done.state, intents = step(market.plan, done.state, seen, done.children, now)
         if not intents:
             return
         for intent in intents:
-            _obey(done, plan, spec, costs, intent, price, now)
+            _obey(done, market, intent, price, now)
 
 
-def _obey(done: Replay, plan: Plan, spec: InstrumentSpec, costs: Costs, intent: Intent, price: int, now: int) -> None:
+def _obey(done: Replay, market: _Market, intent: Intent, price: int, now: int) -> None:
     if not isinstance(intent, Place):
         child = done.children[intent.number]
         done.children[intent.number] = Child(child.number, child.lots, child.filled, is_over=True)
         return
-    paid = price if intent.rests else _slipped(plan.side, price, costs)
-    if intent.limit_ticks and not _reaches(plan.side, paid, intent.limit_ticks):
+    side = market.plan.side
+    paid = price if intent.rests else _slipped(side, price, market.costs)
+    if intent.limit_ticks and not _reaches(side, paid, intent.limit_ticks):
         done.children.append(Child(intent.number, intent.lots, is_over=not intent.rests))
         return
     done.children.append(Child(intent.number, intent.lots, intent.lots, is_over=True))
-    done.fills.append(_fill(intent.number, intent.lots, paid, spec, costs.taker_fee, now, is_maker=False))
+    done.fills.append(_fill(market, intent, paid, now, is_maker=False))
 
 
-def _sweep(done: Replay, plan: Plan, spec: InstrumentSpec, costs: Costs, low: int, high: int, now: int) -> None:
+def _sweep(done: Replay, market: _Market, low: int, high: int, now: int) -> None:
     """Fill what rests at a price that the candle reaches."""
+    plan = market.plan
     if plan.algo is not Algo.ICEBERG or not done.children or done.children[-1].is_over:
         return
     child = done.children[-1]
     if _reaches(plan.side, low if plan.side is Side.BUY else high, plan.limit_ticks):
         done.children[-1] = Child(child.number, child.lots, child.lots, is_over=True)
-        done.fills.append(_fill(child.number, child.lots, plan.limit_ticks, spec, costs.maker_fee, now, is_maker=True))
+        done.fills.append(_fill(market, child, plan.limit_ticks, now, is_maker=True))
 
 
-def _fill(
-    number: int, lots: int, ticks: int, spec: InstrumentSpec, share: Decimal, now: int, *, is_maker: bool
-) -> ReplayFill:
-    fee = spec.quantity(lots) * spec.price(ticks) * share
-    return ReplayFill(now, number, lots, ticks, fee, is_maker)
+def _fill(market: _Market, part: Place | Child, ticks: int, now: int, *, is_maker: bool) -> ReplayFill:
+    share = market.costs.maker_fee if is_maker else market.costs.taker_fee
+    fee = market.spec.quantity(part.lots) * market.spec.price(ticks) * share
+    return ReplayFill(now, part.number, part.lots, ticks, fee, is_maker)
 
 
 def _slipped(side: Side, price: int, costs: Costs) -> int:
