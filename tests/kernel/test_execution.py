@@ -1,8 +1,11 @@
 """Execution algorithms: never more than the parent, never above a cap, and an end that says why; routing by hand."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,9 +57,10 @@ def place(made: Plan, state: State, price: int, now: int, children=(), volume: i
     return step(made, state, Seen(price, price, volume), children, now)
 
 
-def run_filled(made: Plan, times: range, volume=lambda _now: 0) -> list[tuple[int, int]]:
+def run_filled(made: Plan, times: Iterable[int], volume=lambda _now: 0) -> list[tuple[int, int]]:
     """Every child fills whole at once; (ms, lots) of each."""
-    state, children, found = State(), [], []
+    state, found = State(), []
+    children: list[Child] = []
     for now in times:
         while True:
             state, intents = place(made, state, 100, now, children, volume(now))
@@ -130,7 +134,8 @@ def test_pause_holds_everything_and_cancel_takes_back_what_rests():
 
 
 def test_three_refusals_pause_it_and_going_on_forgets_them():
-    made, state, children = plan(), State(), []
+    made, state = plan(), State()
+    children: list[Child] = []
     for _ in range(3):
         state, (child,) = place(made, state, 100, 0, children)
         children.append(Child(child.number, child.lots, is_over=True, is_refused=True))
@@ -193,7 +198,8 @@ PLANS = st.builds(
 @settings(max_examples=120, deadline=None)
 @given(PLANS, st.randoms(use_true_random=False))
 def test_never_more_than_the_parent_nor_above_a_cap_and_it_ends_with_a_reason(made, luck):
-    state, children, volume, now = State(), [], 0, 0
+    state, volume, now = State(), 0, 0
+    children: list[Child] = []
     while state.status is not Status.DONE:
         now += luck.choice((50, 400, 1_500))
         volume += luck.randrange(0, 200)
@@ -237,7 +243,8 @@ def flat(opens: list[int], volume: int = 10**8, spread: int = 0) -> Bars:
     count = len(opens)
     lows = [min(prices[i + 1], prices[i + 2]) - spread for i in range(count)]
     highs = [max(prices[i + 1], prices[i + 2]) + spread for i in range(count)]
-    return Bars([i * 60_000 for i in range(count)], opens, highs, lows, opens, [volume] * count)
+    columns = ([i * 60_000 for i in range(count)], opens, highs, lows, opens, [volume] * count)
+    return Bars(*(np.array(column, dtype=np.int64) for column in columns))
 
 
 def test_the_back_test_fills_at_the_open_with_fee_and_slippage():
@@ -266,7 +273,9 @@ def test_over_random_candles_the_figures_stay_in_their_bounds(seed, algo):
     curve = volume_curve(
         [int(v) for v in bars.volume[:5]], [int(t) for t in bars.ts[:5]], first_ms=first, slice_ms=600_000, slices=20
     )
-    more = {"weights": curve if algo is Algo.VWAP else (1,) * 20} if algo in (Algo.TWAP, Algo.VWAP) else {}
+    more: dict[str, Any] = (
+        {"weights": curve if algo is Algo.VWAP else (1,) * 20} if algo in (Algo.TWAP, Algo.VWAP) else {}
+    )
     made = Plan(algo=algo, side=Side.BUY, lots=2_000, start_ms=first, end_ms=end, pace_ms=0,
                 participation_bps=500 if algo is Algo.POV else 0, display_lots=200,
                 limit_ticks=int(bars.high.max()) if algo is Algo.ICEBERG else 0, **more)  # fmt: skip

@@ -55,6 +55,7 @@ def leg(quantity, entry, brackets=BTC):
 def test_maintenance_amounts_follow_from_the_tiers_and_margin_has_no_jump():
     assert [row.amount for row in BTC] == [D(0), D(50), D(1300), D(16300), D(266300), D(1266300), D(2516300)]
     for row in BTC[:-1]:
+        assert row.cap is not None
         assert maintenance_of(BTC, row.cap) == maintenance_of(BTC, row.cap + D("1E-18")).quantize(D("1E-9"))
     assert bracket_of(BTC, D(50_000)).leverage == 125
     assert bracket_of(BTC, D("50000.01")).leverage == 100
@@ -78,6 +79,7 @@ def test_liquidation_prices_of_the_published_examples(quantity, entry, rate, amo
         other_maintenance=D(other_due),
         other_profit=D(other_profit),
     )
+    assert price is not None
     assert price.quantize(D("0.01")) == D(expected)
 
 
@@ -95,6 +97,7 @@ def test_the_figures_between_in_the_published_example():
         other_maintenance=D("356512.508"),
         other_profit=D("-448192.89"),
     )
+    assert found is not None
     assert found.quantize(D("0.01")) == D("26316.89")
 
 
@@ -103,6 +106,8 @@ def test_hand_computed_isolated_long_and_short():
     assert initial_margin(leg(1, 10_000), D(10_000), 10) == D(1_000)
     long = isolated_liquidation_price(leg(1, 10_000), wallet=D(1_000), mark=D(10_000))
     short = isolated_liquidation_price(leg(-1, 10_000), wallet=D(1_000), mark=D(10_000))
+    assert long is not None
+    assert short is not None
     assert (long.quantize(D("0.0001")), short.quantize(D("0.0001"))) == (D("9036.1446"), D("10956.1753"))
     assert isolated_liquidation_price(leg(1, 10_000), wallet=D(10_000), mark=D(10_000)) is None
 
@@ -147,6 +152,7 @@ def test_cross_and_hedge_mode_at_the_liquidation_price(long, short, other, mark,
     due, profit = maintenance_margin(far, other[3]), unrealised(far, other[3])
     price = liquidation_price(legs, wallet=wallet, mark=mark, other_maintenance=due, other_profit=profit)
     assume(price is not None)
+    assert price is not None  # what a type checker does not read from the line above
     pool = MarginAccount(wallet, (*((each, price) for each in legs), (far, other[3])))
     assert abs(pool.balance - pool.maintenance) < D("1E-15") * pool.maintenance.max(D(1))
 
@@ -154,9 +160,12 @@ def test_cross_and_hedge_mode_at_the_liquidation_price(long, short, other, mark,
 def test_states_and_stages():
     assert [state_of(D(each)) for each in ("49.9", 50, 80, 100)] == list(MarginState)
     assert due_stage(D(74), 0) is None
-    assert due_stage(D(75), 0).number == 1
+    first, third = due_stage(D(75), 0), due_stage(D(95), 1)
+    assert first is not None
+    assert first.number == 1
     assert due_stage(D(80), 1) is None
-    assert due_stage(D(95), 1).number == 3
+    assert third is not None
+    assert third.number == 3
     assert MarginAccount(D(-1), ((leg(1, 100), D(100)),)).ratio == 1_000
     assert MarginAccount(D(10), ()).ratio == 0
 

@@ -3,6 +3,7 @@
 import random
 from decimal import Decimal
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -49,6 +50,13 @@ def limit(rule: Rule, value: str, target: str = "", scope: str = "customer") -> 
     return Limit(scope, rule, D(value), target)
 
 
+def refusal(*given: Any) -> Refusal:
+    """What stands against an order, where something must."""
+    found = decide(*given)
+    assert found is not None
+    return found
+
+
 @pytest.mark.parametrize(
     ("rule", "value", "target", "facts", "comes_to"),
     [
@@ -79,14 +87,14 @@ def test_each_rule_refuses_with_its_numbers_and_passes_just_below(rule, value, t
 
 def test_the_tightest_limit_of_a_rule_speaks_and_names_its_scope():
     limits = [limit(Rule.ORDER_SIZE, "90"), limit(Rule.ORDER_SIZE, "50", scope="tenant")]
-    assert decide(order(), standing(), limits).scope == "tenant"
+    assert refusal(order(), standing(), limits).scope == "tenant"
     limits = [limit(Rule.FREE_MARGIN, "60"), limit(Rule.FREE_MARGIN, "80", scope="platform")]
-    assert decide(order(), standing(equity=D(200)), limits).scope == "platform"
+    assert refusal(order(), standing(equity=D(200)), limits).scope == "platform"
 
 
 def test_what_is_not_known_is_refused_and_what_is_of_another_symbol_is_not_asked():
-    assert decide(order(), standing(), [limit(Rule.LEVERAGE, "5")]).value is None
-    assert decide(order(), standing(equity=D(0)), [limit(Rule.FREE_MARGIN, "1")]).value is None
+    assert refusal(order(), standing(), [limit(Rule.LEVERAGE, "5")]).value is None
+    assert refusal(order(), standing(equity=D(0)), [limit(Rule.FREE_MARGIN, "1")]).value is None
     others = [limit(Rule.ORDER_SIZE, "1", "ETHUSDT"), limit(Rule.GROUP_EXPOSURE, "1", "unknown")]
     assert decide(order(), standing(), others) is None
 
@@ -96,9 +104,9 @@ def test_reducing_passes_every_limit_and_the_reducing_state_and_nothing_passes_h
     sell, most = order("sell", "2"), [limit(Rule.DAILY_LOSS, "1"), limit(Rule.OPEN_ORDERS, "0")]
     assert decide(sell, before, most) is None
     assert decide(sell, before, most, TradingState.REDUCING) is None
-    assert decide(sell, before, [], TradingState.HALTED).rule is TradingState.HALTED
-    assert decide(order("sell", "2.1"), before, [], TradingState.REDUCING).rule is TradingState.REDUCING
-    assert decide(order("buy"), before, [], TradingState.REDUCING).rule is TradingState.REDUCING
+    assert refusal(sell, before, [], TradingState.HALTED).rule is TradingState.HALTED
+    assert refusal(order("sell", "2.1"), before, [], TradingState.REDUCING).rule is TradingState.REDUCING
+    assert refusal(order("buy"), before, [], TradingState.REDUCING).rule is TradingState.REDUCING
 
 
 def test_open_orders_use_up_what_may_be_reduced_and_of_a_group_one_leg_counts():
@@ -113,7 +121,7 @@ def test_open_orders_use_up_what_may_be_reduced_and_of_a_group_one_leg_counts():
 def test_a_turn_to_the_other_side_is_measured_by_what_goes_beyond():
     after = Exposure(standing(held("2")), order("sell", "5", "110"))
     assert after.measure(Rule.POSITION) == 330  # 2 long are worth 200; 3 short at 110
-    assert decide(order("sell", "5"), standing(held("2")), [limit(Rule.POSITION, "299")]).value == 300
+    assert refusal(order("sell", "5"), standing(held("2")), [limit(Rule.POSITION, "299")]).value == 300
 
 
 # --- 10,000 random streams ------------------------------------------------------------------------------------------
@@ -139,9 +147,9 @@ def ways(orders: list[OpenOrder]) -> list[tuple[OpenOrder, ...]]:
     return [tuple(item for part in way for item in part) for way in product(*choices)]
 
 
-def worst(held_now: dict, orders: list[OpenOrder], equity: D) -> dict[tuple[Rule, str], D]:
+def worst(held_now: dict[tuple[str, str], D], orders: list[OpenOrder], equity: D) -> dict[Rule, D]:
     """The largest (of free margin the smallest) figures over all ways in which the orders may fill, at the marks."""
-    found: dict[tuple[Rule, str], D] = {}
+    found: dict[Rule, D] = {}
     for way in ways(orders):
         after = dict(held_now)
         for item in way:
@@ -217,7 +225,7 @@ def _random_order(pick: random.Random, number: int) -> OpenOrder:
     return OpenOrder(str(number), (pick.choice("ab"), symbol), pick.choice(list(Side)), quantity, unit, group)
 
 
-def _fill(pick: random.Random, positions: dict, orders: list[OpenOrder]) -> None:
+def _fill(pick: random.Random, positions: dict[tuple[str, str], D], orders: list[OpenOrder]) -> None:
     """Fill an order in part or in full; the other legs of its group end."""
     item = orders.pop(pick.randrange(len(orders)))
     part = item.remaining if pick.random() < 0.7 or item.group else item.remaining / 2

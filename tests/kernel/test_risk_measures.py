@@ -3,18 +3,27 @@
 import math
 from decimal import Decimal
 from statistics import NormalDist
+from typing import TypedDict
 
 import numpy as np
 import pytest
 
 from kernel.risk import SizingError, measures, sizing, stress
 
+
+class Closeness(TypedDict):
+    """How near two figures must be."""
+
+    rtol: float
+    atol: float
+
+
 D = Decimal
 RNG = np.random.default_rng(20)
 RETURNS = RNG.standard_t(4, size=(365, 12)) * 0.03
 RETURNS[:, 3] = RETURNS[:, 2]
 WORTHS = RNG.normal(0, 1_000, size=(40, 12))
-EXACT = {"rtol": 1e-12, "atol": 1e-12}
+EXACT: Closeness = {"rtol": 1e-12, "atol": 1e-12}
 
 
 def results_of(portfolio: int) -> list[float]:

@@ -20,6 +20,7 @@ def leave_portfolio(person: Any, name: str, amount: str) -> UUID:
     wish = FlowWish(asset="USDT", quantity=Decimal(amount), note=name)
     record_flow(**whose, portfolio_id=row.pk, wish=wish)
     book = list_books(person.pk, "paper").first()
+    assert book is not None
     work.keep(REBALANCING)
     plan = RebalancePlan.objects.create(portfolio=row, book_id=book.pk, value=Decimal(amount), state=PlanState.RUNNING)
     return plan.pk

@@ -41,9 +41,9 @@ def _fresh():
     CLOSURES.forget_all()
 
 
-def ms(*moment: int) -> int:
+def ms(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> int:
     """Return a moment of UTC in Unix ms."""
-    return int(datetime(*moment, tzinfo=UTC).timestamp() * 1_000)  # type: ignore[arg-type]  # year, month, day, hour
+    return int(datetime(year, month, day, hour, minute, tzinfo=UTC).timestamp() * 1_000)
 
 
 def stock(symbol: str, hours: str) -> None:

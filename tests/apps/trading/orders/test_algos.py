@@ -75,8 +75,8 @@ def work_off(market: Any, algo: AlgoOrder, bars: int) -> AlgoOrder:
     return algo
 
 
-def fills_of(algo: AlgoOrder) -> list[tuple[int, int, Decimal, Decimal]]:
-    """(child, lots, mean price, fee in base or quote) of each child that filled."""
+def fills_of(algo: AlgoOrder) -> list[tuple[int, int, Decimal | None]]:
+    """(child, lots, mean price) of each child that filled."""
     spec, found = get_spec(algo.symbol), []
     for order in orders_of(algo):
         if order.filled:
@@ -110,12 +110,14 @@ def test_on_the_same_path_live_and_back_test_fill_alike(market, customer, connec
     if wanted.algo == AlgoKind.TWAP and not wanted.participation_bps:
         # a child of jittered time comes with the first candle after its moment: one of twelve parts late at most
         assert (algo.why, algo.filled) == ("complete", wanted.quantity)
+        assert algo.schedule_error_bps is not None
         assert algo.schedule_error_bps <= 1_300
     if wanted.algo == AlgoKind.VWAP:
         assert (algo.why, algo.schedule_error_bps) == ("complete", 0)
     if wanted.participation_bps:
         assert algo.share_bps <= wanted.participation_bps
     if wanted.algo == AlgoKind.POV:
+        assert algo.share_bps is not None
         assert algo.share_bps >= 20
 
 

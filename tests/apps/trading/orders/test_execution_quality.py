@@ -45,6 +45,7 @@ def test_the_report_equals_figures_by_hand(market, customer, other_customer, con
     assert row.shortfall == D("0.02") * 60_000 * D("0.0014")
     assert row.worth == D("0.02") * (D(60_060) + D(59_976))
     assert (row.answer.p99, row.fill.p50) == (report_quality(customer.pk, by=By.SYMBOL)[0].answer.p99, 90)
+    assert row.answer.p99 is not None
     assert D(290) < row.answer.p99 <= 300
     assert [found.key for found in report_quality(customer.pk, by=By.ORIGIN)] == ["manual"]
     assert [found.key for found in report_quality(customer.pk, by=By.ALGO)] == ["none"]

@@ -188,7 +188,8 @@ def test_an_engaged_switch_takes_everything_back_and_closes_what_is_open(market,
         drain()
     assert open_venue(connection_id).open_orders("BTCUSDT") == []
     assert {Order.objects.get(pk=row.pk).state for row in (*resting, waiting)} == {"cancelled"}
-    last_out = max(row.sent_at for row in Order.objects.exclude(origin_kind="guard").filter(sent_at__isnull=False))
+    sent = Order.objects.exclude(origin_kind="guard").filter(sent_at__isnull=False)
+    last_out = max(row.sent_at for row in sent if row.sent_at)
     assert last_out - engaged_at <= timedelta(seconds=2)
     stop_scope(switch_id=switch.pk, scope="customer", subject_id=customer.pk, flatten=True)
     for order in Order.objects.filter(state="intent"):

@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection as database
@@ -130,7 +132,7 @@ def test_a_page_of_twenty_thousand_is_read_from_an_index(traded, customer, conne
 def most_rows(plan: str) -> int:
     """The most rows that any node of a plan produced or threw away."""
 
-    def walk(node):
+    def walk(node: dict[str, Any]) -> Iterator[int]:
         yield int(node.get("Actual Rows", 0)) + int(node.get("Rows Removed by Filter", 0))
         for child in node.get("Plans", ()):
             yield from walk(child)

@@ -33,8 +33,8 @@ pytestmark = pytest.mark.django_db
 
 
 def kind_of(name: str, side: str = "sell", quantity: str = "0.01", **more: Any) -> NewOrder:
-    given = {key: D(value) if isinstance(value, str) and key.endswith(("price", "percent")) else value
-             for key, value in more.items()}  # fmt: skip
+    given: dict[str, Any] = {key: D(value) if isinstance(value, str) and key.endswith(("price", "percent")) else value
+                             for key, value in more.items()}  # fmt: skip
     return NewOrder(symbol="BTCUSDT", side=Side(side), kind=Kind(name), quantity=D(quantity), **given)
 
 
@@ -146,7 +146,7 @@ def test_what_nobody_can_rely_on_sets_nothing_off(market, customer, connection_i
 
 def test_a_trigger_is_decided_by_one_row_however_many_look(market, customer, connection_id):
     order = placed(customer, connection_id, kind_of("stop", stop_price=near(market, "-2"), held_by="platform"))
-    facts = {"actor": SYSTEM, "order_id": order.pk, "price": D(near(market, "-3")), "at": now()}
+    facts: dict[str, Any] = {"actor": SYSTEM, "order_id": order.pk, "price": D(near(market, "-3")), "at": now()}
     assert trigger_order(**facts) is not None
     assert trigger_order(**facts) is None
     assert cancel_order(actor=Actor.of(customer), order_id=order.pk).state == "cancelled"

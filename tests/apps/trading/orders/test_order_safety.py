@@ -56,6 +56,19 @@ def test_the_api_asks_for_the_code_of_exactly_this_order(customer, live, api):
     assert not Order.objects.exists()
 
 
+def test_the_ticket_checks_without_a_code_and_places_only_with_one(customer, live, web):
+    form = {"connection": str(live.pk), "symbol": "BTCUSDT", "side": "buy", "kind": "limit", "quantity": "0.1",
+            "price": "50000", "time_in_force": "GTC"}  # fmt: skip
+    client = web(customer)
+    page = client.post("/orders/ticket/", {**form, "action": "check"}).context["page"]
+    assert (page.sentence, page.mode) == ("Buy 0.1 BTC, limit", "live")
+    for exits in ({}, {"take_profit": "90000", "stop_loss": "40000"}):
+        answer = client.post("/orders/ticket/", {**form, **exits, "action": "place", "idempotency_key": "k"})
+        assert answer.status_code == 302
+        assert not answer["Location"].startswith(("/orders/", "/markets/"))
+    assert not Order.objects.exists()
+
+
 def test_one_order_and_one_day_have_their_limits_and_people_lower_them(customer, live):
     actor = Actor.of(customer)
     set_limits(actor=actor, owner_id=customer.pk, limits={"most_per_order": D(4000), "most_per_day": D(9000)})

@@ -2,6 +2,7 @@
 
 from datetime import date
 from io import BytesIO
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -26,7 +27,7 @@ def _media(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
 
 
-def whose(ground) -> dict:
+def whose(ground) -> dict[str, Any]:
     return {"actor": ground.actor, "owner_id": ground.owner.pk}
 
 
@@ -62,9 +63,9 @@ def test_what_is_not_there_or_odd_is_refused(ground, other_customer):
         write(ground, about="order", about_id=uuid4())
     with pytest.raises(SubjectMissing):
         write(ground, about="position")
-    for wrong in ({"title": " "}, {"title": "x" * 121}, {"title": "x", "text": "\x00"}):
+    for wrong in (Note(title=" "), Note(title="x" * 121), Note(title="x", text="\x00")):
         with pytest.raises(TextInvalid):
-            operations.write_note(**whose(ground), about="day", note=Note(**wrong))
+            operations.write_note(**whose(ground), about="day", note=wrong)
     for tags in (["a b"], ["x" * 31], [str(at) for at in range(13)], ["<b>"]):
         with pytest.raises(TagsInvalid):
             write(ground, tags=tags)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -30,7 +31,7 @@ from tests.factories.prices import forget_price, say_price
 pytestmark = pytest.mark.django_db
 
 
-def whose(ground: Ground, row: Portfolio) -> dict:
+def whose(ground: Ground, row: Portfolio) -> dict[str, Any]:
     return {"actor": ground.actor, "owner_id": ground.owner.pk, "portfolio_id": row.pk}
 
 
@@ -46,8 +47,11 @@ def test_value_allocation_and_results_are_exact(ground):
         ("USDT", D("874.765"), D("874.765")), ("BTC", D("1.5"), D(150)),
     ]  # fmt: skip
     assert (found.realised, found.unrealised, found.fees) == (10, 15, D("0.235"))
-    assert found.allocation[1].price.source == "quote"
-    assert round(found.share_of(found.allocation[1]), 4) == D("14.6375")
+    price, share = found.allocation[1].price, found.share_of(found.allocation[1])
+    assert price is not None
+    assert price.source == "quote"
+    assert share is not None
+    assert round(share, 4) == D("14.6375")
     # The book came in with the 24.765 it had brought; since then nothing happened.
     assert (found.flows, found.result) == (D("1024.765"), 0)
 
@@ -135,6 +139,7 @@ def test_money_that_comes_and_goes_is_no_performance(ground):
         row.refresh_from_db()
         found = perform(row, "1D")
         assert [sample.value for sample in found.samples] == [100, 1000, 950]
+        assert found.own.measures is not None
         assert round(found.own.measures.twr, 12) == D("4.5")
         assert round(found.own.measures.worst_fall, 12) == 5
         summary = queries.summarise(row)
@@ -159,8 +164,8 @@ def test_values_are_noted_once_a_span_and_rolled_up(ground):
     assert {name: len(rows) for name, rows in _samples(row).items()}["minute"] == 1
 
 
-def _samples(row: Portfolio) -> dict:
-    found: dict = {}
+def _samples(row: Portfolio) -> dict[str, list[tuple[datetime, Decimal]]]:
+    found: dict[str, list[tuple[datetime, Decimal]]] = {}
     for one in NavSample.objects.filter(portfolio=row).order_by("at"):
         found.setdefault(one.resolution, []).append((one.at, one.value))
     return found

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ def row(ground, customer) -> Portfolio:
     return found
 
 
-def whose(ground) -> dict:
+def whose(ground) -> dict[str, Any]:
     return {"actor": ground.actor, "owner_id": ground.owner.pk}
 
 
@@ -142,6 +143,7 @@ def test_page_and_api_do_it_all(ground, row, customer, other_customer, web, api)
     page = browser.get(url).content.decode()
     assert "Place these orders" in page
     newest = rebalancing.newest_plan(row)
+    assert newest is not None
     assert browser.post(url, {"action": "start", "plan_id": str(newest.pk)}).status_code == 302
     assert "Running" in browser.get(url).content.decode()
     assert browser.post(url, {"action": "cancel", "plan_id": str(newest.pk)}).status_code == 302

@@ -82,7 +82,7 @@ class Trader:
         )
 
     def mirror(self, subject):
-        found = Account.objects.filter(kind="mirror", subject_id=subject, asset="USDT").first()
+        found = Account.objects.filter(kind="mirror", subject_id=subject, asset_id="USDT").first()
         return found.balance * found.side if found else D(0)
 
 
@@ -117,6 +117,7 @@ def test_funds_fills_and_every_change_of_the_wallet_are_booked_once(trader):
     assert Position.objects.get(pk=position.pk).version == position.version
     assert positions_follow_their_entries() == []
     value = queries.value_position(position)
+    assert value.mark is not None
     assert (value.mark.price, value.mark.is_stale) == (venue.mark, False)
     assert value.unrealised == venue.unrealised
     trader.move("-5000")
@@ -292,5 +293,6 @@ def test_what_is_refused(trader, other_customer, sandbox):
     trader.move("2000000")
     trader.advance()
     row = queries.list_requests(trader.account.pk).first()
+    assert row is not None
     assert (row.state, "insufficient" in row.words) == ("refused", True)
     assert PositionSide.NET == ""

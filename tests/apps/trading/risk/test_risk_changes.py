@@ -122,10 +122,13 @@ def test_nobody_sets_limits_or_switches_of_another_customer_or_of_the_tenant(gro
 
 def test_staff_tighten_at_once_and_loosen_with_four_eyes(ground, ann, maker, checker):
     told = {"actor": maker, "scope": "customer", "subject_id": ground.owner.pk, "rule": "leverage", "reason": "late"}
-    assert set_limit(**told, value=D(2)).value == 2
+    row = set_limit(**told, value=D(2))
+    assert isinstance(row, RiskLimit)
+    assert row.value == 2
     with pytest.raises(errors.HeldByStaff):
         set_own_limit(actor=ann, scope="customer", rule="leverage", value=D(9))
     request = set_limit(**told, value=D(5))
+    assert isinstance(request, Approval)
     assert RiskLimit.objects.get().value == 2
     grant_role(actor=SYSTEM, user_id=maker.id, role="admin", reason="even with the right to approve")
     with pytest.raises(approvals.MakerCannotCheck):

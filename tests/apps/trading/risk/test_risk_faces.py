@@ -1,6 +1,7 @@
 """Pages, API and desk call the same operations; a switch is lifted with the second factor; figures have sources."""
 
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -48,7 +49,7 @@ def candles(ground) -> dict[str, np.ndarray]:
     return found
 
 
-def key() -> dict[str, str]:
+def key() -> dict[str, Any]:
     return {"HTTP_IDEMPOTENCY_KEY": uuid4().hex}
 
 

@@ -3,6 +3,7 @@
 import threading
 import time
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
@@ -102,7 +103,7 @@ def test_fills_booked_meanwhile_make_no_room(ground):
 def test_after_an_engaged_switch_committed_nothing_more_is_claimed_or_sent(ground):
     """A burst of orders; the switch is engaged in its middle. What was claimed before is stopped at sending."""
     engaged_at: list[float] = []
-    claimed: list[tuple[float, object]] = []
+    claimed: list[tuple[float, UUID]] = []
     with in_schema(schema()):
         proposals = [[ground.proposal() for _ in range(6)] for _ in range(15)]
 

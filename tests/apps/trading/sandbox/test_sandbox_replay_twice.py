@@ -10,6 +10,7 @@ from apps.trading.sandbox.exchange.candles import Recording
 from apps.trading.sandbox.exchange.engine import BalanceEvent, Event, ListEvent, TapeEvent
 from apps.trading.sandbox.exchange.errors import ApiError
 from apps.trading.sandbox.exchange.snapshot import dump_state
+from apps.trading.sandbox.exchange.usdm.events import UsdmEvent
 from tests.apps.trading.sandbox.engine_bench import (
     START,
     Bench,
@@ -29,6 +30,8 @@ def text_of(event: Event) -> str:
         return f"list {event.order_list}"
     if isinstance(event, BalanceEvent):
         return f"{event.account.id} {event.account.free} {event.account.locked} {event.assets}"
+    if isinstance(event, UsdmEvent):
+        return f"contracts {event.message}"
     return f"{event.execution} {event.order} {event.trade} {event.prevented} {event.cancel_client_id}"
 
 

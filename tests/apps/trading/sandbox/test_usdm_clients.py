@@ -131,7 +131,7 @@ def test_tiers_income_and_settings(trader):
     assert trader.fetch_funding_history(PAIR) == []
 
 
-async def _watch(exchange, key) -> tuple[Any, Any]:
+async def _watch(exchange, key) -> tuple[Any, Any, Any]:
     watcher = client(exchange, key, of=ccxt.pro)
     try:
         await watcher.load_markets()

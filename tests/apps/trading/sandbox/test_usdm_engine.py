@@ -3,6 +3,7 @@
 import json
 import random
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ class Desk:
     def __init__(self, recording, wallets=(100_000, 100_000)):
         self.bench = Bench(recording, accounts=3)
         self.engine = self.bench.engine
-        self.told = []
+        self.told: list[Any] = []
         self.engine.listener = self.told.append
         self.bench.apply({"k": "clock", "standing": True, "running": False})
         for number, wallet in enumerate(wallets, start=1):
@@ -130,6 +131,7 @@ def test_isolated_margin_is_set_aside_and_liquidation_takes_no_more_than_it(desk
     assert desk.held().isolated == 4_000 * UNIT
     cross = cross_wallet(desk.account())
     price = liquidation_of(desk.account(), "BTCUSDT", "BOTH", desk.usdm.price_of)
+    assert price is not None
     assert price.quantize(Decimal("0.01")) == Decimal("36144.58")  # (4,000 − 40,000) ÷ (0.004 − 1)
     desk.go("36144.59")
     assert desk.held().lots == 1_000
@@ -161,6 +163,7 @@ def test_cross_liquidation_closes_everything_and_cancels_orders(desk):
     price = liquidation_of(desk.account(), "BTCUSDT", "BOTH", desk.usdm.price_of)
     pool = pools_of(desk.account())[0]
     assert pool.balance(desk.usdm.price_of) > pool.maintenance(desk.usdm.price_of)
+    assert price is not None
     desk.go(str(price.quantize(Decimal("0.01")) + 1))
     assert desk.held().lots == 20_000
     desk.go(str(price.quantize(Decimal("0.01")) - 1))
