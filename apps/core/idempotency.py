@@ -53,6 +53,13 @@ def execute_once(*, actor: Actor, operation: str, key: str, request: Any, run: C
         return reply
 
 
+def has_answered(actor: Actor, operation: str, key: str) -> bool:
+    """Return whether a key was answered already: then the stored reply comes, and nothing has to be proven again."""
+    if actor.id is None:
+        return False
+    return IdempotencyRecord.objects.filter(actor_id=actor.id, operation=operation, key=key).exists()
+
+
 def checked_key(key: str) -> str:
     """Return a key that can be one: 1 to 255 printable ASCII characters. Raises IdempotencyKeyMissing."""
     if not (1 <= len(key) <= 255 and key.isascii() and key.isprintable()):

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from apps.core.actors import Actor
 from apps.core.api.writes import key_of, write_once
 from apps.core.errors import Defect
-from apps.core.models import IdempotencyRecord
+from apps.core.idempotency import has_answered
 from apps.trading.exchanges.queries import get_connection
 from apps.trading.orders import operations, queries
 from apps.trading.orders.api.serializers import (
@@ -44,8 +44,8 @@ def actor_of(request: Request) -> tuple[Actor, UUID]:
 
 def confirm_live(request: Request, operation: str, connection_id: UUID, order: operations.NewOrder) -> bool:
     """Return whether a live order was confirmed by a fresh code; a key that was answered needs none again."""
-    owner_id, key = actor_of(request)[1], key_of(request)
-    known = IdempotencyRecord.objects.filter(actor_id=owner_id, operation=operation, key=key).exists()
+    actor, owner_id = actor_of(request)
+    known = has_answered(actor, operation, key_of(request))
     return known or confirm_order(request._request, owner_id, connection_id, order)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -51,11 +52,15 @@ def preview_order(*, actor: Actor, owner_id: UUID, connection_id: UUID, wanted: 
 
     Runs the operation that places it and rolls it back, so it refuses exactly what that refuses, and leaves nothing.
     """
+    place: dict[str, Any] = {
+        "actor": actor, "owner_id": owner_id, "connection_id": connection_id,
+        "confirmed": True,  # asking what it comes to needs no code
+    }  # fmt: skip
     with transaction.atomic():
         if isinstance(wanted, NewOrder):
-            row = place_order(actor=actor, owner_id=owner_id, connection_id=connection_id, order=wanted)
+            row = place_order(**place, order=wanted)
         else:
-            group = place_group(actor=actor, owner_id=owner_id, connection_id=connection_id, group=wanted)
+            group = place_group(**place, group=wanted)
             legs = {order.leg: order for order in group.orders.all()}
             row = legs.get(Leg.ENTRY.value) or legs[Leg.TAKE_PROFIT.value]
         found = _previewed(row)

@@ -10,11 +10,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.core.actors import Actor
 from apps.core.errors import Conflict, DomainError, Invalid, LimitReached
-from apps.core.idempotency import Reply, execute_once
+from apps.core.idempotency import Reply, execute_once, has_answered
 from apps.core.ids import uuid7
 from apps.platform.authentication.access import customer_required
+from apps.platform.security.access import asks_for_step_up
 from apps.trading.exchanges.queries import get_connection
 from apps.trading.orders import operations
+from apps.trading.orders.confirming import confirm_order
 from apps.trading.orders.operations import NewOrder
 from apps.trading.orders.operations.previewing import preview_order
 from apps.trading.orders.pages.context import order_page, orders_page
@@ -62,6 +64,7 @@ REFUSALS = (Conflict, Invalid, LimitReached)
 
 @customer_required
 @require_POST
+@asks_for_step_up
 def ticket(request: HttpRequest) -> HttpResponse:
     """Say what an order would come to (`action` check), or place it; the same key is the same order."""
     owner_id, symbol = _owner(request), request.POST.get("symbol", "")
@@ -86,7 +89,12 @@ def ticket(request: HttpRequest) -> HttpResponse:
 def _place(request: HttpRequest, form: TicketForm) -> Reply:
     """Place what the form wants, once for a key; the answer names the order (the entry of a bracket)."""
     actor, given, wanted = Actor.of(request.user), form.cleaned_data, form.wanted()
-    place = {"actor": actor, "owner_id": _owner(request), "connection_id": given["connection"]}
+    owner_id, connection_id = _owner(request), given["connection"]
+    key = request.POST.get("idempotency_key", "")[:255] or uuid7().hex
+    entry = wanted if isinstance(wanted, NewOrder) else wanted.entry
+    known = has_answered(actor, "orders.place_order", key)
+    confirmed = known or (entry is not None and confirm_order(request, owner_id, connection_id, entry))
+    place = {"actor": actor, "owner_id": owner_id, "connection_id": connection_id, "confirmed": confirmed}
 
     def run() -> Reply:
         if isinstance(wanted, NewOrder):
@@ -94,7 +102,6 @@ def _place(request: HttpRequest, form: TicketForm) -> Reply:
         group = operations.place_group(**place, group=wanted)
         return Reply(201, str(entry_of(group.pk)))
 
-    key = request.POST.get("idempotency_key", "")[:255] or uuid7().hex
     facts = {name: str(value) for name, value in given.items()}
     return execute_once(actor=actor, operation="orders.place_order", key=key, request=facts, run=run)
 
