@@ -1,5 +1,6 @@
 """Stopping: taking back all orders of a scope at once, and closing what is open, after a kill switch was engaged."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
@@ -55,14 +56,17 @@ def cancel_all(
 def stop_scope(*, switch_id: UUID, scope: str, subject_id: UUID | None, flatten: bool) -> Stopped:
     """Do what an engaged switch asks for, as far as it goes now: safe to repeat until nothing is left.
 
-    Orders are asked back and the venue is told at once, one after the other; what closes positions is placed only when
-    nothing of the scope is open, so that no sale meets another one.
+    First all are asked back, so that what is only stored never leaves; then the venues are told, one order after the
+    other. A venue that does not answer keeps nothing from the others: the timer looks again. What closes positions is
+    placed only when nothing of the scope is open, so that no sale meets another one.
     """
-    open_orders = _orders(scope, subject_id)
-    for order in open_orders.order_by("id"):
-        if order.origin_kind != Origin.GUARD:
-            request_cancel(actor=SYSTEM, order_id=order.pk)
-            transmit_cancel(order_id=order.pk)
+    found = _orders(scope, subject_id).exclude(origin_kind=Origin.GUARD).order_by("id")
+    wanted = list(found.values_list("pk", flat=True))
+    for order_id in wanted:
+        request_cancel(actor=SYSTEM, order_id=order_id)
+    for order_id in wanted:
+        with suppress(DomainError):
+            transmit_cancel(order_id=order_id)
     left = [order for order in _orders(scope, subject_id) if order.origin_kind != Origin.GUARD]
     if left or not flatten:
         return Stopped(len(left), 0)
