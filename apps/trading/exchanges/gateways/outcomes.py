@@ -9,8 +9,11 @@ LOCAL = "local"
 
 # Answers after which the matching engine cannot have the order: refused before it, or by it.
 # Binance's error list: general -1002…-1022 (rights, limits, time, signature), -11xx (parameters), -2010 (refused),
-# -2011 (nothing to cancel), -2014/-2015 (key), -2026 (archived). -1000, -1001, -1006, -1007 and -1008 are not proofs.
-PROOFS = frozenset({-1002, -1003, -1013, -1014, -1015, -1020, -1021, -1022, -2010, -2011, -2013, -2014, -2015, -2026})
+# -2011 (nothing to cancel), -2014/-2015 (key), -2026 (archived), -2038 (not amended). -1000, -1001, -1006, -1007 and
+# -1008 are not proofs.
+PROOFS = frozenset(
+    {-1002, -1003, -1013, -1014, -1015, -1020, -1021, -1022, -2010, -2011, -2013, -2014, -2015, -2026, -2038}
+)
 PARAMETER_ERRORS = range(-1199, -1099)
 
 # -2010 with this text is no refusal: an order with our client id is in the book already, so an earlier send arrived.

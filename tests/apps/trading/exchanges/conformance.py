@@ -308,7 +308,7 @@ def _smaller(bench: Bench) -> None:
 
 def _larger(bench: Bench) -> None:
     made = bench.order(K.LIMIT, S.BUY, price="-5")
-    assert not isinstance(bench.port.amend(SYMBOL, made.client_id, LOT * 2), Confirmed)
+    assert isinstance(bench.port.amend(SYMBOL, made.client_id, LOT * 2), Rejected)
     (found,) = bench.port.open_orders(SYMBOL)
     assert found.quantity == LOT
 
