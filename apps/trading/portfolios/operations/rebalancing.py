@@ -23,7 +23,7 @@ from apps.trading.orders.operations import NewOrder, PlacedFor, cancel_order, pl
 from apps.trading.orders.queries import get_order
 from apps.trading.portfolios import queries, rebalancing
 from apps.trading.portfolios.choices import PLAN_STATES, REBALANCING, LineState, PlanState
-from apps.trading.portfolios.errors import PlanImpossible, TargetsInvalid
+from apps.trading.portfolios.errors import PlanImpossible, PlanMissing, TargetsInvalid
 from apps.trading.portfolios.models import RebalanceLine, RebalancePlan, TargetWeight
 from apps.trading.portfolios.operations.flows import locked
 from apps.trading.portfolios.operations.permissions import MANAGE, RUN
@@ -144,9 +144,11 @@ def cancel_rebalance(*, actor: Actor, owner_id: UUID, plan_id: UUID) -> Rebalanc
 def advance_rebalance(*, plan_id: UUID) -> None:
     """Do what a rebalancing lacks, one order a transaction; of one called off, take its orders back.
 
-    Run twice, or at once, it places the same orders: plan and number of a line are its client id.
+    Run twice, or at once, it places the same orders: plan and number of a line are its client id. Raises PlanMissing.
     """
-    plan = RebalancePlan.objects.get(pk=plan_id)
+    plan = RebalancePlan.objects.filter(pk=plan_id).first()
+    if plan is None:
+        raise PlanMissing
     if plan.state == PlanState.CANCELLED:
         for order_id in plan.lines.filter(order_id__isnull=False).values_list("order_id", flat=True):
             _take_back(order_id)
