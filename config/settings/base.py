@@ -337,6 +337,13 @@ SPECTACULAR_SETTINGS = {
     # Words that several enumerations share need a name of their own in the document.
     "ENUM_NAME_OVERRIDES": {
         "OrderKindEnum": "apps.trading.orders.choices.Kind",
+        "OrderGroupKindEnum": "apps.trading.orders.choices.GroupKind",
+        "PaperOrLiveEnum": [("paper", "paper"), ("live", "live")],
+        "OwnScopeEnum": [("customer", "customer"), ("bot", "bot")],
+        "MoneyModeEnum": "apps.finance.ledger.choices.Mode",
+        "RiskScopeEnum": "apps.trading.risk.choices.Scope",
+        "DepositKindEnum": "apps.finance.wallets.choices.DepositKind",
+        "CorrectionKindEnum": "apps.trading.positions.choices.Correction",
         "OrderStateEnum": "apps.trading.orders.choices.OrderState",
         "BacktestStateEnum": "apps.trading.backtests.choices.RunState",
         "WithdrawalStateEnum": "apps.finance.wallets.choices.WithdrawalState",

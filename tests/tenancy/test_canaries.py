@@ -55,7 +55,7 @@ def crawled() -> Iterator[dict[str, Any]]:
 
 
 def leaks(response: Any, canary: str) -> bool:
-    body = b"".join(response.streaming_content) if response.streaming else response.content
+    body = b"".join(response) if response.streaming else response.content
     headers = " ".join(f"{name}: {value}" for name, value in response.headers.items())
     return canary.encode() in body or canary in headers
 

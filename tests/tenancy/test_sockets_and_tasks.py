@@ -256,7 +256,7 @@ def reads_rows_of_trading(route: dict[str, Any]) -> bool:
 
 def text_of(response: Any, address: str) -> str:
     """Return headers and body of a response without the keys that it repeats from its address."""
-    body = b"".join(response.streaming_content) if response.streaming else response.content
+    body = b"".join(response) if response.streaming else response.content
     text = str(response.headers) + body.decode(errors="replace")
     for key in re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", address):
         text = text.replace(key, "")

@@ -15,6 +15,7 @@ COLUMNS = (
     "quantity", "price", "filled", "average_price", "fees", "realised", "slippage_bps", "client_id", "venue_order_id",
     "reject_code",
 )  # fmt: skip
+CHUNK = 500
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -23,6 +24,18 @@ def lines(owner_id: UUID, wanted: Wanted) -> Iterator[str]:
     yield _line(COLUMNS)
     for order in walk_history(owner_id, wanted):
         yield _line(_cells(order))
+
+
+def chunks(owner_id: UUID, wanted: Wanted) -> Iterator[str]:
+    """Yield the same file a few hundred lines at a time."""
+    held: list[str] = []
+    for line in lines(owner_id, wanted):
+        held.append(line)
+        if len(held) == CHUNK:
+            yield "".join(held)
+            held = []
+    if held:
+        yield "".join(held)
 
 
 def _cells(order: Order) -> tuple[str, ...]:

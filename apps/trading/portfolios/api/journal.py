@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.http import FileResponse, HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.generics import GenericAPIView
 from rest_framework.parsers import MultiPartParser
@@ -77,6 +77,7 @@ class ImageSerializer(serializers.ModelSerializer[JournalImage]):
         fields: ClassVar = ["id", "kind", "size", "label"]
 
 
+@extend_schema_serializer(component_name="JournalEntry")
 class EntrySerializer(serializers.ModelSerializer[JournalEntry]):
     """A note with its pictures."""
 

@@ -58,7 +58,7 @@ class PortfolioChangeSerializer(serializers.Serializer[Given]):
     benchmark_id = serializers.UUIDField(required=False, allow_null=True)
 
 
-class WorthSerializer(serializers.Serializer[AssetWorth]):
+class PortfolioWorthSerializer(serializers.Serializer[AssetWorth]):
     """So much of an asset; `price` and `worth` are null where no price is known. `source`: where it is known from."""
 
     asset = serializers.CharField()
@@ -80,7 +80,7 @@ class SummarySerializer(serializers.Serializer[Summary]):
     priced_at = serializers.DateTimeField(allow_null=True)
     is_stale = serializers.BooleanField()
     missing = serializers.ListField(child=serializers.CharField())
-    allocation = WorthSerializer(many=True)
+    allocation = PortfolioWorthSerializer(many=True)
     flows = figure()
     result = figure()
     realised = figure()

@@ -60,7 +60,7 @@ class OverviewSerializer(serializers.Serializer[Overview]):
     uses = LimitUseSerializer(many=True)
 
 
-class LimitSerializer(serializers.Serializer[RiskLimit]):
+class RiskLimitSerializer(serializers.Serializer[RiskLimit]):
     """An own limit; `next_value` (null: none) holds from `next_at` on."""
 
     id = serializers.UUIDField()
@@ -77,7 +77,7 @@ class LimitSerializer(serializers.Serializer[RiskLimit]):
 class LimitsSerializer(serializers.Serializer[dict[str, Any]]):
     """All own limits."""
 
-    results = LimitSerializer(many=True)
+    results = RiskLimitSerializer(many=True)
 
 
 class NewLimitSerializer(serializers.Serializer[dict[str, Any]]):
@@ -123,7 +123,7 @@ class EngageSerializer(serializers.Serializer[dict[str, Any]]):
     flatten = serializers.BooleanField(default=True)
 
 
-class MeasuresSerializer(serializers.Serializer[Any]):
+class RiskMeasuresSerializer(serializers.Serializer[Any]):
     """Figures of the caller's portfolio with the time, the definition and the source of each."""
 
     at = serializers.DateTimeField()

@@ -74,7 +74,7 @@ class RiskLimits(APIView):
 
     @extend_schema(
         operation_id="set_risk_limit", tags=["risk"], parameters=[KEY], request=shapes.NewLimitSerializer,
-        responses={200: shapes.LimitSerializer},
+        responses={200: shapes.RiskLimitSerializer},
     )  # fmt: skip
     def post(self, request: Request) -> HttpResponse:
         """Set a limit: tighter holds at once, looser after 24 hours."""
@@ -83,7 +83,7 @@ class RiskLimits(APIView):
         actor, _ = actor_of(request)
 
         def run() -> Mapping[str, Any]:
-            return dict(shapes.LimitSerializer(operations.set_own_limit(actor=actor, **given.validated_data)).data)
+            return dict(shapes.RiskLimitSerializer(operations.set_own_limit(actor=actor, **given.validated_data)).data)
 
         return write_once(request, actor=actor, operation="risk.set_own_limit", run=run, status=200)
 
@@ -187,7 +187,7 @@ class RiskMeasures(APIView):
 
     @extend_schema(
         operation_id="get_risk_measures", tags=["risk"], parameters=[shapes.ModeFilter],
-        responses={200: shapes.MeasuresSerializer},
+        responses={200: shapes.RiskMeasuresSerializer},
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         """Return VaR and CVaR by four definitions, volatility, beta, drawdown, correlations and stress, as of now."""
@@ -200,7 +200,7 @@ class RiskMeasures(APIView):
             "source": found.source,
             "figures": figures_of(found),
         }
-        return Response(shapes.MeasuresSerializer(body).data)
+        return Response(shapes.RiskMeasuresSerializer(body).data)
 
 
 class RiskMeasureHistory(GenericAPIView[RiskMeasure]):

@@ -36,7 +36,7 @@ def test_every_role_but_the_owner_has_a_list():
 
 def test_the_auditor_reads_all_and_writes_nothing():
     verbs = {name for name in GRANTS[Role.AUDITOR] if not name.startswith("desk.")}
-    assert verbs == {"audit.read", "authentication.manage_own", "limits.read"}
+    assert verbs == {"audit.read", "authentication.manage_own", "limits.read", "risk.read"}
 
 
 def test_a_customer_has_the_customers_role_without_a_row(customer):

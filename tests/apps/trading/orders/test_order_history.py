@@ -13,6 +13,7 @@ from django.db import connection as database
 from apps.core.clock import now, to_ms
 from apps.trading.orders.choices import OrderState
 from apps.trading.orders.history.choices import Wanted
+from apps.trading.orders.history.export import chunks
 from apps.trading.orders.history.queries import list_history, list_symbols, list_trades, sum_history
 from apps.trading.orders.models import Order
 from apps.trading.orders.operations import cancel_order, send_order, transmit_cancel
@@ -85,8 +86,9 @@ def test_pages_api_and_export_show_the_same_rows(traded, customer, other_custome
     statistics = client.get("/orders/history/statistics/").content.decode()
     for words in ("50.0 %", "25.0 %", "By day", "By hand"):
         assert words in statistics
-    whole = b"".join(client.get("/orders/history.csv").streaming_content).decode()
-    rows = list(csv.DictReader(io.StringIO(whole)))
+    answer = client.get("/orders/history.csv")
+    assert (answer.status_code, answer.streaming, answer["Content-Type"]) == (200, True, "text/csv; charset=utf-8")
+    rows = list(csv.DictReader(io.StringIO("".join(chunks(customer.pk, Wanted())))))
     assert [row["id"] for row in rows] == keys
     assert (rows[0]["state"], rows[-1]["filled"], rows[-1]["fees"]) == ("rejected", "0.03", "0.00003 BTC")
     reader = api(customer)
@@ -99,7 +101,7 @@ def test_pages_api_and_export_show_the_same_rows(traded, customer, other_custome
     assert reader.get("/api/v1/orders/history?outcome=eaten").status_code == 422
     stranger = api(other_customer)
     assert stranger.get("/api/v1/orders/history").json()["results"] == []
-    assert b"".join(web(other_customer).get("/orders/history.csv").streaming_content).decode().count("\n") == 1
+    assert "".join(chunks(other_customer.pk, Wanted())).count("\n") == 1
 
 
 def test_a_page_of_twenty_thousand_is_read_from_an_index(traded, customer, connection_id):

@@ -31,7 +31,10 @@ def test_default_load_markets_reaches_only_the_sandbox(exchange: ExchangeProcess
     for options in ({}, {"fetchMargins": True}):
         venue = ccxt.binance(exchange.settings(key, options=options))
         markets = venue.load_markets()
-        assert sorted(markets) == ["BTC/USDT", "ETH/USDT", "SOL/USDT"]
+        spot = [name for name, market in markets.items() if market["spot"]]
+        assert sorted(spot) == ["BTC/USDT", "ETH/USDT", "SOL/USDT"]
+        contracts = [name for name, market in markets.items() if not market["spot"]]
+        assert sorted(contracts) == ["BTC/USDT:USDT", "ETH/USDT:USDT", "SOL/USDT:USDT"]
         assert markets[BTC]["precision"] == {"amount": 1e-05, "price": 0.01, "base": 1e-08, "quote": 1e-08}
         assert markets[BTC]["limits"]["cost"]["min"] == 5
         assert {"BTC", "ETH", "SOL", "USDT"} <= set(venue.currencies)

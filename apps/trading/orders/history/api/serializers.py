@@ -35,7 +35,7 @@ def wanted_of(query: dict[str, Any]) -> Wanted:
     return Wanted(**given.validated_data)
 
 
-class TradeSerializer(serializers.ModelSerializer[Fill]):
+class OrderTradeSerializer(serializers.ModelSerializer[Fill]):
     """One execution of one of the caller's orders."""
 
     quantity = amount()
@@ -52,7 +52,7 @@ class TradeSerializer(serializers.ModelSerializer[Fill]):
         ]  # fmt: skip
 
 
-class GroupSerializer(serializers.Serializer[Any]):
+class OrderSumSerializer(serializers.Serializer[Any]):
     """Sums over some orders, in the quote of the symbol."""
 
     key = serializers.CharField()
@@ -65,7 +65,7 @@ class GroupSerializer(serializers.Serializer[Any]):
     realised = amount()
 
 
-class StatisticsSerializer(serializers.Serializer[Any]):
+class OrderStatisticsSerializer(serializers.Serializer[Any]):
     """What came of the orders of a period; rates are shares of those that are over."""
 
     orders = serializers.IntegerField()
@@ -78,6 +78,6 @@ class StatisticsSerializer(serializers.Serializer[Any]):
     worth = serializers.DictField(child=amount())
     fees = serializers.DictField(child=amount())
     realised = serializers.DictField(child=amount())
-    by_day = GroupSerializer(many=True)
-    by_symbol = GroupSerializer(many=True)
-    by_origin = GroupSerializer(many=True)
+    by_day = OrderSumSerializer(many=True)
+    by_symbol = OrderSumSerializer(many=True)
+    by_origin = OrderSumSerializer(many=True)

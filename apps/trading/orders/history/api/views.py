@@ -12,8 +12,8 @@ from apps.trading.orders.api.serializers import OrderSerializer
 from apps.trading.orders.history import queries
 from apps.trading.orders.history.api.serializers import (
     HistoryFilter,
-    StatisticsSerializer,
-    TradeSerializer,
+    OrderStatisticsSerializer,
+    OrderTradeSerializer,
     wanted_of,
 )
 from apps.trading.orders.models import Fill, Order
@@ -44,18 +44,18 @@ class HistoryList(GenericAPIView[Order]):
 class TradeList(GenericAPIView[Fill]):
     """The caller's executions of any time."""
 
-    serializer_class = TradeSerializer
+    serializer_class = OrderTradeSerializer
 
     @extend_schema(
         operation_id="list_trades",
         tags=["orders"],
         parameters=[HistoryFilter],
-        responses={200: TradeSerializer(many=True)},
+        responses={200: OrderTradeSerializer(many=True)},
     )
     def get(self, request: Request) -> Response:
         """Return executions, newest first."""
         page = self.paginate_queryset(queries.list_trades(_owner(request), wanted_of(request.query_params.dict())))
-        return self.get_paginated_response(TradeSerializer(page, many=True).data)
+        return self.get_paginated_response(OrderTradeSerializer(page, many=True).data)
 
 
 class OrderStatistics(APIView):
@@ -65,9 +65,9 @@ class OrderStatistics(APIView):
         operation_id="get_order_statistics",
         tags=["orders"],
         parameters=[HistoryFilter],
-        responses={200: StatisticsSerializer},
+        responses={200: OrderStatisticsSerializer},
     )
     def get(self, request: Request) -> Response:
         """Return counts, rates, volume, fees and results: of 30 days without a period, of a year at most."""
         wanted = queries.bounded(wanted_of(request.query_params.dict()))
-        return Response(StatisticsSerializer(queries.sum_history(_owner(request), wanted)).data)
+        return Response(OrderStatisticsSerializer(queries.sum_history(_owner(request), wanted)).data)
