@@ -259,6 +259,7 @@ ELSEWHERE = {
     "apps.finance.wallets.admin.earning": "terms and rates: tests/apps/finance/wallets/test_earning_faces.py",
     "apps.compliance.limits.admin": "limits and thresholds: tests/apps/compliance/limits, proposals of staff",
     "apps.trading.orders.pages.forms": "an order by hand: below",
+    "apps.trading.orders.algos.pages.forms": "a large order: below",
 }
 """Modules of forms whose numbers move no money by themselves, each with where they are tried."""
 
@@ -352,4 +353,16 @@ def test_an_order_by_hand_takes_no_bad_amount(name: str) -> None:
         answer = person.browser.post("/orders/ticket/", {**data, name: bad, "idempotency_key": key()})
         said = [message.level_tag for message in get_messages(answer.wsgi_request)]
         assert (answer.status_code, set(said)) == (302, {"error"}) or 400 <= answer.status_code < 500, (bad, said)
+        assert changed(before) == [], bad
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["quantity", "limit_price", "display_quantity"])
+def test_a_large_order_takes_no_bad_amount(name: str) -> None:
+    prepare_tenant()
+    person = Person("ann")
+    data = {**SAMPLES["AlgoOrderList.post"](person).body, "connection": str(person.connection_id), "algo": "iceberg"}
+    before = digest()
+    for bad in BAD_TEXTS:
+        person.browser.post("/orders/algos/new/", {**data, name: bad, "idempotency_key": key()})
         assert changed(before) == [], bad
