@@ -201,6 +201,8 @@ ENDS = "orders.end_in_time"
 CUSHION = "orders.market_cushion"
 """The setting that says how much more than its worth a market order reserves, in hundredths of a percent."""
 
+NOT_LEFT = (S.HELD.value, S.INTENT.value)
+"""Stored here, and nothing sent yet."""
 IN_FLIGHT = (S.SENT.value, S.UNKNOWN.value)
 AT_VENUE = (S.OPEN.value, S.PARTLY_FILLED.value, S.CANCELLING.value)
 FINAL = (S.FILLED.value, S.CANCELLED.value, S.REJECTED.value)

@@ -11,7 +11,7 @@ from apps.core.context import PUBLIC, current_schema, in_schema
 from apps.core.tasks import all_schemas, tenant_task
 from apps.trading.exchanges.queries import list_active_connections
 from apps.trading.orders import operations, queries
-from apps.trading.orders.choices import HELD_WORK, WORK, OrderState
+from apps.trading.orders.choices import HELD_WORK, NOT_LEFT, WORK, OrderState
 
 SYSTEM = Actor.system("orders")
 HELD_EXPIRES = 3
@@ -119,6 +119,8 @@ def nudge_due() -> None:
     schema = current_schema()
     for order in queries.list_orders_to_check():
         task = TASKS.get(OrderState(order.state), settle)
+        if order.cancel_requested_at is not None and order.state in NOT_LEFT:
+            task = cancel
         task.delay(schema, str(order.pk))
     for group_id in queries.list_groups_to_check():
         advance_group.delay(schema, str(group_id))

@@ -19,7 +19,7 @@ from apps.core.api.amounts import StrictDecimalField
 from apps.core.api.problems import problem
 from apps.core.api.writes import key_of, write_once
 from apps.core.errors import DomainError
-from apps.core.idempotency import Reply, execute_once
+from apps.core.idempotency import Reply, execute_once, has_answered
 from apps.trading.orders import operations, queries
 from apps.trading.orders.api.serializers import (
     NewOrderSerializer,
@@ -35,6 +35,7 @@ from apps.trading.orders.models import OrderGroup
 from kernel.instruments import Side
 
 MOST = 20
+ANSWERED = "orders.place_orders.answer"
 
 
 class ExitSerializer(serializers.Serializer[dict[str, Any]]):
@@ -218,14 +219,20 @@ class OrderBatch(APIView):
         responses={200: BatchAnswerSerializer},
     )
     def post(self, request: Request) -> HttpResponse:
-        """Store up to 20 orders. Each is stored or refused for itself; the same key again gives the same orders."""
+        """Store up to 20 orders. Each is stored or refused for itself; the same key again gives the same answer.
+
+        The key is bound to its body first; each order has a key of its own, so a batch that broke off goes on where
+        it was; the answer is kept last.
+        """
         given = BatchSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        key = key_of(request)
-        results = [
-            self._one(request, key, index, wanted) for index, wanted in enumerate(given.validated_data["orders"])
-        ]
-        return HttpResponse(json.dumps({"results": results}, cls=JSONEncoder), content_type="application/json")
+        key, (actor, _) = key_of(request), actor_of(request)
+        write_once(request, actor=actor, operation="orders.place_orders", run=dict)
+        results: list[dict[str, Any]] = []
+        if not has_answered(actor, ANSWERED, key):
+            orders = given.validated_data["orders"]
+            results = [self._one(request, key, index, wanted) for index, wanted in enumerate(orders)]
+        return write_once(request, actor=actor, operation=ANSWERED, run=lambda: {"results": results}, status=200)
 
     def _one(self, request: Request, key: str, index: int, wanted: Mapping[str, Any]) -> dict[str, Any]:
         actor, owner_id = actor_of(request)
@@ -290,18 +297,14 @@ class CancelAll(APIView):
         request=CancelAllSerializer,
         responses={202: CancelledSerializer},
     )
-    def post(self, request: Request) -> Response:
-        """Have all open orders taken back, of one connection or symbol if given. Repeating takes back what is new."""
+    def post(self, request: Request) -> HttpResponse:
+        """Have all open orders taken back, of one connection or symbol if given; the answer says which."""
         given = CancelAllSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        key_of(request)
         actor, owner_id = actor_of(request)
         wanted: Mapping[str, Any] = given.validated_data
-        done = operations.cancel_all(
-            actor=actor,
-            owner_id=owner_id,
-            connection_id=wanted["connection_id"],
-            symbol=wanted["symbol"],
-            reason="all by its owner",
-        )
-        return Response({"order_ids": [str(order_id) for order_id in done]}, status=202)
+
+        def run() -> Mapping[str, Any]:
+            return {"order_ids": [str(one) for one in operations.cancel_all(actor=actor, owner_id=owner_id, **wanted)]}
+
+        return write_once(request, actor=actor, operation="orders.cancel_all", run=run, status=202)

@@ -2,7 +2,7 @@
 
 from apps.trading.orders.operations.amending import NewTerms, advance_replacement, amend_order, transmit_amend
 from apps.trading.orders.operations.backfilling import Backfilled, backfill_connection, backfill_ledger
-from apps.trading.orders.operations.cancelling import cancel_order, request_cancel, transmit_cancel
+from apps.trading.orders.operations.cancelling import cancel_all, cancel_order, request_cancel, transmit_cancel
 from apps.trading.orders.operations.checking import NewOrder
 from apps.trading.orders.operations.ending import end_in_time
 from apps.trading.orders.operations.groups import Exit, NewGroup, advance_group, cancel_group, place_group
@@ -29,7 +29,7 @@ from apps.trading.orders.operations.sending import (
     transmit,
 )
 from apps.trading.orders.operations.settling import settle_order
-from apps.trading.orders.operations.stopping import Stopped, cancel_all, stop_scope
+from apps.trading.orders.operations.stopping import Stopped, stop_scope
 from apps.trading.orders.operations.streams import note_stream, release_stream, renew_stream, take_stream
 from apps.trading.orders.operations.triggering import look_at, look_at_held, trigger_order
 

@@ -38,7 +38,7 @@ from apps.trading.orders.operations.placing import (
     secure,
     send_after_commit,
 )
-from apps.trading.orders.operations.recording import RECORD, locked, move_order, record_outcome, refuse
+from apps.trading.orders.operations.recording import RECORD, end_unsent, locked, move_order, record_outcome, refuse
 from apps.trading.orders.operations.settling import settle_order
 from apps.trading.orders.queries import get_order
 from kernel.instruments import Side
@@ -170,6 +170,9 @@ def advance_replacement(*, actor: Actor, order_id: UUID) -> Order:
     """
     order = locked(order_id)
     if order.state != OrderState.HELD or order.check_at is None or order.replaces_id is None:
+        return order
+    if order.cancel_requested_at is not None:
+        end_unsent(order, actor)
         return order
     first = locked(order.replaces_id)
     if not first.is_final or first.needs_settling:

@@ -10,13 +10,12 @@ from apps.core.context import current_schema
 from apps.core.operation import operation
 from apps.trading.exchanges.errors import ConnectionNotActive, VenueRefused, VenueUnavailable
 from apps.trading.exchanges.operations import Confirmed, VenuePort, open_venue
-from apps.trading.orders.choices import OrderState, Origin
+from apps.trading.orders.choices import FINAL, NOT_LEFT, OrderState, Origin
 from apps.trading.orders.errors import OrderAlreadyOver, OrderMissing
 from apps.trading.orders.live import announce
 from apps.trading.orders.models import Order
-from apps.trading.orders.operations.mirroring import book_changes
 from apps.trading.orders.operations.placing import PERSONS, TRADE
-from apps.trading.orders.operations.recording import RECORD, keep_watch, locked, move_order, record_outcome
+from apps.trading.orders.operations.recording import RECORD, end_unsent, keep_watch, locked, move_order, record_outcome
 from apps.trading.orders.operations.settling import settle_order
 from apps.trading.orders.queries import get_order
 
@@ -42,10 +41,38 @@ def cancel_order(*, actor: Actor, order_id: UUID, reason: str = "") -> Order:
 def take_back(order: Order, actor: Actor) -> None:
     """Ask for a locked order back, and have the venue told after the commit; asking again changes nothing."""
     if _ask(order, actor) and not order.is_final:
-        from apps.trading.orders.tasks import cancel  # the task calls this module
+        _tell_after_commit(order)
 
-        schema, order_id = current_schema(), str(order.pk)
-        transaction.on_commit(lambda: cancel.delay(schema, order_id), robust=True)
+
+def _tell_after_commit(order: Order) -> None:
+    from apps.trading.orders.tasks import cancel  # the task calls this module
+
+    schema, order_id = current_schema(), str(order.pk)
+    transaction.on_commit(lambda: cancel.delay(schema, order_id), robust=True)
+
+
+@operation("orders.cancel_all", permission=TRADE, audited=("owner_id", "connection_id", "symbol"))
+def cancel_all(*, actor: Actor, owner_id: UUID, connection_id: UUID | None = None, symbol: str = "") -> list[UUID]:
+    """Have every open order of a customer taken back, on one connection or symbol if given; return which.
+
+    All wishes are one fact. What was not sent ends, and its money is free, right after the commit: an order that is
+    wanted back never leaves any more. Raises OrderMissing for somebody else's.
+    """
+    if actor.kind in PERSONS and owner_id != actor.id:
+        raise OrderMissing
+    found = Order.objects.filter(owner_id=owner_id).exclude(state__in=FINAL).filter(cancel_requested_at__isnull=True)
+    if connection_id is not None:
+        found = found.filter(connection_id=connection_id)
+    if symbol:
+        found = found.filter(symbol=symbol)
+    asked = []
+    for order_id in list(found.order_by("group_id", "id").values_list("pk", flat=True)):
+        order = locked(order_id)
+        if not order.is_final and _note_wish(order):
+            announce(_ask_venue(order, actor))
+            _tell_after_commit(order)
+            asked.append(order_id)
+    return sorted(asked, reverse=True)
 
 
 @operation("orders.request_cancel", permission=RECORD, trail=False)
@@ -58,7 +85,17 @@ def request_cancel(*, actor: Actor, order_id: UUID) -> Order:
 
 
 def _ask(order: Order, actor: Actor) -> bool:
-    """Mark the wish on a locked order; return whether it is new."""
+    """Mark the wish on a locked order, and end it at once if it was not sent; return whether the wish is new."""
+    if not _note_wish(order):
+        return False
+    if order.state in NOT_LEFT:
+        end_unsent(order, actor)
+    else:
+        announce(_ask_venue(order, actor))
+    return True
+
+
+def _note_wish(order: Order) -> bool:
     if order.cancel_requested_at is not None:
         return False
     order.cancel_requested_at = now()
@@ -66,13 +103,13 @@ def _ask(order: Order, actor: Actor) -> bool:
         order.check_at = now()
     order.save(update_fields=["cancel_requested_at", "check_at"])
     keep_watch(order)
-    if order.state in (OrderState.HELD, OrderState.INTENT):
-        move_order(order, "end", actor)
-        book_changes(order, actor)
-    elif order.state in (OrderState.OPEN, OrderState.PARTLY_FILLED):
-        move_order(order, "ask_cancel", actor, check_at=order.check_at)
-    announce(order)
     return True
+
+
+def _ask_venue(order: Order, actor: Actor) -> Order:
+    if order.state in (OrderState.OPEN, OrderState.PARTLY_FILLED):
+        move_order(order, "ask_cancel", actor, check_at=order.check_at)
+    return order
 
 
 def transmit_cancel(*, order_id: UUID, port: VenuePort | None = None) -> Order:
@@ -102,9 +139,13 @@ def transmit_cancel(*, order_id: UUID, port: VenuePort | None = None) -> Order:
 
 @operation("orders.begin_cancel", permission=RECORD, trail=False)
 def _begin(*, actor: Actor, order_id: UUID) -> Order:
-    """Move an order that turned out to rest in the book, and that somebody wanted back, to `cancelling`."""
+    """Move an order that somebody wants back on: from the book to `cancelling`, to its end if it was never sent."""
     order = locked(order_id)
-    if order.cancel_requested_at is not None and order.state in (OrderState.OPEN, OrderState.PARTLY_FILLED):
+    if order.cancel_requested_at is None:
+        return order
+    if order.state in NOT_LEFT:
+        end_unsent(order, actor)
+    elif order.state in (OrderState.OPEN, OrderState.PARTLY_FILLED):
         move_order(order, "ask_cancel", actor, check_at=now())
         announce(order)
     return order

@@ -122,6 +122,13 @@ def lock_group(group_id: UUID, actor: Actor) -> OrderGroup:
     return group
 
 
+def end_unsent(order: Order, actor: Actor) -> None:
+    """End a locked order that never left, as it is wanted back, and free what it reserved."""
+    move_order(order, "end", actor)
+    book_changes(order, actor)
+    announce(order)
+
+
 def refuse(order: Order, code: str, message: str, actor: Actor) -> None:
     """End a locked order that the venue provably does not have; the caller books its changes.
 

@@ -15,7 +15,7 @@ from apps.trading.orders.choices import LATEST_ACCEPTANCE, NOT_SENT, HeldBy, Leg
 from apps.trading.orders.live import announce
 from apps.trading.orders.models import Order
 from apps.trading.orders.operations.mirroring import book_changes
-from apps.trading.orders.operations.recording import RECORD, locked, move_order, record_outcome, refuse
+from apps.trading.orders.operations.recording import RECORD, end_unsent, locked, move_order, record_outcome, refuse
 from apps.trading.orders.operations.requests import request_of
 from apps.trading.orders.operations.settling import settle_order
 from apps.trading.orders.queries import get_order
@@ -59,7 +59,10 @@ def claim_order(*, actor: Actor, order_id: UUID) -> Claimed | None:
 
 
 def may_leave(order: Order, actor: Actor) -> bool:
-    """Ask risk once more, right before sending; an order that is stopped there ends with risk's reason."""
+    """Ask risk once more, right before sending: what it stops ends with its reason; what is wanted back just ends."""
+    if order.cancel_requested_at is not None:
+        end_unsent(order, actor)
+        return False
     try:
         check_may_send(order_id=order.pk)
     except DomainError as refusal:

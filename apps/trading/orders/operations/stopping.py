@@ -12,9 +12,8 @@ from apps.core.errors import DomainError
 from apps.trading.exchanges.queries import list_active_connections
 from apps.trading.instruments.queries import get_spec
 from apps.trading.orders.choices import FINAL, Kind, Origin
-from apps.trading.orders.errors import OrderAlreadyOver
 from apps.trading.orders.models import Order
-from apps.trading.orders.operations.cancelling import cancel_order, request_cancel, transmit_cancel
+from apps.trading.orders.operations.cancelling import request_cancel, transmit_cancel
 from apps.trading.orders.operations.checking import NewOrder
 from apps.trading.orders.operations.placing import PlacedFor, place_for
 from apps.trading.positions.queries import list_connection_positions
@@ -29,28 +28,6 @@ class Stopped:
 
     open_orders: int
     closing: int
-
-
-def cancel_all(
-    *, actor: Actor, owner_id: UUID, connection_id: UUID | None = None, symbol: str = "", reason: str = ""
-) -> list[UUID]:
-    """Have every open order of a customer taken back, on one connection or symbol if given; return which.
-
-    Each is a transaction of its own: one that ended meanwhile stops no other. Raises OrderMissing for somebody else's.
-    """
-    found = Order.objects.filter(owner_id=owner_id).exclude(state__in=FINAL).filter(cancel_requested_at__isnull=True)
-    if connection_id is not None:
-        found = found.filter(connection_id=connection_id)
-    if symbol:
-        found = found.filter(symbol=symbol)
-    done = []
-    for order_id in found.order_by("-id").values_list("pk", flat=True):
-        try:
-            cancel_order(actor=actor, order_id=order_id, reason=reason)
-        except OrderAlreadyOver:
-            continue
-        done.append(order_id)
-    return done
 
 
 def stop_scope(*, switch_id: UUID, scope: str, subject_id: UUID | None, flatten: bool) -> Stopped:

@@ -26,7 +26,8 @@ from apps.trading.orders.operations.reducing import cap_to_position
 from kernel.instruments import Side
 
 SYSTEM = Actor.system("orders")
-WATCHED = (Q(leg__in=("", Leg.ENTRY.value)) | Q(group__covered__gt=0)) & Q(check_at__isnull=True)
+NOT_WANTED_BACK = Q(check_at__isnull=True, cancel_requested_at__isnull=True)
+WATCHED = (Q(leg__in=("", Leg.ENTRY.value)) | Q(group__covered__gt=0)) & NOT_WANTED_BACK
 """An exit waits until its group has something to close, a replacement (`check_at`) until the first order is over."""
 
 
@@ -84,7 +85,8 @@ def trigger_order(*, actor: Actor, order_id: UUID, price: Decimal, at: datetime)
     group_id = Order.objects.filter(pk=order_id).values_list("group_id", flat=True).first()
     if group_id is not None:
         lock_group(group_id, actor)
-    waiting = Order.objects.filter(pk=order_id, state=OrderState.HELD, triggered_at__isnull=True)
+    held = Order.objects.filter(pk=order_id, state=OrderState.HELD, cancel_requested_at__isnull=True)
+    waiting = held.filter(triggered_at__isnull=True)
     if not waiting.update(triggered_at=now(), triggered_price=price):
         return None
     order = locked(order_id)
