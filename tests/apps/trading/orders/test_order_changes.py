@@ -12,8 +12,18 @@ from apps.core.errors import DomainError
 from apps.core.relay import drain
 from apps.core.timers import fire_due
 from apps.trading.exchanges.operations import open_venue
+from apps.trading.orders.choices import HeldBy
 from apps.trading.orders.models import Order
-from apps.trading.orders.operations import NewTerms, amend_order, place_order, send_order, settle_order, stop_scope
+from apps.trading.orders.operations import (
+    NewTerms,
+    amend_order,
+    cancel_all,
+    look_at_held,
+    place_order,
+    send_order,
+    settle_order,
+    stop_scope,
+)
 from apps.trading.orders.tasks import nudge_due
 from apps.trading.positions.models import Position
 from apps.trading.risk.operations import engage_own_switch
@@ -146,6 +156,32 @@ def test_all_orders_are_taken_back_at_once(market, customer, other_customer, con
     assert len(answer.json()["order_ids"]) == 3
     assert {row.state for row in Order.objects.all()} == {"cancelled"}
     assert open_venue(connection_id).open_orders("BTCUSDT") == []
+    with on_commit():
+        placed(customer, connection_id, wish("buy", "0.01", near(market, "-7")))
+        again = api(customer).post(f"{V1}/orders/cancel-all", {"symbol": "BTCUSDT"}, format="json", headers=headers)
+    assert (again.content, again["Idempotency-Replayed"]) == (answer.content, "true")
+    assert Order.objects.filter(state="open").count() == 1
+
+
+def test_what_is_wanted_back_with_all_others_never_leaves_though_nobody_tells_the_worker(
+    market, customer, connection_id, api, on_commit
+):
+    say_price("BTCUSDT", price_now(market))
+    actor = Actor.of(customer)
+    place = {"actor": actor, "owner_id": customer.pk, "connection_id": connection_id}
+    held = place_order(**place, order=kind_of("stop", "sell", "0.1", stop_price=D(near(market, "-5")), held_by=HeldBy.PLATFORM))
+    intents = [place_order(**place, order=wish("buy", "0.01")) for _ in range(2)]
+    assert (held.state, intents[0].state) == ("held", "intent")
+    assert sorted(cancel_all(actor=actor, owner_id=customer.pk)) == sorted([held.pk, *[row.pk for row in intents]])
+    assert cancel_all(actor=actor, owner_id=customer.pk) == []
+    say_price("BTCUSDT", D(near(market, "-9")))
+    look_at_held()
+    assert send_order(order_id=intents[0].pk).state == "cancelled"
+    with on_commit():
+        nudge_due()
+    assert {row.state for row in Order.objects.all()} == {"cancelled"}
+    assert open_venue(connection_id).fills("BTCUSDT") == []
+    assert faults() == {}
 
 
 def test_a_bracket_over_the_api(market, customer, connection_id, api, on_commit):
