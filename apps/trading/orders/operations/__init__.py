@@ -1,9 +1,9 @@
 """Writes of orders: intent first, sent once, settled by asking, booked once."""
 
-from apps.trading.orders.operations.amending import NewTerms, advance_replacement, amend_order, transmit_amend
+from apps.trading.orders.operations.amending import advance_replacement, amend_order, transmit_amend
 from apps.trading.orders.operations.backfilling import Backfilled, backfill_connection, backfill_ledger
 from apps.trading.orders.operations.cancelling import cancel_all, cancel_order, request_cancel, transmit_cancel
-from apps.trading.orders.operations.checking import NewOrder
+from apps.trading.orders.operations.checking import NewOrder, NewTerms
 from apps.trading.orders.operations.ending import end_in_time
 from apps.trading.orders.operations.groups import Exit, NewGroup, advance_group, cancel_group, place_group
 from apps.trading.orders.operations.incidents import note_incident, resolve_incidents

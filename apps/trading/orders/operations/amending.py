@@ -4,7 +4,6 @@ The other one is stored at once, held, with a client id of its own and the first
 happens in between, never two of them live: it is set off after the first is proven over, for what that left.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -21,13 +20,14 @@ from apps.trading.exchanges.errors import VenueRefused, VenueUnavailable
 from apps.trading.exchanges.operations import Confirmed, open_venue
 from apps.trading.exchanges.queries import has_amend
 from apps.trading.instruments.queries import get_spec
-from apps.trading.orders.choices import TIMED, WITH_TRIGGER, HeldBy, Kind, OrderState, Origin
+from apps.trading.orders.choices import TIMED, WITH_TRIGGER, HeldBy, Kind, Leg, OrderState, Origin
 from apps.trading.orders.client_ids import client_id_of_order
 from apps.trading.orders.errors import CannotAmend, OrderAlreadyOver, OrderMissing
 from apps.trading.orders.live import announce
 from apps.trading.orders.models import Order
 from apps.trading.orders.operations.cancelling import take_back
-from apps.trading.orders.operations.checking import NewOrder, check_order
+from apps.trading.orders.operations.checking import NewOrder, NewTerms, check_order
+from apps.trading.orders.operations.legs import amend_exit, require_fit
 from apps.trading.orders.operations.mirroring import book_changes
 from apps.trading.orders.operations.placing import (
     PERSONS,
@@ -48,27 +48,22 @@ CHANGEABLE = (OrderState.HELD, OrderState.OPEN, OrderState.PARTLY_FILLED)
 TOO_LATE = "The order it was to replace filled before it could be changed."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewTerms:
-    """What an order is to have from now on; None leaves it as it is. `quantity` is its whole, filled or not."""
-
-    quantity: Decimal | None = None
-    price: Decimal | None = None
-    stop_price: Decimal | None = None
-    trail_percent: Decimal | None = None
-
-
 @operation("orders.amend_order", permission=TRADE, audited=("order_id", "terms"))
 def amend_order(*, actor: Actor, order_id: UUID, terms: NewTerms) -> Order:
     """Change an open order; return the order that carries the new terms: itself, or the one that replaces it.
 
-    Raises OrderMissing, OrderAlreadyOver, CannotAmend, and the refusals of kind and grid of the new terms.
+    Of an order of a group only the prices. Raises OrderMissing, OrderAlreadyOver, CannotAmend, ExitsDoNotFit, and the
+    refusals of kind and grid of the new terms.
     """
     order = locked(order_id)
     if actor.kind in PERSONS and order.owner_id != actor.id:
         raise OrderMissing
     _check_changeable(order)
+    if order.group_id is not None and order.leg != Leg.ENTRY:
+        return amend_exit(actor, order, terms)
     wanted = _merged(order, terms)
+    if order.group_id is not None:
+        require_fit(order, wanted)
     place = place_at(order.connection, order.owner_id, order.book_id, order.symbol)
     check_order(
         wanted,
@@ -90,8 +85,6 @@ def _check_changeable(order: Order) -> None:
         raise OrderAlreadyOver(state=order.get_state_display().lower())
     if order.origin_kind != Origin.MANUAL:
         raise CannotAmend(reason="This order is not by hand: what placed it decides about it.")
-    if order.group_id is not None:
-        raise CannotAmend(reason="This order belongs to a group. Cancel the group and place another one.")
     if order.state not in CHANGEABLE or order.cancel_requested_at is not None:
         raise CannotAmend(reason="This order is on its way. Try again when the exchange has answered.")
 
@@ -136,6 +129,7 @@ def _store(actor: Actor, order: Order, wanted: NewOrder, place: Place) -> Order:
         waits=True,
     )
     facts = {"id": order_id, "client_id": client_id_of_order(order_id), "replaces": order, "check_at": now()}
+    facts |= {"group_id": order.group_id, "leg": order.leg}
     return commit_order(actor, wanted, waiting, **facts)
 
 

@@ -57,6 +57,16 @@ class NewOrder:
     held_by: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTerms:
+    """What an order is to have from now on; None leaves it as it is. `quantity` is its whole, filled or not."""
+
+    quantity: Decimal | None = None
+    price: Decimal | None = None
+    stop_price: Decimal | None = None
+    trail_percent: Decimal | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """An order that may be stored: who watches it, when it ends, its worst price, and its instrument."""

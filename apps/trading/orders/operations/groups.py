@@ -8,6 +8,7 @@ most one of them live at a time: another one is sent only after the first is pro
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -82,7 +83,9 @@ def place_group(
     symbol, side, quantity = _subject(group)
     place = manual_place(actor, owner_id, connection_id, symbol)
     exits = _exits(group, symbol, side, quantity)
-    _check_prices(exits, group.entry, place)
+    entry = group.entry
+    between = None if entry is None else entry.price or entry.stop_price
+    check_prices(exits[Leg.TAKE_PROFIT], exits[Leg.STOP], between or place.market_price)
     if group.entry is not None:
         require_confirmation(actor, place, group.entry, confirmed=confirmed)
     is_native = group.held_by != HeldBy.PLATFORM and has_pairs(place.connection.venue.ccxt_id)
@@ -98,9 +101,9 @@ def place_group(
         is_native=is_native,
     )
     for leg, wanted in exits.items():
-        _store(actor, row, wanted, replace(place, waits=True, is_fresh=False), leg)
+        store_leg(actor, row, wanted, replace(place, waits=True, is_fresh=False), leg)
     if group.entry is not None:
-        send_after_commit(_store(actor, row, group.entry, place, Leg.ENTRY))
+        send_after_commit(store_leg(actor, row, group.entry, place, Leg.ENTRY))
     elif is_native:
         _to_venue(actor, row, list(row.orders.order_by("id")), place)
     return row
@@ -133,10 +136,8 @@ def _exits(group: NewGroup, symbol: str, side: Side, quantity: Decimal) -> dict[
     }
 
 
-def _check_prices(exits: dict[Leg, NewOrder], entry: NewOrder | None, place: Place) -> None:
-    """The profit lies beyond the stop, and the price (of the entry, else the market's) between them."""
-    profit, stop = exits[Leg.TAKE_PROFIT], exits[Leg.STOP]
-    between = place.market_price if entry is None else (entry.price or entry.stop_price or place.market_price)
+def check_prices(profit: NewOrder, stop: NewOrder, between: Decimal | None) -> None:
+    """Raise ExitsDoNotFit unless the profit lies beyond the stop, and a price (the entry's, the market's) between."""
     sign = 1 if waits_above(profit.kind, profit.side) else -1
     prices = [stop.stop_price, between, profit.stop_price]
     known = [sign * price for price in prices if price is not None]
@@ -145,10 +146,11 @@ def _check_prices(exits: dict[Leg, NewOrder], entry: NewOrder | None, place: Pla
         raise ExitsDoNotFit(field="stop_price", side=profit.side.value, above=above)
 
 
-def _store(actor: Actor, group: OrderGroup, wanted: NewOrder, place: Place, leg: Leg) -> Order:
+def store_leg(actor: Actor, group: OrderGroup, wanted: NewOrder, place: Place, leg: Leg, **more: Any) -> Order:
+    """Store an order of a group; `more` are further columns."""
     order_id = uuid7()
     facts = {"id": order_id, "client_id": client_id_of_order(order_id), "group_id": group.pk, "leg": leg.value}
-    return commit_order(actor, wanted, place, **facts)
+    return commit_order(actor, wanted, place, **facts, **more)
 
 
 def _to_venue(actor: Actor, group: OrderGroup, exits: list[Order], place: Place) -> None:
@@ -196,10 +198,13 @@ def advance_group(*, actor: Actor, group_id: UUID) -> OrderGroup:
 
 @dataclass(frozen=True)
 class _View:
-    """A group at one moment: `remaining` may still be closed; `fired` are exits whose trigger was met."""
+    """A group at one moment: `remaining` may still be closed; `fired` are exits whose trigger was met.
+
+    `entries` are the entry and those that replaced it.
+    """
 
     spec: InstrumentSpec
-    entry: Order | None
+    entries: list[Order]
     exits: list[Order]
     covered: Decimal
     remaining: Decimal
@@ -219,14 +224,14 @@ class _View:
     @property
     def is_entered(self) -> bool:
         """Whether the entry brings nothing more."""
-        return self.entry is None or not _is_alive(self.entry)
+        return not any(_is_alive(order) for order in self.entries)
 
     @property
     def is_called_off(self) -> bool:
-        """Whether somebody took an exit back although none had fired."""
-        return not self.fired and any(
-            order.state == OrderState.CANCELLED and order.cancel_requested_at is not None for order in self.exits
-        )
+        """Whether somebody took an exit back although none had fired, and not to put another one in its place."""
+        replaced = {order.replaces_id for order in self.exits}
+        back = [order for order in self.exits if order.cancel_requested_at is not None and order.pk not in replaced]
+        return not self.fired and any(order.state == OrderState.CANCELLED for order in back)
 
 
 def _is_alive(order: Order) -> bool:
@@ -236,21 +241,23 @@ def _is_alive(order: Order) -> bool:
 def _look(group: OrderGroup) -> _View:
     orders = list(group.orders.select_for_update().order_by("id"))
     spec = get_spec(group.symbol)
-    entry = next((order for order in orders if order.leg == Leg.ENTRY), None)
+    entries = [order for order in orders if order.leg == Leg.ENTRY]
     exits = [order for order in orders if order.leg != Leg.ENTRY]
     covered = group.quantity
-    if entry is not None:
-        paid_in_base = Decimal(entry.fees.get(spec.base, 0)) if entry.side == Side.BUY else Decimal(0)
-        covered = spec.floor_quantity(max(entry.filled - paid_in_base, Decimal(0)))
+    if entries:
+        paid = sum((Decimal(order.fees.get(spec.base, 0)) for order in entries if order.side == Side.BUY), Decimal(0))
+        filled = sum((order.filled for order in entries), Decimal(0))
+        covered = spec.floor_quantity(max(filled - paid, Decimal(0)))
     closed = sum((order.filled for order in exits), Decimal(0))
     remaining = spec.floor_quantity(max(covered - closed, Decimal(0)))
-    return _View(spec, entry, exits, covered, remaining if remaining >= spec.min_quantity else Decimal(0))
+    return _View(spec, entries, exits, covered, remaining if remaining >= spec.min_quantity else Decimal(0))
 
 
 def _act(group: OrderGroup, view: _View, actor: Actor) -> None:
-    entry = view.entry
-    if (view.fired or view.is_called_off) and entry is not None and not view.is_entered:
-        take_back(entry, actor)  # nothing more comes in while it goes out
+    if view.fired or view.is_called_off:
+        for entry in view.entries:
+            if _is_alive(entry) and not entry.is_final:
+                take_back(entry, actor)  # nothing more comes in while it goes out
     if view.is_called_off or (view.is_entered and not view.remaining):
         for order in (*view.waiting, *view.living):
             take_back(order, actor)
@@ -319,7 +326,7 @@ def _fire_again(group: OrderGroup, ended: Order, view: _View, actor: Actor) -> N
         held_by=HeldBy.PLATFORM,
     )
     place = replace(place_of(group), waits=True, is_fresh=False)
-    again = _store(actor, group, wanted, place, Leg(ended.leg))
+    again = store_leg(actor, group, wanted, place, Leg(ended.leg))
     Order.objects.filter(pk=again.pk).update(triggered_at=now(), triggered_price=ended.triggered_price)
     again.refresh_from_db()
     _fire(group, again, view, actor)

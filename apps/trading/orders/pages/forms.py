@@ -12,8 +12,8 @@ from apps.trading.exchanges.choices import ConnectionState
 from apps.trading.exchanges.queries import list_connections
 from apps.trading.orders.choices import LIMITED, WAITING, Kind, Origin, TimeInForce
 from apps.trading.orders.models import Order
-from apps.trading.orders.operations import Exit, NewGroup, NewOrder
-from apps.trading.orders.operations.amending import CHANGEABLE, NewTerms
+from apps.trading.orders.operations import Exit, NewGroup, NewOrder, NewTerms
+from apps.trading.orders.operations.amending import CHANGEABLE
 from kernel.instruments import Side
 
 NEITHER = "Give both, or neither: a bracket has a take profit and a stop."
@@ -22,7 +22,7 @@ PERCENT_IN_BPS = 100
 
 def is_changeable(order: Order) -> bool:
     """Return whether its owner may be offered to change an order; the operation decides."""
-    is_own = order.origin_kind == Origin.MANUAL and order.group_id is None
+    is_own = order.origin_kind == Origin.MANUAL and (order.group_id is None or order.triggered_at is None)
     return is_own and order.state in CHANGEABLE and order.cancel_requested_at is None
 
 
@@ -44,7 +44,7 @@ class AmendForm(forms.Form):
         """Return the form of an order with its present terms."""
         kind = Kind(order.kind)
         has = {
-            "quantity": True,
+            "quantity": order.group_id is None,
             "price": kind in LIMITED,
             "stop_price": kind in WAITING and order.triggered_at is None,
             "trail_percent": kind == Kind.TRAILING_STOP and order.triggered_at is None,

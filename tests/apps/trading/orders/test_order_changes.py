@@ -169,7 +169,9 @@ def test_what_is_wanted_back_with_all_others_never_leaves_though_nobody_tells_th
     say_price("BTCUSDT", price_now(market))
     actor = Actor.of(customer)
     place = {"actor": actor, "owner_id": customer.pk, "connection_id": connection_id}
-    held = place_order(**place, order=kind_of("stop", "sell", "0.1", stop_price=D(near(market, "-5")), held_by=HeldBy.PLATFORM))
+    held = place_order(
+        **place, order=kind_of("stop", "sell", "0.1", stop_price=D(near(market, "-5")), held_by=HeldBy.PLATFORM)
+    )
     intents = [place_order(**place, order=wish("buy", "0.01")) for _ in range(2)]
     assert (held.state, intents[0].state) == ("held", "intent")
     assert sorted(cancel_all(actor=actor, owner_id=customer.pk)) == sorted([held.pk, *[row.pk for row in intents]])
