@@ -41,6 +41,7 @@ def ticket(**changes: Any) -> dict[str, Any]:
         "reduce_only": field("reduce_only", "Reduce-only: never open or turn a position", kind="checkbox"),
         "take_profit": field("take_profit", "Take profit at"),
         "stop_loss": field("stop_loss", "Stop loss at"),
+        "stop_trail": field("stop_trail", "Or stop behind the best price by"),
     }
     return {"pair": "BTC/USDT", "base": "BTC", "quote": "USDT", "url": "/orders/ticket/", "form": form}
 

@@ -19,12 +19,13 @@ def test_a_kind_shows_only_what_it_takes(open_page: Open) -> None:
     page = open_page("symbol")
     common = ["connection", "kind", "quantity"]
     assert shown(page) == [
-        *common, "price", "take_profit", "stop_loss", "time_in_force", "good_until", "post_only", "reduce_only",
+        *common, "price", "take_profit", "stop_loss", "stop_trail", "time_in_force", "good_until", "post_only",
+        "reduce_only",
     ]  # fmt: skip
     page.locator("[data-ticket] [name=kind]").select_option("trailing_stop")
     assert shown(page) == [*common, "trail_percent", "max_slippage", "reduce_only"]
     page.locator("[data-ticket] [name=kind]").select_option("market")
-    assert shown(page) == [*common, "take_profit", "stop_loss", "max_slippage", "reduce_only"]
+    assert shown(page) == [*common, "take_profit", "stop_loss", "stop_trail", "max_slippage", "reduce_only"]
 
 
 def test_a_level_of_the_book_gives_its_price(open_page: Open) -> None:

@@ -17,6 +17,7 @@ from apps.trading.orders.operations.amending import CHANGEABLE
 from kernel.instruments import Side
 
 NEITHER = "Give both, or neither: a bracket has a take profit and a stop."
+ONE_STOP = "Give one of them: a stop at a price, or one that follows the best price."
 PERCENT_IN_BPS = 100
 
 
@@ -79,6 +80,7 @@ class TicketForm(forms.Form):
     reduce_only = forms.BooleanField(label="Reduce-only: never open or turn a position", required=False)
     take_profit = _amount("Take profit at")
     stop_loss = _amount("Stop loss at")
+    stop_trail = _amount("Or stop behind the best price by", max_digits=4, decimal_places=2)
 
     def __init__(self, *args: Any, owner_id: UUID, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -90,11 +92,13 @@ class TicketForm(forms.Form):
         ]
 
     def clean(self) -> dict[str, Any]:
-        """Refuse half a bracket."""
+        """Refuse half a bracket, and one with two stops."""
         given: dict[str, Any] = super().clean() or {}
-        exits = [name for name in ("take_profit", "stop_loss") if given.get(name) is not None]
-        if len(exits) == 1:
-            self.add_error("stop_loss" if exits == ["take_profit"] else "take_profit", NEITHER)
+        profit, *stops = (given.get(name) is not None for name in ("take_profit", "stop_loss", "stop_trail"))
+        if all(stops):
+            self.add_error("stop_trail", ONE_STOP)
+        elif profit is not any(stops):
+            self.add_error("stop_loss" if profit else "take_profit", NEITHER)
         return given
 
     def wanted(self) -> NewOrder | NewGroup:
@@ -106,7 +110,7 @@ class TicketForm(forms.Form):
         return NewGroup(
             entry=order,
             take_profit=Exit(price=given["take_profit"]),
-            stop=Exit(stop_price=given["stop_loss"]),
+            stop=Exit(stop_price=given["stop_loss"], trail_percent=given["stop_trail"]),
         )
 
     def _order(self, given: dict[str, Any]) -> NewOrder:

@@ -105,6 +105,10 @@ def _facts(form: TicketForm, found: PreviewedOrder) -> list[Fact]:
     for name, label in (("take_profit", "Take profit at"), ("stop_loss", "Stop loss at")):
         if given.get(name) is not None:
             facts.append(Fact(label, f"{amount(given[name], digits)} {found.quote}, once the entry is filled"))
+    if given.get("stop_trail") is not None:
+        facts.append(
+            Fact("Stop behind the best price by", f"{trimmed(given['stop_trail'])} %, once the entry is filled")
+        )
     facts.append(Fact("Reserved until it is over", f"{trimmed(found.reserves)} {found.reserved_asset}"))
     facts.append(Fact("Fee, if it takes", _fee(found)))
     facts.append(Fact("Position by hand now", f"{trimmed(found.position)} {found.base}"))

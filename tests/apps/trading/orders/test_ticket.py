@@ -70,6 +70,8 @@ def test_what_was_checked_is_what_is_placed(form: dict[str, str], customer: Any,
         ({"quantity": "0.0100001"}, "quantity", "The quantity must be"),
         ({"price": "60000.001"}, "price", "0.01"),
         ({"take_profit": "70000"}, "stop_loss", "Give both, or neither"),
+        ({"take_profit": "70000", "stop_loss": "50000", "stop_trail": "2"}, "stop_trail", "Give one of them"),
+        ({"stop_trail": "2"}, "take_profit", "Give both, or neither"),
         ({"kind": "stop"}, "stop_price", "Stop needs a trigger price."),
         ({"kind": "limit", "time_in_force": "GTD"}, "good_until", "Choose an end"),
     ],
@@ -108,6 +110,15 @@ def test_exits_make_it_a_bracket(form: dict[str, str], customer: Any, web: Any) 
     assert (legs["take_profit"].price, legs["stop"].stop_price) == (Decimal(90_000), Decimal(40_000))
 
 
+def test_a_bracket_takes_a_stop_that_trails(form: dict[str, str], customer: Any, web: Any) -> None:
+    client = web(customer)
+    page = client.post(URL, {**form, "take_profit": "90000", "stop_trail": "2.5"}).context["page"]
+    assert facts_of(page)["Stop behind the best price by"] == "2.5 %, once the entry is filled"
+    client.post(URL, {**dict(page.values), "action": "place", "idempotency_key": page.idempotency_key})
+    stop = Order.objects.get(leg="stop")
+    assert (stop.kind, stop.trail_percent, stop.stop_price) == ("trailing_stop", Decimal("2.5"), None)
+
+
 def test_anothers_account_is_no_account(form: dict[str, str], other_customer: Any, web: Any) -> None:
     for action in ("check", "place"):
         assert web(other_customer).post(URL, {**form, "action": action}).status_code == 404
@@ -119,7 +130,8 @@ def test_open_orders_are_lines_of_the_chart(form: dict[str, str], customer: Any,
     sent = {**form, "action": "place", "take_profit": "90000", "stop_loss": "40000"}
     assert client.post(URL, sent).status_code == 302
     lines = client.get("/markets/BTCUSDT/").context["page"].chart.lines
-    assert [row for row in lines if "url" in row] == []  # of a group: changed together or not at all
+    fields = {row["price"]: row["field"] for row in lines if "url" in row}
+    assert fields == {"40000": "stop_price", "90000": "stop_price"}  # the entry is on its way
     assert sorted((row["price"], row["label"], row["tone"]) for row in lines) == [
         ("40000", "Sell 0.01 if at", "down"),
         ("60000", "Buy 0.01 at", "up"),
