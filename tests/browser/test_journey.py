@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.browser.market_stream import follow_a_market
 from tests.browser.product import CHROMIUM, FLAGS, ROOT, Product, running
+from tests.browser.terminal_journey import trade_from_the_terminal
 
 pytestmark = [pytest.mark.browser, pytest.mark.product]
 SPEED = 300
@@ -143,6 +144,10 @@ def result_agrees_with_the_fills(page: Page, bot: str) -> None:
 
 def test_a_market_page_is_told_in_sequence_and_shows_what_is_stored(product: Product) -> None:
     follow_a_market(product, log_in)
+
+
+def test_a_bracket_is_traded_from_the_terminal(product: Product) -> None:
+    trade_from_the_terminal(product, log_in)
 
 
 def test_pages_are_fit_to_show_in_both_themes_and_widths(product: Product) -> None:

@@ -254,6 +254,7 @@ def order() -> dict[str, Any]:
         "cancel_url": "/orders/1/cancel/",
         "idempotency_key": KEY,
         "can_cancel": True,
+        "note_url": "/journal/?about=order&about_id=1",
         "amend_url": "/orders/1/amend/",
         "amend": [
             text_field("quantity", "Quantity", value="0.1010", required=False),

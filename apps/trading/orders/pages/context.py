@@ -73,6 +73,7 @@ class OrderPage:
     cancel_url: str
     idempotency_key: str
     can_cancel: bool
+    note_url: str
     amend_url: str
     amend: AmendForm | None
     amend_key: str
@@ -122,6 +123,7 @@ def order_page(owner_id: UUID, order_id: UUID) -> OrderPage:
         cancel_url=reverse("orders-cancel", args=[order.pk]),
         idempotency_key=str(uuid7()),
         can_cancel=not order.is_final and order.cancel_requested_at is None,
+        note_url=f"{reverse('journal')}?{urlencode({'about': 'order', 'about_id': order.pk})}",
         amend_url=reverse("orders-amend", args=[order.pk]),
         amend=AmendForm.of(order) if is_changeable(order) else None,
         amend_key=str(uuid7()),
