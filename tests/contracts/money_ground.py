@@ -21,7 +21,7 @@ from apps.compliance.limits.operations import put_defaults, set_tier
 from apps.core import relay
 from apps.core.actors import Actor
 from apps.core.clock import now, travel
-from apps.core.context import current_tenant_schema, in_schema
+from apps.core.context import in_schema
 from apps.core.sealing import open_field
 from apps.finance.ledger.models import Journal
 from apps.finance.ledger.operations import post_many
@@ -32,15 +32,7 @@ from apps.finance.wallets import seeds
 from apps.finance.wallets.models import StakingProduct, YieldProduct
 from apps.finance.wallets.operations.first_rows import put_first_products, put_first_rates
 from apps.platform.notifications.models import OutgoingMail
-from apps.platform.tenants.queries import get_tenant_by_schema
-from apps.trading.orders.algos.choices import AlgoKind
-from apps.trading.orders.algos.operations import AlgoWish, pause_algo, start_algo
-from apps.trading.orders.choices import Kind
-from apps.trading.orders.models import Order
-from apps.trading.orders.operations import Exit, NewGroup, NewOrder, claim_order, place_group, place_order
-from apps.trading.sandbox.models import SandboxAccount
 from kernel.addresses import Network, example_address
-from kernel.instruments import Side
 from tests.apps.platform.identity import enrol, recovery_code, verified
 from tests.apps.trading.orders.funded import connected
 from tests.factories.people import make_customer, make_staff, web_client
@@ -227,13 +219,7 @@ def place_of(person: Person) -> Any:
     return place
 
 
-def order_of(person: Person) -> Any:
-    """Return an order that is stored and not sent."""
-    wish = NewOrder(symbol="BTCUSDT", side=Side.BUY, kind=Kind.LIMIT, quantity=D("0.01"), price=D(60000))
-    return place_order(actor=person.actor, owner_id=person.user.pk, connection_id=person.connection_id, order=wish)
-
-
-def _on(path: str, pk: Any) -> Request:
+def on_row(path: str, pk: Any) -> Request:
     """Return a request about a row ("/deposits/{}/take-back"); the same about a row that is not there is refused."""
     return Request(f"/api/v1{path.format(pk)}", refused=(f"/api/v1{path.format(uuid4())}", {}))
 
@@ -245,7 +231,7 @@ def _announce(person: Person) -> Request:
 
 def _take_back(person: Person) -> Request:
     row = wallets.announce_deposit(actor=person.actor, asset="EUR", amount=D(10))
-    return _on("/deposits/{}/take-back", row.pk)
+    return on_row("/deposits/{}/take-back", row.pk)
 
 
 def _ask_place(person: Person) -> Request:
@@ -265,11 +251,11 @@ def _withdraw(person: Person) -> Request:
 
 
 def _confirm(person: Person) -> Request:
-    return _on("/withdrawals/{}/confirm", withdrawal_of(person).pk)
+    return on_row("/withdrawals/{}/confirm", withdrawal_of(person).pk)
 
 
 def _cancel(person: Person) -> Request:
-    return _on("/withdrawals/{}/cancel", withdrawal_of(person).pk)
+    return on_row("/withdrawals/{}/cancel", withdrawal_of(person).pk)
 
 
 def _add_address(person: Person) -> Request:
@@ -283,7 +269,7 @@ def _prove(person: Person) -> Request:
 
 
 def _on_entry(verb: str, *, proved: bool) -> Callable[[Person], Request]:
-    return lambda person: _on("/address-book/{}/" + verb, entry_of(person, proved=proved).pk)
+    return lambda person: on_row("/address-book/{}/" + verb, entry_of(person, proved=proved).pk)
 
 
 def _transfer(person: Person) -> Request:
@@ -321,7 +307,7 @@ def _goal_verb(verb: str) -> Callable[[Person], Request]:
         goal = goal_of(person)
         if verb == "resume":
             wallets.pause_goal(actor=person.actor, goal_id=goal.pk)
-        return _on("/savings-goals/{}/" + verb, goal.pk)
+        return on_row("/savings-goals/{}/" + verb, goal.pk)
 
     return make
 
@@ -353,95 +339,7 @@ def _unbond(person: Person) -> Request:
     with travel(timedelta(days=-3)):
         row = wallets.open_stake(actor=person.actor, product_id=product_id, amount=D(1))
     wallets.bond_stake(actor=SYSTEM, position_id=row.pk)
-    return _on("/staking/positions/{}/unbond", row.pk)
-
-
-def _place_order(person: Person) -> Request:
-    body = {
-        "connection_id": str(person.connection_id), "symbol": "BTCUSDT", "side": "buy", "kind": "limit",
-        "quantity": "0.01", "price": "60000",
-    }  # fmt: skip
-    return Request("/api/v1/orders", body, {**body, "price": "60001"}, ("", {**body, "quantity": "900"}))
-
-
-def _cancel_order(person: Person) -> Request:
-    return _on("/orders/{}/cancel", order_of(person).pk)
-
-
-def _amend_order(person: Person) -> Request:
-    order = order_of(person)
-    claimed = claim_order(actor=SYSTEM, order_id=order.pk)
-    assert claimed is not None
-    Order.objects.filter(pk=order.pk).update(state="open", venue_order_id=f"v-{order.pk}"[:64])
-    body = {"price": "59000"}
-    return Request(f"/api/v1/orders/{order.pk}/amend", body, {"price": "58000"}, ("", {"price": "0.001"}))
-
-
-def _batch(person: Person) -> Request:
-    one = _place_order(person).body
-    return Request("/api/v1/orders/batch", {"orders": [one]}, {"orders": [one, one]}, ("", {"orders": []}))
-
-
-def _cancel_all(person: Person) -> Request:
-    order_of(person)
-    body = {"symbol": "BTCUSDT"}
-    return Request("/api/v1/orders/cancel-all", body, {"symbol": "ETHUSDT"}, ("", {"symbol": "not a symbol"}))
-
-
-def _group(person: Person) -> Request:
-    body = {
-        "connection_id": str(person.connection_id), "entry": _place_order(person).body,
-        "take_profit": {"price": "90000"}, "stop": {"stop_price": "40000"},
-    }  # fmt: skip
-    crossed = {**body, "take_profit": {"price": "30000"}}
-    return Request("/api/v1/orders/groups", body, {**body, "stop": {"stop_price": "41000"}}, ("", crossed))
-
-
-def _cancel_group(person: Person) -> Request:
-    entry = NewOrder(symbol="BTCUSDT", side=Side.BUY, kind=Kind.LIMIT, quantity=D("0.01"), price=D(60000))
-    wanted = NewGroup(entry=entry, take_profit=Exit(price=D(90000)), stop=Exit(stop_price=D(40000)))
-    group = place_group(actor=person.actor, owner_id=person.user.pk, connection_id=person.connection_id, group=wanted)
-    return _on("/orders/groups/{}/cancel", group.pk)
-
-
-def _algo_body(person: Person) -> dict[str, Any]:
-    return {
-        "connection_id": str(person.connection_id), "symbol": "BTCUSDT", "side": "buy", "algo": "twap",
-        "quantity": "0.05", "minutes": 60, "slices": 5,
-    }  # fmt: skip
-
-
-def _algo(person: Person) -> Request:
-    body = _algo_body(person)
-    return Request("/api/v1/algo-orders", body, {**body, "slices": 4}, ("", {**body, "quantity": "0.0000001"}))
-
-
-def _algo_verb(verb: str) -> Callable[[Person], Request]:
-    def made(person: Person) -> Request:
-        wish = AlgoWish(
-            symbol="BTCUSDT", side=Side.BUY, algo=AlgoKind.TWAP, quantity=D("0.05"),
-            duration=timedelta(hours=1), slices=5,
-        )  # fmt: skip
-        row = start_algo(actor=person.actor, owner_id=person.user.pk, connection_id=person.connection_id, wish=wish)
-        if verb == "resume":
-            pause_algo(actor=person.actor, algo_id=row.pk)
-        return _on(f"/algo-orders/{{}}/{verb}", row.pk)
-
-    return made
-
-
-def _bounds(person: Person) -> Request:
-    body = {"worst_slippage_bps": 50, "slowest_answer_ms": 2_000}
-    refused = {**body, "worst_slippage_bps": -1}
-    return Request(
-        "/api/v1/orders/quality/bounds", body, {**body, "slowest_answer_ms": 3_000}, ("", refused), method="PUT"
-    )
-
-
-def _reset_account(person: Person) -> Request:
-    found = get_tenant_by_schema(current_tenant_schema())
-    SandboxAccount.objects.create(tenant_id=found.id, connection_id=person.connection_id, funds={"USDT": "100000"})
-    return _on("/connections/{}/reset", person.connection_id)
+    return on_row("/staking/positions/{}/unbond", row.pk)
 
 
 def account_id_of(person: Person, asset: str = "USDT") -> str:
@@ -466,7 +364,7 @@ def _reverse(person: Person) -> Request:
     return Request(path.format(journal.uid), body, {"reason": "another"}, refused, by_staff=True)
 
 
-SAMPLES: dict[str, Callable[[Person], Request]] = {
+MONEY_SAMPLES: dict[str, Callable[[Person], Request]] = {
     "DepositList.post": _announce,
     "DepositTakeBack.post": _take_back,
     "PlaceList.post": _ask_place,
@@ -495,19 +393,6 @@ SAMPLES: dict[str, Callable[[Person], Request]] = {
     "YieldRedemption.post": _redeem,
     "StakePositions.post": _stake,
     "StakeUnbonding.post": _unbond,
-    "OrderList.post": _place_order,
-    "OrderCancel.post": _cancel_order,
-    "OrderAmend.post": _amend_order,
-    "OrderBatch.post": _batch,
-    "CancelAll.post": _cancel_all,
-    "GroupList.post": _group,
-    "GroupCancel.post": _cancel_group,
-    "AlgoOrderList.post": _algo,
-    "AlgoOrderPause.post": _algo_verb("pause"),
-    "AlgoOrderResume.post": _algo_verb("resume"),
-    "AlgoOrderCancel.post": _algo_verb("cancel"),
-    "QualityBounds.put": _bounds,
-    "AccountReset.post": _reset_account,
     "AskForAdjustment.post": _adjust,
     "AskForReversal.post": _reverse,
 }  # fmt: skip

@@ -17,7 +17,6 @@ from apps.finance.ledger.operations import freeze_account
 from apps.finance.wallets.models import StakingProduct, YieldProduct
 from tests.contracts.money_ground import (
     MONEY,
-    SAMPLES,
     SYSTEM,
     Person,
     account_id_of,
@@ -29,6 +28,7 @@ from tests.contracts.money_ground import (
     place_of,
     prepare_tenant,
 )
+from tests.contracts.samples import SAMPLES
 from tests.contracts.test_idempotency_of_writes import is_problem, key
 
 NOT_NUMBERS = [

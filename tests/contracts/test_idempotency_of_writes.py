@@ -17,7 +17,6 @@ from apps.finance.ledger.proofs import ledger_holds
 from apps.finance.wallets.models import Deposit, Withdrawal
 from apps.platform.tenants.queries import get_tenant
 from tests.contracts.money_ground import (
-    SAMPLES,
     Person,
     Request,
     changed,
@@ -26,6 +25,7 @@ from tests.contracts.money_ground import (
     prepare_tenant,
     tenant,
 )
+from tests.contracts.samples import SAMPLES
 
 PROBLEM = "application/problem+json"
 OFTEN = 64
@@ -94,7 +94,7 @@ def test_the_same_key_of_another_person_and_of_another_tenant_never_hits(name: s
         assert len(set(bodies)) == 3
 
 
-SAYS_THE_SAME = {"WalletLock.post", "PaperReset.post"}
+SAYS_THE_SAME = {"WalletLock.post", "PaperReset.post", "QualityBounds.put"}
 """Answers without an id or a moment of their own."""
 
 

@@ -46,6 +46,7 @@ class Queue:
 
 def run(task: str, *args: Any) -> None:
     """Run a task here as a worker would."""
+    current_app.loader.import_default_modules()
     current_app.tasks[task].apply(args=args, throw=True)
 
 

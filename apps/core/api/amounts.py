@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -69,7 +69,13 @@ class StrictDecimalField(serializers.DecimalField):
     """A decimal number that is no amount of one asset (a quantity, a price, a correction): text in ASCII digits.
 
     Refuses what `Decimal` itself would take: underscores, other scripts' digits, NaN, floats that have lost digits.
+    Empty text is no number either; only `null` says that there is none.
     """
+
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        """Return whether the value is already known (none), as a plain field does."""
+        found: tuple[bool, Any] = serializers.Field.validate_empty_values(self, data)
+        return found
 
     def to_internal_value(self, data: Any) -> Decimal:
         """Return the number; raises ValidationError with the code invalid."""
@@ -79,3 +85,16 @@ class StrictDecimalField(serializers.DecimalField):
             self.fail("invalid")
         checked: Decimal = super().to_internal_value(f"{plain(number):f}")
         return checked
+
+
+class PositiveDecimalField(StrictDecimalField):
+    """A `StrictDecimalField` above zero."""
+
+    default_error_messages: ClassVar = {"not_positive": "Enter a number above zero."}
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        """Return the number; raises ValidationError with the code invalid or not_positive."""
+        number = super().to_internal_value(data)
+        if number <= 0:
+            self.fail("not_positive")
+        return number

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import APIView
 
-from apps.core.api.amounts import StrictDecimalField
+from apps.core.api.amounts import PositiveDecimalField
 from apps.core.api.problems import problem
 from apps.core.api.writes import key_of, write_once
 from apps.core.errors import DomainError
@@ -43,9 +43,7 @@ class ExitSerializer(serializers.Serializer[dict[str, Any]]):
 
     stop_price = given_amount()
     price = given_amount()
-    trail_percent = StrictDecimalField(
-        max_digits=4, decimal_places=2, min_value=0, required=False, allow_null=True, default=None
-    )
+    trail_percent = PositiveDecimalField(max_digits=4, decimal_places=2, required=False, allow_null=True, default=None)
 
 
 class EntrySerializer(NewOrderSerializer):
@@ -61,7 +59,7 @@ class NewGroupSerializer(serializers.Serializer[dict[str, Any]]):
     entry = EntrySerializer(required=False, allow_null=True, default=None)
     symbol = serializers.RegexField(r"^[A-Z0-9]{2,32}\Z", required=False, default="")
     side = serializers.ChoiceField(choices=[side.value for side in Side], required=False, default="sell")
-    quantity = StrictDecimalField(max_digits=38, decimal_places=18, min_value=0, required=False, default=Decimal(0))
+    quantity = PositiveDecimalField(max_digits=38, decimal_places=18, required=False, default=Decimal(0))
     take_profit = ExitSerializer()
     stop = ExitSerializer()
     held_by = serializers.ChoiceField(choices=HeldBy.choices, required=False, allow_blank=True, default="")
@@ -109,9 +107,7 @@ class TermsSerializer(serializers.Serializer[dict[str, Any]]):
     quantity = given_amount()
     price = given_amount()
     stop_price = given_amount()
-    trail_percent = StrictDecimalField(
-        max_digits=4, decimal_places=2, min_value=0, required=False, allow_null=True, default=None
-    )
+    trail_percent = PositiveDecimalField(max_digits=4, decimal_places=2, required=False, allow_null=True, default=None)
 
 
 class CancelAllSerializer(serializers.Serializer[dict[str, Any]]):

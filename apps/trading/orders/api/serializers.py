@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from apps.core.api.amounts import StrictDecimalField
+from apps.core.api.amounts import PositiveDecimalField, StrictDecimalField
 from apps.trading.orders.choices import HeldBy, Kind, OrderState, TimeInForce
 from apps.trading.orders.models import ExternalOrder, Fill, Order
 from apps.trading.orders.operations import NewOrder
@@ -67,9 +67,7 @@ class OrderDetailSerializer(OrderSerializer):
 
 def given_amount() -> StrictDecimalField:
     """Return a field for a price that may be left out."""
-    return StrictDecimalField(
-        max_digits=38, decimal_places=18, min_value=0, required=False, allow_null=True, default=None
-    )
+    return PositiveDecimalField(max_digits=38, decimal_places=18, required=False, allow_null=True, default=None)
 
 
 class NewOrderSerializer(serializers.Serializer[dict[str, Any]]):
@@ -84,13 +82,11 @@ class NewOrderSerializer(serializers.Serializer[dict[str, Any]]):
     symbol = serializers.RegexField(r"^[A-Z0-9]{2,32}\Z")
     side = serializers.ChoiceField(choices=[side.value for side in Side])
     kind = serializers.ChoiceField(choices=Kind.choices)
-    quantity = StrictDecimalField(max_digits=38, decimal_places=18, min_value=0)
+    quantity = PositiveDecimalField(max_digits=38, decimal_places=18)
     price = given_amount()
     time_in_force = serializers.ChoiceField(choices=TimeInForce.choices, required=False, allow_blank=True, default="")
     stop_price = given_amount()
-    trail_percent = StrictDecimalField(
-        max_digits=4, decimal_places=2, min_value=0, required=False, allow_null=True, default=None
-    )
+    trail_percent = PositiveDecimalField(max_digits=4, decimal_places=2, required=False, allow_null=True, default=None)
     post_only = serializers.BooleanField(required=False, default=False)
     reduce_only = serializers.BooleanField(required=False, default=False)
     good_until = serializers.DateTimeField(required=False, allow_null=True, default=None)

@@ -27,7 +27,7 @@ from apps.trading.orders.errors import ExitsDoNotFit, TriggerNeeded
 from apps.trading.orders.live import announce
 from apps.trading.orders.models import Order, OrderGroup
 from apps.trading.orders.operations.cancelling import take_back
-from apps.trading.orders.operations.checking import NewOrder, waits_above
+from apps.trading.orders.operations.checking import NewOrder, check_order, waits_above
 from apps.trading.orders.operations.placing import (
     TRADE,
     Place,
@@ -86,6 +86,12 @@ def place_group(
     entry = group.entry
     between = None if entry is None else entry.price or entry.stop_price
     check_prices(exits[Leg.TAKE_PROFIT], exits[Leg.STOP], between or place.market_price)
+    check_order(
+        entry or exits[Leg.STOP],
+        connection_state=place.connection.state,
+        ccxt_id=place.connection.venue.ccxt_id,
+        market_price=place.market_price,
+    )
     if group.entry is not None:
         require_confirmation(actor, place, group.entry, confirmed=confirmed)
     is_native = group.held_by != HeldBy.PLATFORM and has_pairs(place.connection.venue.ccxt_id)

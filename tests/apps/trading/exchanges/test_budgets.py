@@ -126,11 +126,11 @@ def test_a_ban_freezes_one_lane_and_nothing_else(limited):
 
 
 def test_after_a_pause_a_cancel_goes_first():
-    freeze_budget("sandbox", seconds=1)
+    freeze_budget("sandbox", seconds=3)  # long enough that all of them wait when it ends
 
     def wait(number: int) -> tuple[int, str]:
         kind = CallKind.CANCEL if number == 7 else KINDS[1 + number % 3]
-        return wait_for_budget("sandbox", priority=kind, patience_s=4).at_ms, kind.value
+        return wait_for_budget("sandbox", priority=kind, patience_s=9).at_ms, kind.value
 
     found = sorted(in_processes(12, wait))
     assert found[0][1] == "cancel"

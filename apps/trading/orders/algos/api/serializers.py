@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from apps.core.api.amounts import StrictDecimalField
+from apps.core.api.amounts import PositiveDecimalField, StrictDecimalField
 from apps.trading.orders.algos.choices import WHY, AlgoKind, CatchUpRule, RestRule
 from apps.trading.orders.algos.models import AlgoOrder
 from apps.trading.orders.algos.operations import AlgoWish
@@ -49,9 +49,7 @@ class AlgoOrderSerializer(serializers.ModelSerializer[AlgoOrder]):
 
 
 def _given_amount() -> StrictDecimalField:
-    return StrictDecimalField(
-        max_digits=38, decimal_places=18, min_value=0, required=False, allow_null=True, default=None
-    )
+    return PositiveDecimalField(max_digits=38, decimal_places=18, required=False, allow_null=True, default=None)
 
 
 class NewAlgoSerializer(serializers.Serializer[dict[str, Any]]):
@@ -65,7 +63,7 @@ class NewAlgoSerializer(serializers.Serializer[dict[str, Any]]):
     symbol = serializers.RegexField(r"^[A-Z0-9]{2,32}\Z")
     side = serializers.ChoiceField(choices=[side.value for side in Side])
     algo = serializers.ChoiceField(choices=AlgoKind.choices)
-    quantity = StrictDecimalField(max_digits=38, decimal_places=18, min_value=0)
+    quantity = PositiveDecimalField(max_digits=38, decimal_places=18)
     minutes = serializers.IntegerField(min_value=1, max_value=10_080, required=False, allow_null=True, default=None)
     slices = serializers.IntegerField(min_value=0, max_value=500, required=False, default=0)
     participation_bps = serializers.IntegerField(min_value=0, max_value=10_000, required=False, default=0)

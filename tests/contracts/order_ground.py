@@ -1,0 +1,128 @@
+"""A valid request for every write of orders over the API."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from apps.core.context import current_tenant_schema
+from apps.platform.tenants.queries import get_tenant_by_schema
+from apps.trading.orders.algos.choices import AlgoKind
+from apps.trading.orders.algos.operations import AlgoWish, pause_algo, start_algo
+from apps.trading.orders.choices import Kind
+from apps.trading.orders.models import Order
+from apps.trading.orders.operations import Exit, NewGroup, NewOrder, claim_order, place_group, place_order
+from apps.trading.sandbox.models import SandboxAccount
+from kernel.instruments import Side
+from tests.contracts.money_ground import SYSTEM, D, Person, Request, on_row
+
+
+def order_of(person: Person) -> Any:
+    """Return an order that is stored and not sent."""
+    wish = NewOrder(symbol="BTCUSDT", side=Side.BUY, kind=Kind.LIMIT, quantity=D("0.01"), price=D(60000))
+    return place_order(actor=person.actor, owner_id=person.user.pk, connection_id=person.connection_id, order=wish)
+
+
+def _place_order(person: Person) -> Request:
+    body = {
+        "connection_id": str(person.connection_id), "symbol": "BTCUSDT", "side": "buy", "kind": "limit",
+        "quantity": "0.01", "price": "60000",
+    }  # fmt: skip
+    return Request("/api/v1/orders", body, {**body, "price": "60001"}, ("", {**body, "quantity": "900"}))
+
+
+def _cancel_order(person: Person) -> Request:
+    return on_row("/orders/{}/cancel", order_of(person).pk)
+
+
+def _amend_order(person: Person) -> Request:
+    order = order_of(person)
+    claimed = claim_order(actor=SYSTEM, order_id=order.pk)
+    assert claimed is not None
+    Order.objects.filter(pk=order.pk).update(state="open", venue_order_id=f"v-{order.pk}"[:64])
+    body = {"price": "59000"}
+    return Request(f"/api/v1/orders/{order.pk}/amend", body, {"price": "58000"}, ("", {"price": "0.001"}))
+
+
+def _batch(person: Person) -> Request:
+    one = _place_order(person).body
+    return Request("/api/v1/orders/batch", {"orders": [one]}, {"orders": [one, one]}, ("", {"orders": []}))
+
+
+def _cancel_all(person: Person) -> Request:
+    order_of(person)
+    body = {"symbol": "BTCUSDT"}
+    return Request("/api/v1/orders/cancel-all", body, {"symbol": "ETHUSDT"}, ("", {"symbol": "not a symbol"}))
+
+
+def _group(person: Person) -> Request:
+    body = {
+        "connection_id": str(person.connection_id), "entry": _place_order(person).body,
+        "take_profit": {"price": "90000"}, "stop": {"stop_price": "40000"},
+    }  # fmt: skip
+    crossed = {**body, "take_profit": {"price": "30000"}}
+    return Request("/api/v1/orders/groups", body, {**body, "stop": {"stop_price": "41000"}}, ("", crossed))
+
+
+def _cancel_group(person: Person) -> Request:
+    entry = NewOrder(symbol="BTCUSDT", side=Side.BUY, kind=Kind.LIMIT, quantity=D("0.01"), price=D(60000))
+    wanted = NewGroup(entry=entry, take_profit=Exit(price=D(90000)), stop=Exit(stop_price=D(40000)))
+    group = place_group(actor=person.actor, owner_id=person.user.pk, connection_id=person.connection_id, group=wanted)
+    return on_row("/orders/groups/{}/cancel", group.pk)
+
+
+def _algo_body(person: Person) -> dict[str, Any]:
+    return {
+        "connection_id": str(person.connection_id), "symbol": "BTCUSDT", "side": "buy", "algo": "twap",
+        "quantity": "0.05", "minutes": 60, "slices": 5,
+    }  # fmt: skip
+
+
+def _algo(person: Person) -> Request:
+    body = _algo_body(person)
+    return Request("/api/v1/algo-orders", body, {**body, "slices": 4}, ("", {**body, "quantity": "0.0000001"}))
+
+
+def _algo_verb(verb: str) -> Callable[[Person], Request]:
+    def made(person: Person) -> Request:
+        wish = AlgoWish(
+            symbol="BTCUSDT", side=Side.BUY, algo=AlgoKind.TWAP, quantity=D("0.05"),
+            duration=timedelta(hours=1), slices=5,
+        )  # fmt: skip
+        row = start_algo(actor=person.actor, owner_id=person.user.pk, connection_id=person.connection_id, wish=wish)
+        if verb == "resume":
+            pause_algo(actor=person.actor, algo_id=row.pk)
+        return on_row(f"/algo-orders/{{}}/{verb}", row.pk)
+
+    return made
+
+
+def _bounds(person: Person) -> Request:
+    body = {"worst_slippage_bps": 50, "slowest_answer_ms": 2_000}
+    refused = {**body, "worst_slippage_bps": -1}
+    return Request(
+        "/api/v1/orders/quality/bounds", body, {**body, "slowest_answer_ms": 3_000}, ("", refused), method="PUT"
+    )
+
+
+def _reset_account(person: Person) -> Request:
+    found = get_tenant_by_schema(current_tenant_schema())
+    SandboxAccount.objects.create(tenant_id=found.id, connection_id=person.connection_id, funds={"USDT": "100000"})
+    return on_row("/connections/{}/reset", person.connection_id)
+
+
+ORDER_SAMPLES: dict[str, Callable[[Person], Request]] = {
+    "OrderList.post": _place_order,
+    "OrderCancel.post": _cancel_order,
+    "OrderAmend.post": _amend_order,
+    "OrderBatch.post": _batch,
+    "CancelAll.post": _cancel_all,
+    "GroupList.post": _group,
+    "GroupCancel.post": _cancel_group,
+    "AlgoOrderList.post": _algo,
+    "AlgoOrderPause.post": _algo_verb("pause"),
+    "AlgoOrderResume.post": _algo_verb("resume"),
+    "AlgoOrderCancel.post": _algo_verb("cancel"),
+    "QualityBounds.put": _bounds,
+    "AccountReset.post": _reset_account,
+}
+"""View and method → a valid request of a person, and what makes it be refused."""
