@@ -19,6 +19,8 @@ from config.runtime.paths import CHECKOUT, SYSTEM_TEST, TEST, SetupError
 MOST_WORKERS = 4
 MOST_PRODUCTS = 2
 STEPS_AT_ONCE = 2
+BY_FILE = ("--dist", "loadfile", "--no-loadscope-reorder")
+"""What a file makes for all its tests (an exchange, a browser, two tenants) is made once, by one worker."""
 TEST_SETTINGS = "config.settings.test"
 SYSTEM_FOLDERS = Path("/usr/lib/postgresql")
 
@@ -53,11 +55,11 @@ def parts_of(arguments: Sequence[str]) -> list[list[str]]:
     if not arguments:
         workers = str(min((os.cpu_count() or 1) + 1, MOST_WORKERS))  # one more: tests wait for processes and sockets
         slowest = ["--durations=40", "--durations-min=5"]
-        side_by_side = [*slowest, "-n", workers, "--dist", "worksteal", "-m", selection_side_by_side()]
+        side_by_side = [*slowest, "-n", workers, *BY_FILE, "-m", selection_side_by_side()]
         pairs = str(min(os.cpu_count() or 1, MOST_PRODUCTS))
         return [
             side_by_side,
-            [*slowest, "-n", pairs, "--dist", "loadfile", "--no-loadscope-reorder", "-m", selection_alone()],
+            [*slowest, "-n", pairs, *BY_FILE, "-m", selection_alone()],
         ]
     if any(argument.startswith("-m") for argument in arguments):
         return [list(arguments)]

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,24 +33,36 @@ class Houses:
     sent: dict[str, range]
 
 
+@contextmanager
+def own_database(kind: str, template: str, blocker: Any) -> Iterator[None]:
+    """Work in a database of a module's own, with empty stores, until the block ends."""
+    from apps.platform.tenants.queries import forget_hosts
+
+    name, before = f"{kind}_{os.getpid()}", connection.settings_dict["NAME"]
+    with blocker.unblock():
+        recreate(name, template)
+        use_database(name)
+        empty_stores()
+        forget_hosts()
+        yield
+        forget_hosts()
+        use_database(before)
+        empty_stores()
+        with maintenance() as opened:
+            opened.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
 @pytest.fixture(scope="module")
 def houses(
     template_database: str, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Houses]:
     """Make both tenants in a database of this module's own; tests add to them and take nothing away."""
-    from apps.platform.tenants.queries import forget_hosts
-
-    name, before = f"houses_{os.getpid()}", connection.settings_dict["NAME"]
     places = {key: getattr(settings, key) for key in ("SANDBOX_URL", "SANDBOX_CONTROL_URL")}
     with (
-        django_db_blocker.unblock(),
+        own_database("houses", template_database, django_db_blocker),
         running_sandbox(tmp_path_factory.mktemp("exchange"), "step") as sandbox,
         open_queue() as queue,
     ):
-        recreate(name, template_database)
-        use_database(name)
-        empty_stores()
-        forget_hosts()
         with in_schema("public"):
             for step, run in public_steps():
                 if step != "market_data.candles":
@@ -58,11 +71,6 @@ def houses(
         market.store_history(600)
         yield _filled(queue, market)
         market.close()
-        forget_hosts()
-        use_database(before)
-        empty_stores()
-        with maintenance() as opened:
-            opened.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     for key, value in places.items():
         setattr(settings, key, value)
 
