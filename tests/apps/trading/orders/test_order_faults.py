@@ -276,7 +276,8 @@ def trouble(market: PaperMarket, accounts: list[Account]) -> None:
     for account in accounts:
         if account.kind.rule:
             key = open_credentials(account.connection_id).settings["apiKey"]
-            count = {} if account.kind.rule["kind"] in ("clock_skew", "maintenance") else {"count": 1_000_000}
+            is_standing = account.kind.rule["kind"] in ("clock_skew", "maintenance")
+            count: dict[str, Any] = {} if is_standing else {"count": 1_000_000}
             market.sandbox.control.inject_fault(api_key=key, every=2, **count, **account.kind.rule)
 
 
