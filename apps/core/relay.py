@@ -8,7 +8,7 @@ from django.db import transaction
 from apps.core.clock import now
 from apps.core.models import EventReceipt, OutboxEvent
 from apps.core.outbox import handlers_of
-from kernel.events import from_payload
+from kernel.events import CATALOGUE, from_payload
 
 logger = logging.getLogger("outcry.relay")
 FIRST_DELAY = timedelta(seconds=2)
@@ -16,27 +16,28 @@ LONGEST_DELAY = timedelta(minutes=10)
 
 
 def drain(limit: int = 500) -> int:
-    """Deliver due events of this schema in order of their ids; return how many were finished.
+    """Deliver due events of this schema, the urgent ones first, then in order of their ids; return how many were done.
 
-    Two relays may run at once: each event is claimed by a row lock, and receipts keep handlers from running twice.
+    Two relays may run at once: each event is claimed by a row lock, and receipts keep handlers from running twice. An
+    urgent event nudges a relay of its own, so it never waits behind the others.
     """
+    urgent = [name for name, cls in CATALOGUE.items() if cls.is_urgent]
     finished = 0
-    for _ in range(limit):
-        outcome = _deliver_next()
-        if outcome is None:
-            break
-        finished += outcome
+    for names in (urgent, None):
+        for _ in range(limit):
+            outcome = _deliver_next(names)
+            if outcome is None:
+                break
+            finished += outcome
     return finished
 
 
-def _deliver_next() -> bool | None:
+def _deliver_next(names: list[str] | None) -> bool | None:
+    due = OutboxEvent.objects.filter(dispatched_at__isnull=True, next_attempt_at__lte=now())
+    if names is not None:
+        due = due.filter(name__in=names)
     with transaction.atomic():
-        event = (
-            OutboxEvent.objects.select_for_update(skip_locked=True)
-            .filter(dispatched_at__isnull=True, next_attempt_at__lte=now())
-            .order_by("id")
-            .first()
-        )
+        event = due.select_for_update(skip_locked=True).order_by("id").first()
         if event is None:
             return None
         failures = [error for name in handlers_of(event.name) if (error := _deliver_to(event, name))]

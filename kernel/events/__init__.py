@@ -9,10 +9,14 @@ from uuid import UUID
 
 @dataclass(frozen=True, kw_only=True)
 class DomainEvent:
-    """Base of all events. `name` and `version` are stable; a changed shape is a new version."""
+    """Base of all events. `name` and `version` are stable; a changed shape is a new version.
+
+    `is_urgent`: delivered before everything that waits.
+    """
 
     name: ClassVar[str]
     version: ClassVar[int] = 1
+    is_urgent: ClassVar[bool] = False
 
 
 E = TypeVar("E", bound="type[DomainEvent]")

@@ -14,6 +14,7 @@ class SwitchEngaged(DomainEvent):
     """A kill switch is engaged: open orders in its scope are to be cancelled and, with `flatten`, positions closed."""
 
     name: ClassVar[str] = "risk.switch_engaged"
+    is_urgent: ClassVar[bool] = True
     switch_id: UUID
     scope: str
     subject_id: UUID | None
@@ -37,6 +38,7 @@ class PlatformSwitchMoved(DomainEvent):
     """The platform's switch was engaged or lifted; each tenant follows."""
 
     name: ClassVar[str] = "risk.platform_switch_moved"
+    is_urgent: ClassVar[bool] = True
     is_engaged: bool
     flatten: bool
 

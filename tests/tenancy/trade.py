@@ -31,6 +31,7 @@ from apps.trading.orders.operations import (
     place_order,
 )
 from apps.trading.positions.operations import open_contracts
+from apps.trading.risk.models import KillSwitch
 from apps.trading.risk.operations import set_own_limit
 from apps.trading.sandbox.operations import request_paper_account
 from apps.trading.strategies.queries import list_latest_versions
@@ -176,8 +177,15 @@ class Trader:
             "core.fire_timers": [],
             "core.seal_audit": [],
             "core.prove_schema": [],
-            "orders.stop_scope": [str(uuid4()), "customer", str(self.user.pk), False],
+            "orders.stop_scope": [self._engaged(), "customer", str(self.user.pk), False],
+            "orders.take_back": [[str(cancelled)], self._engaged(), "customer", str(self.user.pk), False],
         }
+
+    def _engaged(self) -> str:
+        """Leave a kill switch that reaches none of the customer's orders; its tasks are told to reach them."""
+        switch = KillSwitch(scope="bot", subject_id=uuid4(), owner=self.user, is_engaged=True, times=1)
+        switch.save()
+        return str(switch.pk)
 
     def _replaced(self, order_id: UUID) -> UUID:
         """Have an order replaced by another one, which waits until the first is over."""

@@ -75,6 +75,15 @@ def stop_scope(switch_id: str, scope: str, subject_id: str, flatten: bool) -> No
     )
 
 
+@tenant_task("orders.take_back")
+def take_back(order_ids: list[str], switch_id: str, scope: str, subject_id: str, flatten: bool) -> None:
+    """Take back the orders of one account for an engaged switch; whoever is the last closes its positions."""
+    operations.take_back_all(order_ids=[UUID(order_id) for order_id in order_ids], all_of_account=scope != "bot")
+    operations.close_scope(
+        switch_id=UUID(switch_id), scope=scope, subject_id=UUID(subject_id) if subject_id else None, flatten=flatten
+    )
+
+
 @tenant_task("orders.look_at_held")
 def look_at_held() -> None:
     """Set off what the platform holds and checked prices meet."""

@@ -81,6 +81,11 @@ def is_switched_off(*, owner_id: UUID, bot_id: UUID | None = None) -> bool:
     return engaged_scope(owner_id, bot_id) is not None
 
 
+def get_engagement(switch_id: UUID) -> int:
+    """Return the number of the engagement that a kill switch is in, 0 while it is not engaged or not there."""
+    return KillSwitch.objects.filter(pk=switch_id, is_engaged=True).values_list("times", flat=True).first() or 0
+
+
 def get_standing(owner_id: UUID, *, is_live: bool) -> RiskStanding | None:
     """Return a customer's standing, or None before its first order or review."""
     return RiskStanding.objects.filter(subject_id=owner_id, scope=Scope.CUSTOMER, is_live=is_live).first()

@@ -199,6 +199,14 @@ class CcxtGateway:
                 lambda: _confirmed(self._client.cancel_order(None, self._unified(symbol), params), client_id)
             )
 
+    def cancel_all(self, symbol: str) -> Mapping[str, VenueOrder]:
+        """Cancel every open order of a symbol at once. See VenuePort."""
+        with self._turn, self._of_kind(CallKind.CANCEL):
+            self._prepare()
+            found = self._act(lambda: self._client.cancel_all_orders(self._unified(symbol)))
+        ended = {} if isinstance(found, Rejected | Unknown) else {_first_id(item): item for item in found}
+        return {client_id: _order(item, client_id) for client_id, item in ended.items() if client_id}
+
     def query(self, symbol: str, client_id: str) -> VenueOrder | None:
         """Return an order by its client id, or None. See VenuePort."""
         params = {self.id_param: client_id}
@@ -349,6 +357,11 @@ def client_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
             **settings.get("options", {}),
         },
     }
+
+
+def _first_id(found: Mapping[str, Any]) -> str:
+    """Return the client id that an order had before it was cancelled; a list of orders has none."""
+    return str(found["info"].get("origClientOrderId") or "")
 
 
 def _confirmed(found: Mapping[str, Any], client_id: str) -> Confirmed:

@@ -1,5 +1,6 @@
 """What every venue can do, in our words. Amounts are Decimals, times Unix milliseconds, symbols ours ("BTCUSDT")."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -154,6 +155,15 @@ class VenuePort(Protocol):
 
     def cancel(self, symbol: str, client_id: str) -> Outcome:
         """Cancel an open order. Rejected when it is not open any more: ask what became of it."""
+        ...
+
+    def cancel_all(self, symbol: str) -> Mapping[str, VenueOrder]:
+        """Cancel every open order of a symbol, ours and foreign, by one request; return what the venue says it ended.
+
+        By client id; empty where the venue cannot, where nothing was open, and when its answer is not clear: the
+        orders that are missing are cancelled one by one, or asked about. Raises VenueUnavailable, VenueRefused when
+        nothing was sent.
+        """
         ...
 
     def submit_pair(self, take_profit: OrderRequest, stop: OrderRequest, list_id: str) -> tuple[Outcome, Outcome]:

@@ -140,6 +140,10 @@ class UnifiedGateway(CcxtGateway):
                 return Unknown("it is being taken back")
             return Confirmed(read_order(found, symbol=symbol, client_id=client_id))
 
+    def cancel_all(self, symbol: str) -> Mapping[str, VenueOrder]:
+        """Send nothing: these exchanges do not tell which orders went. See VenuePort."""
+        return {}
+
     def query(self, symbol: str, client_id: str) -> VenueOrder | None:
         """Return an order by its client id, or None. See VenuePort."""
         theirs, since = self._their_id(client_id), self._since(client_id)

@@ -29,7 +29,7 @@ from apps.trading.orders.operations.sending import (
     transmit,
 )
 from apps.trading.orders.operations.settling import settle_order
-from apps.trading.orders.operations.stopping import Stopped, stop_scope
+from apps.trading.orders.operations.stopping import Stopped, close_scope, stop_scope, take_back_all
 from apps.trading.orders.operations.streams import note_stream, release_stream, renew_stream, take_stream
 from apps.trading.orders.operations.triggering import look_at, look_at_held, trigger_order
 
@@ -58,6 +58,7 @@ __all__ = [
     "cancel_order",
     "claim_order",
     "claim_pair",
+    "close_scope",
     "count_active_bots",
     "end_in_time",
     "limits_of",
@@ -84,6 +85,7 @@ __all__ = [
     "set_limits",
     "settle_order",
     "stop_scope",
+    "take_back_all",
     "take_stream",
     "transmit",
     "transmit_amend",

@@ -1,16 +1,18 @@
 """Taking orders back. Asking is a row; the venue is told after the commit; its answer, or a question, settles it."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
 
+from apps.core import work
 from apps.core.actors import Actor
 from apps.core.clock import now
 from apps.core.context import current_schema
 from apps.core.operation import operation
 from apps.trading.exchanges.errors import ConnectionNotActive, VenueRefused, VenueUnavailable
-from apps.trading.exchanges.operations import Confirmed, VenuePort, open_venue
-from apps.trading.orders.choices import FINAL, NOT_LEFT, OrderState, Origin
+from apps.trading.exchanges.operations import Confirmed, Outcome, VenuePort, open_venue
+from apps.trading.orders.choices import FINAL, NOT_LEFT, WORK, OrderState, Origin
 from apps.trading.orders.errors import OrderAlreadyOver, OrderMissing
 from apps.trading.orders.live import announce
 from apps.trading.orders.models import Order
@@ -112,11 +114,33 @@ def _ask_venue(order: Order, actor: Actor) -> Order:
     return order
 
 
-def transmit_cancel(*, order_id: UUID, port: VenuePort | None = None) -> Order:
+@operation("orders.want_back", permission=RECORD, trail=False)
+def want_back(*, actor: Actor, order_ids: Sequence[UUID]) -> list[UUID]:
+    """Mark in one step that orders are wanted back, so that none of them leaves any more; return those that are marked.
+
+    It waits for nobody: an order that somebody works on at this moment is left out, and asked back by itself.
+    """
+    moment = now()
+    rows = Order.objects.filter(pk__in=order_ids).exclude(state__in=FINAL).select_for_update(skip_locked=True)
+    found = list(rows.order_by("id").values_list("pk", "cancel_requested_at", "origin_kind"))
+    new = [pk for pk, asked_at, _ in found if asked_at is None]
+    by_hand = [pk for pk, _, origin in found if origin != Origin.BOT]
+    Order.objects.filter(pk__in=new).update(cancel_requested_at=moment)
+    Order.objects.filter(pk__in=by_hand).update(check_at=moment)
+    if by_hand:
+        work.keep(WORK)
+    return [pk for pk, _, _ in found]
+
+
+def transmit_cancel(*, order_id: UUID, port: VenuePort | None = None, answer: Outcome | None = None) -> Order:
     """Tell the venue to take an order back, and settle what is not clear. Safe to repeat: a cancel cannot double.
 
     An order in flight is settled first: what never arrived needs no cancel. A revoked connection leaves all as it is.
+    `answer` is what the venue said when it was told already.
     """
+    if isinstance(answer, Confirmed):
+        record_outcome(actor=SYSTEM, order_id=order_id, outcome=answer)
+        return settle_order(order_id=order_id, port=port)
     order = get_order(order_id)
     try:
         venue = open_venue(order.connection_id) if port is None else port

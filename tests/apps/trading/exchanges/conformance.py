@@ -122,10 +122,10 @@ REFUSED: list[tuple[str, OrderKind, Side, dict[str, Any], str]] = [
     ("stop limit buy below", K.STOP_LIMIT, S.BUY, {"stop_price": "-5", "price": "-4"}, "stop_limit"),
     ("stop limit sell above", K.STOP_LIMIT, S.SELL, {"stop_price": "5", "price": "4"}, "stop_limit"),
     ("take profit limit buy above", K.TAKE_PROFIT_LIMIT, S.BUY, {"stop_price": "5", "price": "6"}, "take_profit_limit"),
-    ("purchase of more than there is", K.MARKET, S.BUY, {"quantity": D(5000)}, ""),
-    ("sale of more than there is", K.MARKET, S.SELL, {"quantity": D(5000)}, ""),
-    ("order below the least worth", K.LIMIT, S.BUY, {"price": "-5", "quantity": D("0.00001")}, ""),
-    ("quantity below the lot", K.MARKET, S.BUY, {"quantity": D("0.000001")}, ""),
+    ("purchase of more than there is", K.MARKET, S.BUY, {"quantity": D(5000)}, "covers_purchases"),
+    ("sale of more than there is", K.MARKET, S.SELL, {"quantity": D(5000)}, "covers_sales"),
+    ("order below the least worth", K.LIMIT, S.BUY, {"price": "-5", "quantity": D("0.00001")}, "filters"),
+    ("quantity below the lot", K.MARKET, S.BUY, {"quantity": D("0.000001")}, "filters"),
 ]
 
 
@@ -367,32 +367,57 @@ def _held_once(bench: Bench) -> None:
     assert before - bench.free(BASE) == LOT
 
 
+def _all_back(bench: Bench) -> None:
+    made = {bench.order(K.LIMIT, S.BUY, price=f"-{n}").client_id for n in (4, 5, 6)}
+    made.add(bench.order(K.LIMIT, S.SELL, price="5").client_id)
+    ended = bench.port.cancel_all(SYMBOL)
+    assert {(key, view.client_id, view.status) for key, view in ended.items()} == {
+        (client_id, client_id, VenueStatus.CANCELLED) for client_id in made
+    }
+    assert bench.port.open_orders(SYMBOL) == []
+
+
+def _all_back_with_a_pair(bench: Bench) -> None:
+    made = bench.order(K.LIMIT, S.BUY, price="-5")
+    _pair(bench, S.SELL, K.LIMIT, K.STOP)
+    assert made.client_id in bench.port.cancel_all(SYMBOL)
+    assert bench.port.open_orders(SYMBOL) == []
+
+
+def _all_back_of_none(bench: Bench) -> None:
+    assert bench.port.cancel_all(SYMBOL) == {}
+
+
 def _table() -> list[tuple[str, Callable[[Bench], None], str]]:
     rows: list[tuple[str, Callable[[Bench], None], str]] = []
     for name, kind, side, more, need in RESTING:
-        rows.append((f"{name} rests", _rests(kind, side, more), need))
-        rows.append((f"{name} is found by its id and listed", _is_found(kind, side, more), need))
-        rows.append((f"{name} is taken back and frees what it held", _is_cancelled(kind, side, more), need))
+        rows.append((f"{name} rests", _rests(kind, side, more), f"{kind} {need}"))
+        rows.append((f"{name} is found by its id and listed", _is_found(kind, side, more), f"{kind} {need} listing"))
+        title = f"{name} is taken back and frees what it held"
+        rows.append((title, _is_cancelled(kind, side, more), f"{kind} {need} taking_back locks"))
     for name, kind, side, more in AT_ONCE:
-        rows.append((f"{name} fills at once", _fills(kind, side, more), ""))
-        rows.append((f"{name} is listed with its fee", _is_booked_at_the_venue(kind, side, more), ""))
-    rows += [(f"{name} ends without a fill", _never_fills(kind, side, more), "") for name, kind, side, more in NEVER]
-    rows += [(f"{name} is refused", _is_refused(kind, side, more), need) for name, kind, side, more, need in REFUSED]
+        rows.append((f"{name} fills at once", _fills(kind, side, more), kind))
+        rows.append((f"{name} is listed with its fee", _is_booked_at_the_venue(kind, side, more), f"{kind} booking"))
+    rows += [(f"{name} ends without a fill", _never_fills(kind, side, more), kind) for name, kind, side, more in NEVER]
+    rows += [
+        (f"{name} is refused", _is_refused(kind, side, more), f"{kind} {need}")
+        for name, kind, side, more, need in REFUSED
+    ]
     rows += [
         ("a request with an old time is refused", _stale_stamp, "stamps"),
-        ("an id in use is not taken again", _same_id_twice, ""),
-        ("an id that is too long never leaves", _long_id, ""),
-        ("a symbol that the venue does not list is refused", _unknown_symbol, ""),
-        ("an unknown id is said to be unknown", _unknown_order, ""),
-        ("taking back what is not there is refused", _cancel_of_nothing, ""),
-        ("taking back twice is refused the second time", _cancel_twice, ""),
-        ("taking back what filled is refused, and it stays filled", _cancel_of_filled, ""),
-        ("executions come by trade id, from one on", _fills_from_a_trade_on, ""),
-        ("a resting purchase locks quote", _locks(S.BUY, "-5", QUOTE), ""),
-        ("a resting sale locks base", _locks(S.SELL, "5", BASE), ""),
-        ("open orders of all symbols", _all_symbols, ""),
-        ("no open orders", _open_in_order_of_none, ""),
-        ("several open orders", _three_open, ""),
+        ("an id in use is not taken again", _same_id_twice, "ids"),
+        ("an id that is too long never leaves", _long_id, "ids"),
+        ("a symbol that the venue does not list is refused", _unknown_symbol, "market"),
+        ("an unknown id is said to be unknown", _unknown_order, "ids"),
+        ("taking back what is not there is refused", _cancel_of_nothing, "taking_back"),
+        ("taking back twice is refused the second time", _cancel_twice, "taking_back"),
+        ("taking back what filled is refused, and it stays filled", _cancel_of_filled, "taking_back"),
+        ("executions come by trade id, from one on", _fills_from_a_trade_on, "ids"),
+        ("a resting purchase locks quote", _locks(S.BUY, "-5", QUOTE), "locks"),
+        ("a resting sale locks base", _locks(S.SELL, "5", BASE), "locks"),
+        ("open orders of all symbols", _all_symbols, "limit listing"),
+        ("no open orders", _open_in_order_of_none, "listing"),
+        ("several open orders", _three_open, "limit listing"),
         ("a smaller quantity keeps the order", _smaller, "amend"),
         ("a larger quantity is refused", _larger, "amend"),
         ("changing what is not there is refused", _amend_of_nothing, "amend"),
@@ -405,11 +430,13 @@ def _table() -> list[tuple[str, Callable[[Bench], None], str]]:
         ("taking the stop back takes the profit back", _one_cancels_the_other(1), "pairs"),
         ("a list the wrong way round is refused whole", _wrong_pair, "pairs"),
         ("a list locks its quantity once", _held_once, "pairs"),
+        ("taking all of a symbol back names each and leaves none", _all_back, "cancel_all"),
+        ("taking all of a symbol back ends a list too", _all_back_with_a_pair, "cancel_all pairs"),
+        ("taking all back where nothing is open names nothing", _all_back_of_none, "cancel_all"),
     ]
     return rows
 
 
 CASES = [
-    Case(number, title, run, frozenset({need} if need else ()))
-    for number, (title, run, need) in enumerate(_table(), start=1)
+    Case(number, title, run, frozenset(needs.split())) for number, (title, run, needs) in enumerate(_table(), start=1)
 ]
