@@ -75,6 +75,12 @@ def stop_scope(switch_id: str, scope: str, subject_id: str, flatten: bool) -> No
     )
 
 
+@tenant_task("orders.read_executions")
+def read_executions(connection_id: str, symbol: str) -> None:
+    """Book executions of our contract orders that the account's list shows."""
+    operations.read_executions(connection_id=UUID(connection_id), symbol=symbol)
+
+
 @tenant_task("orders.look_at_held")
 def look_at_held() -> None:
     """Set off what the platform holds and checked prices meet."""

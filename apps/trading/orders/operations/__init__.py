@@ -4,6 +4,7 @@ from apps.trading.orders.operations.amending import NewTerms, advance_replacemen
 from apps.trading.orders.operations.backfilling import Backfilled, backfill_connection, backfill_ledger
 from apps.trading.orders.operations.cancelling import cancel_all, cancel_order, request_cancel, transmit_cancel
 from apps.trading.orders.operations.checking import NewOrder
+from apps.trading.orders.operations.contracts import close_contract, closing_order, follow_executions, read_executions
 from apps.trading.orders.operations.ending import end_in_time
 from apps.trading.orders.operations.groups import Exit, NewGroup, advance_group, cancel_group, place_group
 from apps.trading.orders.operations.incidents import note_incident, resolve_incidents
@@ -58,8 +59,11 @@ __all__ = [
     "cancel_order",
     "claim_order",
     "claim_pair",
+    "close_contract",
+    "closing_order",
     "count_active_bots",
     "end_in_time",
+    "follow_executions",
     "limits_of",
     "look_at",
     "look_at_held",
@@ -71,6 +75,7 @@ __all__ = [
     "place_for",
     "place_group",
     "place_order",
+    "read_executions",
     "reconcile_connection",
     "record_fills",
     "record_outcome",

@@ -25,6 +25,7 @@ from apps.trading.orders.live import announce
 from apps.trading.orders.models import Order, OrderGroup
 from apps.trading.orders.operations.checking import NewOrder, Wish, check_order, refusal_of
 from apps.trading.orders.operations.guarding import claim
+from apps.trading.orders.operations.margining import check_contract
 from apps.trading.orders.operations.recording import RECORD, keep_watch
 from apps.trading.orders.operations.reducing import cap_to_position
 from apps.trading.orders.operations.reserving import reserve
@@ -39,6 +40,7 @@ from apps.trading.positions.choices import Purpose
 from apps.trading.positions.operations import open_book
 from apps.trading.positions.queries import get_mark
 from kernel.events.trading import OrderPlaced
+from kernel.instruments import is_perpetual
 
 TRADE = declare(TRADES, "Place and cancel one's own orders")
 SYSTEM = Actor.system("orders")
@@ -165,12 +167,13 @@ def place_bot_order(*, actor: Actor, wanted: BotOrder) -> Order:
 
 
 def manual_place(actor: Actor, owner_id: UUID, connection_id: UUID, symbol: str) -> Place:
-    """Return where an order by hand stands: the manual book of a connection. Raises ConnectionMissing."""
+    """Return where an order by hand stands: a connection's manual book, or its contracts. Raises ConnectionMissing."""
     if actor.kind in PERSONS and actor.id != owner_id:
         raise ConnectionMissing
     connection = get_connection(connection_id, owner_id=owner_id)
     mark = get_mark(symbol)
-    book = open_book(actor=SYSTEM, owner_id=owner_id, connection_id=connection_id, purpose=Purpose.MANUAL)
+    purpose = Purpose.CONTRACT if is_perpetual(symbol) else Purpose.MANUAL
+    book = open_book(actor=SYSTEM, owner_id=owner_id, connection_id=connection_id, purpose=purpose)
     return Place(
         owner_id=owner_id,
         connection=connection,
@@ -213,6 +216,9 @@ def commit_order(actor: Actor, order: NewOrder, place: Place, **facts: Any) -> O
     The inner door of every way to place an order; the caller's transaction posts nothing else. It is not sent: a bot
     sends its own, everybody else calls `send_after_commit`.
     """
+    if is_perpetual(order.symbol):
+        origin = facts.get("origin_kind", Origin.MANUAL)
+        check_contract(place.book_id, place.connection.pk, origin, order.position_side)
     wish = check_order(
         order,
         connection_state=place.connection.state,
@@ -222,7 +228,10 @@ def commit_order(actor: Actor, order: NewOrder, place: Place, **facts: Any) -> O
     )
     quantity = order.quantity
     if order.reduce_only and not place.waits:
-        quantity = cap_to_position(book_id=place.book_id, side=order.side, quantity=quantity, spec=wish.spec)
+        quantity = cap_to_position(
+            book_id=place.book_id, side=order.side, quantity=quantity, spec=wish.spec,
+            position_side=order.position_side,
+        )  # fmt: skip
     if not place.waits:
         quantity = _allowed(order, quantity, place, wish)
     row = _store(wish, quantity, place, facts)
@@ -273,6 +282,7 @@ def _store(wish: Wish, quantity: Decimal, place: Place, facts: dict[str, Any]) -
         max_slippage_bps=order.max_slippage_bps,
         post_only=order.post_only,
         reduce_only=order.reduce_only,
+        position_side=order.position_side,
         held_by=HeldBy.PLATFORM if is_held else HeldBy.VENUE,
         extreme_price=place.market_price if is_held and place.is_fresh and order.kind == Kind.TRAILING_STOP else None,
         good_until=wish.good_until,

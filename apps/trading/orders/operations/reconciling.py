@@ -34,6 +34,7 @@ from apps.trading.orders.queries import (
     list_traded_symbols,
     list_unsettled,
 )
+from kernel.instruments import is_perpetual
 
 SYSTEM = Actor.system("orders")
 OVERLAP_MS = 60_000
@@ -93,6 +94,8 @@ def _read_all(connection_id: UUID, port: VenuePort, report: Report) -> None:
 def _compare_open_orders(connection_id: UUID, port: VenuePort, report: Report) -> None:
     resting = {order.client_id: order for order in list_resting(connection_id)}
     shown = port.open_orders()
+    if any(is_perpetual(symbol) for symbol in list_traded_symbols(connection_id)):
+        shown = [*shown, *port.contract_orders()]
     lost, external = [], []
     for view in shown:
         order = resting.pop(view.client_id, None) or find_by_client_id(connection_id, view.client_id)

@@ -17,7 +17,7 @@ from apps.trading.orders.operations.cancelling import request_cancel, transmit_c
 from apps.trading.orders.operations.checking import NewOrder
 from apps.trading.orders.operations.placing import PlacedFor, place_for
 from apps.trading.positions.queries import list_connection_positions
-from kernel.instruments import Side
+from kernel.instruments import Side, perpetual_of
 
 SYSTEM = Actor.system("orders")
 
@@ -71,7 +71,8 @@ def _positions(scope: str, subject_id: UUID | None) -> list[Any]:
 
 def _close(position: Any, switch_id: UUID) -> bool:
     """Place the one order that closes a position for a switch; dust below the venue's least stays."""
-    spec = get_spec(position.symbol)
+    symbol = perpetual_of(position.symbol) if position.is_contract else position.symbol
+    spec = get_spec(symbol)
     quantity = spec.floor_quantity(position.quantity.copy_abs())
     if quantity < spec.min_quantity:
         return False
@@ -83,7 +84,8 @@ def _close(position: Any, switch_id: UUID) -> bool:
         origin_id=uuid5(switch_id, f"{position.pk}"),
         sequence=0,
         order=NewOrder(
-            symbol=position.symbol,
+            symbol=symbol,
+            position_side=position.position_side,
             side=Side.SELL if position.quantity > 0 else Side.BUY,
             kind=Kind.MARKET,
             quantity=quantity,

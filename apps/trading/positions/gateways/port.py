@@ -24,9 +24,18 @@ class ShownContract:
     maintenance: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class ShownTerms:
+    """What the account chose for a contract, and its tiers: (cap or "", most leverage, maintenance rate), rising."""
+
+    leverage: int
+    is_isolated: bool
+    tiers: tuple[tuple[str, int, str], ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownAccount:
-    """A contract account as the venue shows it, and the lot step and smallest quantity of each contract."""
+    """A contract account as the venue shows it, the lot step of each contract, and what was chosen for it."""
 
     asset: str
     is_hedged: bool
@@ -39,6 +48,7 @@ class ShownAccount:
     available: Decimal
     positions: tuple[ShownContract, ...]
     steps: Mapping[str, Decimal]
+    terms: Mapping[str, ShownTerms]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +133,12 @@ class ContractPort(Protocol):
 
     def query(self, symbol: str, client_id: str) -> Outcome:
         """Ask what became of an order; Refused: the venue does not know it."""
+
+    def set_mode(self, symbol: str, is_isolated: bool) -> Outcome:
+        """Choose isolated or cross margin of a contract; choosing what holds already is done."""
+
+    def set_leverage(self, symbol: str, leverage: int) -> Outcome:
+        """Choose the leverage of a contract."""
 
     def transfer(self, amount: Decimal) -> Outcome:
         """Move an amount in from the spot wallet (negative: back to it), once."""

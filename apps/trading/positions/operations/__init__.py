@@ -1,9 +1,11 @@
 """Writes of positions: books, fills, corrections, what a reset leaves, contract accounts."""
 
+from apps.trading.positions.executions import fill_id_of, listen
 from apps.trading.positions.operations.booking import RECORD, FillFacts, apply_fill, open_book, write_off
 from apps.trading.positions.operations.contracts import (
     CONTRACTS,
     Band,
+    nudge,
     open_contracts,
     protect_contracts,
     request_move,
@@ -12,6 +14,7 @@ from apps.trading.positions.operations.contracts import (
 from apps.trading.positions.operations.correcting import CORRECT, Change, correct_position
 from apps.trading.positions.operations.executing import advance_account, send_requests
 from apps.trading.positions.operations.reading import read_account
+from apps.trading.positions.operations.terms import choose_terms
 
 __all__ = [
     "CONTRACTS",
@@ -22,7 +25,11 @@ __all__ = [
     "FillFacts",
     "advance_account",
     "apply_fill",
+    "choose_terms",
     "correct_position",
+    "fill_id_of",
+    "listen",
+    "nudge",
     "open_book",
     "open_contracts",
     "protect_contracts",

@@ -15,6 +15,7 @@ from apps.trading.positions.gateways.port import ContractPort, Executed, MarketO
 from apps.trading.positions.models import ContractRequest
 from apps.trading.positions.operations.booking import RECORD
 from apps.trading.positions.operations.reading import open_port, read_account
+from apps.trading.positions.operations.terms import send_terms
 from apps.trading.positions.queries import get_contracts, list_requests
 
 SYSTEM = Actor.system("positions")
@@ -110,6 +111,7 @@ def _move(*, actor: Actor, request_id: UUID, event: str, outcome: Outcome | None
 def advance_account(*, account_id: UUID, port: ContractPort | None = None) -> None:
     """One round: send what is wanted, read and decide, send what was decided. Raises ContractsAway."""
     port = port or open_port(get_contracts(account_id))
+    send_terms(account_id=account_id, port=port)
     send_requests(account_id=account_id, port=port)
     read_account(account_id=account_id, port=port)
     if send_requests(account_id=account_id, port=port):

@@ -5,14 +5,16 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from apps.trading.exchanges.choices import ConnectionState
-from apps.trading.positions.errors import ContractsMissing
+from apps.trading.positions.errors import ContractsMissing, ContractUnknown, PositionMissing
 from apps.trading.positions.models import (
     ContractPosition,
     ContractRequest,
+    ContractTerms,
     FundingPayment,
     HedgeRule,
     MarginAccount,
 )
+from kernel.instruments import market_of
 
 
 def get_contracts(account_id: UUID) -> MarginAccount:
@@ -39,6 +41,33 @@ def list_contracts(owner_id: UUID) -> QuerySet[MarginAccount]:
 def list_contract_positions(account_id: UUID) -> list[ContractPosition]:
     """Return what the venue showed last, by symbol and side."""
     return list(ContractPosition.objects.filter(account_id=account_id).order_by("symbol", "position_side"))
+
+
+def find_contracts(connection_id: UUID) -> MarginAccount | None:
+    """Return the contract account of a connection, or None where it was not opened."""
+    return MarginAccount.objects.filter(connection_id=connection_id).first()
+
+
+def get_own_contract(position_id: UUID, owner_id: UUID) -> ContractPosition:
+    """Return a contract of a customer as the exchange showed it last, or raise PositionMissing."""
+    found = ContractPosition.objects.select_related("account").filter(pk=position_id, account__owner_id=owner_id)
+    row = found.first()
+    if row is None:
+        raise PositionMissing
+    return row
+
+
+def list_terms(account_id: UUID) -> list[ContractTerms]:
+    """Return what was chosen for each contract, by symbol."""
+    return list(ContractTerms.objects.filter(account_id=account_id).order_by("symbol"))
+
+
+def get_terms(account_id: UUID, symbol: str) -> ContractTerms:
+    """Return what was chosen for a contract ("BTCUSDTPERP"), or raise ContractUnknown."""
+    found = ContractTerms.objects.filter(account_id=account_id, symbol=market_of(symbol)).first()
+    if found is None or market_of(symbol) == symbol:
+        raise ContractUnknown(field="symbol", symbol=symbol)
+    return found
 
 
 def list_requests(account_id: UUID, *, is_open: bool | None = None) -> QuerySet[ContractRequest]:
