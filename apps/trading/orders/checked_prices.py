@@ -27,7 +27,8 @@ def read_checked(symbols: Iterable[str]) -> dict[str, CheckedPrice]:
 
     A contract goes by the market that it follows.
     """
-    found, wanted = {}, dict[str, list[str]]()
+    found: dict[str, CheckedPrice] = {}
+    wanted: dict[str, list[str]] = {}
     for symbol in sorted(set(symbols)):
         wanted.setdefault(market_of(symbol), []).append(symbol)
     for quote in list_quotes(sorted(wanted)):

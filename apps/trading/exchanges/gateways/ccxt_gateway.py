@@ -267,11 +267,11 @@ class CcxtGateway:
         if self._is_ready:
             return
         markets = self._markets()
-        self._symbols = self._names(markets)
+        self._symbols = self._listed(markets)
         self.measure_clock()
         self._is_ready = True
 
-    def _names(self, markets: Mapping[str, Any]) -> dict[str, str]:
+    def _listed(self, markets: Mapping[str, Any]) -> dict[str, str]:
         return {market["id"]: name for name, market in markets.items() if market["spot"]}
 
     def _markets(self) -> Mapping[str, Any]:

@@ -31,6 +31,9 @@ class ContractGateway(CcxtGateway):
             "enableLastJsonResponse": True,
             "options": {
                 **settings.get("options", {}),
+                "defaultType": "swap",
+                "defaultSubType": "linear",
+                "fetchMarkets": {"types": ["linear"]},
                 "fetchCurrencies": False,
                 "fetchOpenOrders": {"warnWithoutSymbol": False},
                 "warnOnFetchOpenOrdersWithoutSymbol": False,
@@ -39,7 +42,7 @@ class ContractGateway(CcxtGateway):
             },
         }
 
-    def _names(self, markets: Mapping[str, Any]) -> dict[str, str]:
+    def _listed(self, markets: Mapping[str, Any]) -> dict[str, str]:
         return {perpetual_of(market["id"]): name for name, market in markets.items() if market["swap"]}
 
     def submit(self, request: OrderRequest) -> Outcome:

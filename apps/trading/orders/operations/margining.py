@@ -92,9 +92,11 @@ def margin_need(order: Order, market_price: Decimal | None) -> ContractNeed:
     if terms.is_pending:
         raise TermsPending(field="symbol", symbol=order.symbol)
     price = next((each for each in (order.price, order.stop_price, market_price) if each is not None), None)
+    opening = opening_of(order)
+    if price is None and not opening:
+        price = ZERO
     if price is None:
         raise PriceUnknown(field="symbol", symbol=order.symbol)
-    opening = opening_of(order)
     margin = UP.divide(UP.multiply(opening, price), Decimal(terms.leverage)).quantize(STEP, context=UP)
     fee = UP.multiply(UP.multiply(opening, price), TAKER_FEE).quantize(STEP, context=UP)
     least = wanted = margin + fee

@@ -38,7 +38,7 @@ from apps.trading.orders.operations.safety import (
 )
 from apps.trading.positions.choices import Purpose
 from apps.trading.positions.operations import open_book
-from apps.trading.positions.queries import get_mark
+from apps.trading.positions.queries import Mark, get_contract_mark, get_mark
 from kernel.events.trading import OrderPlaced
 from kernel.instruments import is_perpetual
 
@@ -117,7 +117,7 @@ def place_for(*, actor: Actor, wanted: PlacedFor) -> Order:
     known = Order.objects.filter(client_id=client_id).first()
     if known is not None:
         return known
-    mark = get_mark(wanted.order.symbol)
+    mark = mark_at(wanted.connection_id, wanted.order.symbol)
     place = Place(
         owner_id=wanted.owner_id,
         connection=get_connection(wanted.connection_id, owner_id=wanted.owner_id),
@@ -171,7 +171,7 @@ def manual_place(actor: Actor, owner_id: UUID, connection_id: UUID, symbol: str)
     if actor.kind in PERSONS and actor.id != owner_id:
         raise ConnectionMissing
     connection = get_connection(connection_id, owner_id=owner_id)
-    mark = get_mark(symbol)
+    mark = mark_at(connection_id, symbol)
     purpose = Purpose.CONTRACT if is_perpetual(symbol) else Purpose.MANUAL
     book = open_book(actor=SYSTEM, owner_id=owner_id, connection_id=connection_id, purpose=purpose)
     return Place(
@@ -190,7 +190,7 @@ def place_of(group: OrderGroup) -> Place:
 
 def place_at(connection: Any, owner_id: UUID, book_id: UUID, symbol: str) -> Place:
     """Return a place with the newest price of a symbol."""
-    mark = get_mark(symbol)
+    mark = mark_at(connection.pk, symbol)
     return Place(
         owner_id=owner_id,
         connection=connection,
@@ -198,6 +198,12 @@ def place_at(connection: Any, owner_id: UUID, book_id: UUID, symbol: str) -> Pla
         market_price=None if mark is None else mark.price,
         is_fresh=mark is not None and not mark.is_stale,
     )
+
+
+def mark_at(connection_id: UUID, symbol: str) -> Mark | None:
+    """Return the newest price of a symbol; of a contract without one, the mark that the exchange showed last."""
+    found = get_mark(symbol)
+    return get_contract_mark(connection_id, symbol) if found is None and is_perpetual(symbol) else found
 
 
 def require_confirmation(actor: Actor, place: Place, order: NewOrder, *, confirmed: bool) -> None:
@@ -233,7 +239,8 @@ def commit_order(actor: Actor, order: NewOrder, place: Place, **facts: Any) -> O
             position_side=order.position_side,
         )  # fmt: skip
     if not place.waits:
-        quantity = _allowed(order, quantity, place, wish)
+        is_guard = facts.get("origin_kind") == Origin.GUARD and order.reduce_only
+        quantity = _allowed(order, quantity, place, wish, may_meet_own=is_guard)
     row = _store(wish, quantity, place, facts)
     outbox.publish(_placed(row), actor=actor)
     if not place.waits:
@@ -241,11 +248,16 @@ def commit_order(actor: Actor, order: NewOrder, place: Place, **facts: Any) -> O
     return row
 
 
-def _allowed(order: NewOrder, quantity: Decimal, place: Place, wish: Wish) -> Decimal:
-    """Return the quantity that amount limits and the customer's own resting orders let through, or raise."""
+def _allowed(order: NewOrder, quantity: Decimal, place: Place, wish: Wish, *, may_meet_own: bool) -> Decimal:
+    """Return the quantity that amount limits and the customer's own resting orders let through, or raise.
+
+    What protects (a reduction before liquidation) is not kept back by an order of one's own that it may meet.
+    """
     sized = replace(order, quantity=quantity, price=wish.price)
     worth = worth_of(sized, place.market_price)
     check_amounts(place.owner_id, place.connection.mode, sized, wish.spec, worth)
+    if may_meet_own:
+        return quantity
     left = leave_out_own(place.owner_id, place.connection.pk, sized, reach_of(sized, place.market_price))
     if left == quantity:
         return quantity

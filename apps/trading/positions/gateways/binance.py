@@ -9,7 +9,6 @@ from apps.trading.positions.gateways.port import (
     ContractFill,
     Executed,
     IncomeRow,
-    MarketOrder,
     NoAnswer,
     Outcome,
     Refused,
@@ -22,7 +21,6 @@ R = TypeVar("R")
 ASSET = "USDT"
 PAGE = 1_000
 _SIDES = {"BOTH": "", "LONG": "long", "SHORT": "short"}
-_VENUE_SIDES = {ours: theirs for theirs, ours in _SIDES.items()}
 _STEPS, _TIERS = "contract_steps", "contract_tiers"  # kept on the client, beside ccxt's own options
 _SAME_MODE = -4046
 
@@ -104,32 +102,6 @@ class BinanceContracts:
             for row in rows
         ]
         return sorted(found, key=lambda each: each.id)
-
-    def submit(self, order: MarketOrder) -> Outcome:
-        """Send a market order, once."""
-        params: dict[str, Any] = {
-            "symbol": order.symbol,
-            "side": order.side.upper(),
-            "type": "MARKET",
-            "quantity": f"{order.quantity:f}",
-            "newClientOrderId": order.client_id,
-            "newOrderRespType": "RESULT",
-        }
-        if order.position_side:
-            params["positionSide"] = _VENUE_SIDES[order.position_side]
-        elif order.is_reducing:
-            params["reduceOnly"] = "true"
-        return self._send(self._client.fapiPrivatePostOrder, params, _executed)
-
-    def query(self, symbol: str, client_id: str) -> Outcome:
-        """Ask what became of an order; Refused: the venue does not know it."""
-        params = {"symbol": symbol, "origClientOrderId": client_id}
-        try:
-            return _executed(self._client.fapiPrivateGetOrder(params))
-        except self._errors.OrderNotFound as error:
-            return Refused(_words(error))
-        except (self._errors.BaseError, OSError) as error:
-            return NoAnswer(_words(error))
 
     def set_mode(self, symbol: str, is_isolated: bool) -> Outcome:
         """Choose isolated or cross margin of a contract; choosing what holds already is done."""
@@ -214,13 +186,6 @@ def _contract(risk: dict[str, Any], row: dict[str, Any]) -> ShownContract:
 
 def _chosen(_row: Any) -> Outcome:
     return Executed(filled=Decimal(0), price=Decimal(0))
-
-
-def _executed(row: dict[str, Any]) -> Outcome:
-    """A market order's answer; one that is still new was taken, and is asked for again."""
-    if row["status"] in ("NEW", "PARTIALLY_FILLED"):
-        return NoAnswer("The exchange has it and has not executed it yet.")
-    return Executed(filled=Decimal(row["executedQty"]), price=Decimal(row["avgPrice"]))
 
 
 def _words(error: BaseException) -> str:

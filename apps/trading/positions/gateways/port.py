@@ -81,7 +81,7 @@ class ContractFill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Executed:
-    """The venue has (had) the order; what it executed."""
+    """The venue did it, and how much of it."""
 
     filled: Decimal
     price: Decimal
@@ -104,20 +104,8 @@ class NoAnswer:
 Outcome = Executed | Refused | NoAnswer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarketOrder:
-    """A market order; `is_reducing` may only make the position smaller."""
-
-    client_id: str
-    symbol: str
-    position_side: str
-    side: str
-    quantity: Decimal
-    is_reducing: bool
-
-
 class ContractPort(Protocol):
-    """One contract account. Reading raises ContractsAway; `submit` and `transfer` send once, and never raise it."""
+    """One contract account. Reading raises ContractsAway; what changes something sends once, and never raises it."""
 
     def show(self) -> ShownAccount:
         """Return wallet, margin and positions."""
@@ -127,12 +115,6 @@ class ContractPort(Protocol):
 
     def fills(self, symbol: str, since_ms: int) -> list[ContractFill]:
         """Return executions of a contract from a time on, oldest first."""
-
-    def submit(self, order: MarketOrder) -> Outcome:
-        """Send a market order, once."""
-
-    def query(self, symbol: str, client_id: str) -> Outcome:
-        """Ask what became of an order; Refused: the venue does not know it."""
 
     def set_mode(self, symbol: str, is_isolated: bool) -> Outcome:
         """Choose isolated or cross margin of a contract; choosing what holds already is done."""

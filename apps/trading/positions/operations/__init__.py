@@ -12,7 +12,7 @@ from apps.trading.positions.operations.contracts import (
     set_hedge,
 )
 from apps.trading.positions.operations.correcting import CORRECT, Change, correct_position
-from apps.trading.positions.operations.executing import advance_account, send_requests
+from apps.trading.positions.operations.executing import advance_account, answer_request, send_requests, take_request
 from apps.trading.positions.operations.reading import read_account
 from apps.trading.positions.operations.terms import choose_terms
 
@@ -24,6 +24,7 @@ __all__ = [
     "Change",
     "FillFacts",
     "advance_account",
+    "answer_request",
     "apply_fill",
     "choose_terms",
     "correct_position",
@@ -37,5 +38,6 @@ __all__ = [
     "request_move",
     "send_requests",
     "set_hedge",
+    "take_request",
     "write_off",
 ]

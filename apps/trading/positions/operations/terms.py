@@ -43,6 +43,7 @@ def send_terms(*, account_id: UUID, port: ContractPort) -> int:
     """Ask the exchange for what is wanted; return how many came to an end. Asking twice is the same as once."""
     ended = 0
     for row in ContractTerms.objects.filter(account_id=account_id, wanted_leverage__isnull=False).order_by("symbol"):
+        assert row.wanted_leverage is not None  # the query says so
         assert row.wanted_isolated is not None  # the database checks it
         outcome = port.set_mode(row.symbol, row.wanted_isolated)
         if isinstance(outcome, Executed):

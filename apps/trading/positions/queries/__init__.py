@@ -19,6 +19,8 @@ from apps.trading.positions.queries.base import (
 from apps.trading.positions.queries.contracts import (
     exists_contracts,
     find_contracts,
+    find_request,
+    get_contract_mark,
     get_contracts,
     get_own_contract,
     get_own_contracts,
@@ -44,7 +46,9 @@ __all__ = [
     "ResultRow",
     "exists_contracts",
     "find_contracts",
+    "find_request",
     "get_book",
+    "get_contract_mark",
     "get_contracts",
     "get_mark",
     "get_own_contract",

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from apps.core.clock import now
 from apps.trading.exchanges.choices import ConnectionState
 from apps.trading.positions.errors import ContractsMissing, ContractUnknown, PositionMissing
 from apps.trading.positions.models import (
@@ -14,6 +15,7 @@ from apps.trading.positions.models import (
     HedgeRule,
     MarginAccount,
 )
+from apps.trading.positions.queries.base import MARK_FRESH, Mark
 from kernel.instruments import market_of
 
 
@@ -57,6 +59,13 @@ def get_own_contract(position_id: UUID, owner_id: UUID) -> ContractPosition:
     return row
 
 
+def get_contract_mark(connection_id: UUID, symbol: str) -> Mark | None:
+    """Return the mark price that the exchange showed of a contract ("BTCUSDTPERP") that a connection holds, or None."""
+    rows = ContractPosition.objects.filter(account__connection_id=connection_id, symbol=market_of(symbol))
+    row = rows.order_by("-read_at").first()
+    return None if row is None else Mark(row.mark, row.read_at, is_stale=row.read_at < now() - MARK_FRESH)
+
+
 def list_terms(account_id: UUID) -> list[ContractTerms]:
     """Return what was chosen for each contract, by symbol."""
     return list(ContractTerms.objects.filter(account_id=account_id).order_by("symbol"))
@@ -76,6 +85,11 @@ def list_requests(account_id: UUID, *, is_open: bool | None = None) -> QuerySet[
     if is_open is None:
         return found
     return found.filter(state__in=("wanted", "sent")) if is_open else found.exclude(state__in=("wanted", "sent"))
+
+
+def find_request(request_id: UUID) -> ContractRequest | None:
+    """Return what the product wanted of a contract account of this tenant, or None."""
+    return ContractRequest.objects.select_related("account").filter(pk=request_id).first()
 
 
 def list_funding(account_id: UUID) -> QuerySet[FundingPayment]:

@@ -39,6 +39,7 @@ class Desk:
     def __init__(self, market, customer, connection_id, *, is_isolated=False):
         self.market, self.customer, self.connection_id = market, customer, connection_id
         self.who = {"actor": Actor.of(customer), "owner_id": customer.pk}
+        orders.open_mirror(actor=Actor.system("test"), connection_id=connection_id)  # as its activation does
         self.account = open_contracts(**self.who, connection_id=connection_id)
         request_move(**self.who, account_id=self.account.pk, amount=D(20_000))
         self.advance()
