@@ -2,72 +2,33 @@
 
 from decimal import Decimal
 
-import ccxt
 import pytest
 
 from apps.core.actors import Actor
-from apps.finance.ledger.models import Account, Hold
-from apps.trading.exchanges.operations import open_credentials
+from apps.finance.ledger.models import Hold
 from apps.trading.orders import operations as orders
-from apps.trading.orders.choices import Kind
 from apps.trading.orders.errors import (
     ContractsNotOpen,
     ContractsOnlyPlain,
     InsufficientBalance,
     NothingToReduce,
+    PositionSideNeeded,
     TermsPending,
 )
 from apps.trading.orders.models import Fill, Order, ReconcileIncident
-from apps.trading.orders.operations import Exit, NewGroup, NewOrder
+from apps.trading.orders.operations import Exit, NewGroup
 from apps.trading.orders.operations.previewing import preview_order
-from apps.trading.positions.models import ContractPosition, ContractTerms, MarginAccount, Position
-from apps.trading.positions.operations import advance_account, choose_terms, open_contracts, request_move
+from apps.trading.positions.models import ContractPosition, ContractTerms, Position
+from apps.trading.positions.operations import choose_terms
 from apps.trading.risk.models import RiskClaim
 from kernel.instruments import Side
 from kernel.margin import Leg, liquidation_price
 from kernel.margin.brackets import build_brackets
+from tests.apps.trading.orders.contract_desk import PERP, Desk
 from tests.apps.trading.orders.funded import faults
 
 pytestmark = pytest.mark.django_db
 D = Decimal
-PERP = "BTCUSDTPERP"
-
-
-class Desk:
-    """A customer with a contract wallet of 20,000 USDT and ten times leverage."""
-
-    def __init__(self, market, customer, connection_id, *, is_isolated=False):
-        self.market, self.customer, self.connection_id = market, customer, connection_id
-        self.who = {"actor": Actor.of(customer), "owner_id": customer.pk}
-        orders.open_mirror(actor=Actor.system("test"), connection_id=connection_id)  # as its activation does
-        self.account = open_contracts(**self.who, connection_id=connection_id)
-        request_move(**self.who, account_id=self.account.pk, amount=D(20_000))
-        self.advance()
-        choose_terms(**self.who, account_id=self.account.pk, symbol=PERP, leverage=10, is_isolated=is_isolated)
-        self.advance()
-
-    def advance(self):
-        advance_account(account_id=self.account.pk)
-        return MarginAccount.objects.get(pk=self.account.pk)
-
-    def wish(self, side, quantity, price=None, **more):
-        kind = Kind.MARKET if price is None else Kind.LIMIT
-        limit = None if price is None else D(price)
-        return NewOrder(symbol=PERP, side=Side(side), kind=kind, quantity=D(quantity), price=limit, **more)
-
-    def place(self, *given, **more):
-        return orders.place_order(**self.who, connection_id=self.connection_id, order=self.wish(*given, **more))
-
-    def trade(self, *given, **more):
-        sent = orders.send_order(order_id=self.place(*given, **more).pk)
-        assert sent.state != "rejected", f"{sent.reject_code} {sent.reject_message}"
-        return sent
-
-    def venue(self):
-        return ccxt.binanceusdm({**open_credentials(self.connection_id).settings, "enableRateLimit": False})
-
-    def mirror(self):
-        return Account.objects.get(kind="mirror", subject_id=self.account.pk, asset_id="USDT").balance
 
 
 @pytest.fixture
@@ -176,3 +137,56 @@ def test_the_preview_says_margin_and_the_liquidation_price_that_the_exchange_sho
     assert shown.liquidation is None if found.liquidation is None else abs(shown.liquidation - found.liquidation) < 30
     assert shown.is_isolated is is_isolated
     assert not ReconcileIncident.objects.exists()
+
+
+def test_a_difference_is_told_once_and_ends_with_its_cause(desk):
+    desk.trade("buy", "0.1")
+    desk.advance()
+    Position.objects.update(quantity=D("0.3"))
+    for _ in range(2):
+        report = orders.reconcile_connection(connection_id=desk.connection_id)
+        assert report.differences == [
+            {"kind": "contract", "subject": "BTCUSDT", "expected": "0.3", "found": "0.1"}
+        ]  # fmt: skip
+    assert ReconcileIncident.objects.count() == 1
+    Position.objects.update(quantity=D("0.1"))
+    assert orders.reconcile_connection(connection_id=desk.connection_id).differences == []
+
+
+def test_a_resting_order_that_fills_is_known_from_the_reading_of_the_account(desk, on_commit):
+    price = D(desk.venue().fapiPublicGetPremiumIndex({"symbol": "BTCUSDT"})["markPrice"])
+    resting = desk.trade("buy", "0.1", str((price * D("0.9995")).quantize(D("0.01"))))
+    assert resting.state == "open"
+    for _ in range(30):
+        desk.market.step()
+        if not desk.venue().fapiPrivateGetOpenOrders():
+            break
+    desk.advance()
+    assert Position.objects.get().quantity == D("0.1")
+    resting.refresh_from_db()
+    assert resting.state == "open"
+    assert orders.read_executions(connection_id=desk.connection_id, symbol=PERP) == 1
+    resting.refresh_from_db()
+    assert (resting.state, resting.average_price, Position.objects.get().version) == ("filled", resting.price, 1)
+    assert Hold.objects.get(key=f"order:{resting.pk}").state == "released"
+    assert faults() == {}
+
+
+def test_in_hedge_mode_long_and_short_stand_apart(desk):
+    desk.venue().fapiPrivatePostPositionSideDual({"dualSidePosition": "true"})
+    desk.advance()
+    with pytest.raises(PositionSideNeeded):
+        desk.place("buy", "0.1")
+    desk.trade("buy", "0.1", position_side="long")
+    desk.trade("sell", "0.2", position_side="short")
+    account = desk.advance()
+    held = dict(Position.objects.values_list("position_side", "quantity"))
+    assert held == {"long": D("0.1"), "short": D("-0.2")}
+    assert account.is_hedged
+    closing = desk.trade("sell", "0.5", position_side="long", reduce_only=True)
+    assert (closing.quantity, closing.state) == (D("0.1"), "filled")
+    assert not Hold.objects.filter(key=f"order:{closing.pk}").exists()
+    desk.advance()
+    assert dict(Position.objects.values_list("position_side", "quantity")) == {"long": 0, "short": D("-0.2")}
+    assert orders.reconcile_connection(connection_id=desk.connection_id).differences == []
+    assert faults() == {}
