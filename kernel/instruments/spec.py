@@ -29,7 +29,7 @@ class OffGridError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class InstrumentSpec:
-    """A spot instrument: `tick` is the price step in quote, `lot` the quantity step in base.
+    """An instrument: `tick` is the price step in quote, `lot` the quantity step in base.
 
     `min_quantity` and `max_quantity` are in base and multiples of the lot, `min_notional` is in quote.
     Raises ValueError when the figures contradict each other.

@@ -165,6 +165,7 @@ class Trader:
             "orders.advance_group": [str(pair)],
             "orders.amend": [str(amended), "0.005"],
             "orders.replace": [str(replacement)],
+            "orders.read_executions": [connection, f"{SYMBOL}PERP"],
             "positions.read_all_contracts": [],
             "positions.read_contracts": [str(contracts)],
             "exchanges.check_connection": [connection],

@@ -17,6 +17,8 @@ class AssetClass(models.TextChoices):
     """Currencies."""
     STOCK = "stock", "Stock"
     """Shares and funds of an exchange with hours."""
+    PERPETUAL = "perp", "Perpetual"
+    """Contracts without an end on a coin's price; named after the market they follow, with PERP at the end."""
 
 
 class InstrumentStatus(models.TextChoices):

@@ -10,12 +10,13 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from apps.core.shelves import Shelf
-from apps.trading.instruments.choices import AlertState, InstrumentStatus
+from apps.trading.instruments.choices import AlertState, AssetClass, InstrumentStatus
 from apps.trading.instruments.errors import AlertMissing, UnknownSymbol, WatchlistMissing
 from apps.trading.instruments.facts import is_closed_on, read_facts
 from apps.trading.instruments.models import Alert, Instrument, InstrumentAlias, Watchlist
 from apps.trading.instruments.search import Entry, plain, ranked
 from kernel.instruments import HOURS, InstrumentSpec
+from kernel.instruments.contracts import PERPETUAL
 
 __all__ = [
     "Instrument",
@@ -76,10 +77,13 @@ def _short(value: Decimal) -> Decimal:
 
 
 def list_instruments(search: str = "", asset_class: str = "") -> QuerySet[Instrument]:
-    """Return active instruments by symbol; `search` matches symbol, base, quote or name, `asset_class` one class."""
+    """Return active instruments by symbol; `search` matches symbol, base, quote or name, `asset_class` one class.
+
+    Without a class the perpetual contracts are left out: each follows a market that is in the list.
+    """
     found = Instrument.objects.filter(is_active=True).order_by("symbol")
-    if asset_class:
-        found = found.filter(asset_class=asset_class)
+    perpetual = AssetClass.PERPETUAL
+    found = found.filter(asset_class=asset_class) if asset_class else found.exclude(asset_class=perpetual)
     if search:
         words = Q(symbol__icontains=search) | Q(base__icontains=search) | Q(quote__icontains=search)
         found = found.filter(words | Q(name__icontains=search))
@@ -106,8 +110,14 @@ def find_alias(instrument: Instrument, source: str) -> str:
 
 
 def search_instruments(text: str, *, asset_class: str = "", limit: int = 50) -> list[Instrument]:
-    """Return active instruments that match, best first: exact, prefix, alias, words of the name, near misses."""
-    entries = [row for row in _catalogue() if not asset_class or row.asset_class == asset_class]
+    """Return active instruments that match, best first: exact, prefix, alias, words of the name, near misses.
+
+    Perpetual contracts are found by a text with "perp", or by their class.
+    """
+    hidden = "" if asset_class or PERPETUAL in text.upper() else AssetClass.PERPETUAL.value
+    entries = [
+        row for row in _catalogue() if row.asset_class != hidden and (not asset_class or row.asset_class == asset_class)
+    ]
     symbols = ranked(text[:64], entries, limit)
     found = {row.symbol: row for row in Instrument.objects.filter(symbol__in=symbols, is_active=True)}
     return [found[symbol] for symbol in symbols if symbol in found]

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from apps.trading.instruments.queries import get_spec
 from apps.trading.market_data.queries import BASE_INTERVAL, is_market_stale, latest_bars, list_held, list_quotes
+from kernel.instruments import market_of
 
 FURTHEST = Decimal("0.2")
 """A price so far from the newest candle is looked at by people first."""
@@ -22,13 +23,19 @@ class CheckedPrice:
 
 
 def read_checked(symbols: Iterable[str]) -> dict[str, CheckedPrice]:
-    """Return by symbol the prices that may set orders off; a symbol without one is missing."""
-    found = {}
-    for quote in list_quotes(sorted(set(symbols))):
+    """Return by symbol the prices that may set orders off; a symbol without one is missing.
+
+    A contract goes by the market that it follows.
+    """
+    found: dict[str, CheckedPrice] = {}
+    wanted: dict[str, list[str]] = {}
+    for symbol in sorted(set(symbols)):
+        wanted.setdefault(market_of(symbol), []).append(symbol)
+    for quote in list_quotes(sorted(wanted)):
         if quote.is_stale or not 0 < quote.bid <= quote.ask or quote.last <= 0 or is_market_stale(quote.symbol):
             continue
         if _agrees_with_candles(quote.symbol, quote.last):
-            found[quote.symbol] = CheckedPrice(quote.symbol, quote.last, quote.at)
+            found |= {name: CheckedPrice(name, quote.last, quote.at) for name in wanted[quote.symbol]}
     return found
 
 

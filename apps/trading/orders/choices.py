@@ -156,6 +156,10 @@ class IncidentKind(TextChoices):
     """An order that counted as never accepted is at the venue after all; it is booked as it is."""
     MISSING_FILLS = "missing_fills", "Fills missing"
     """The venue says that more is filled than it shows executions for."""
+    CONTRACT = "contract", "Contract position differs"
+    """The venue's position in a contract is not what its executions make of it."""
+    CONTRACT_WALLET = "contract_wallet", "Contract wallet differs"
+    """The venue's wallet for contracts is not what our book of its changes makes of it."""
 
 
 S = OrderState

@@ -167,6 +167,36 @@ class PriceUnknown(Conflict):
     message = "There is no price of {symbol} yet, so it is not known what this order costs. Place a limit order."
 
 
+class ContractsNotOpen(Conflict):
+    """The wallet for contracts of a connection is not read."""
+
+    code = "orders.contracts_not_open"
+    message = (
+        "The wallet for contracts of this account is not open. Open it on the positions page and move funds to it."
+    )
+
+
+class ContractsOnlyPlain(Invalid):
+    """A contract order that is part of something larger."""
+
+    code = "orders.contracts_only_plain"
+    message = "Contracts take single orders. Exits in pairs, algorithms and bots trade the spot market."
+
+
+class PositionSideNeeded(Invalid):
+    """The position side does not fit the mode of the account."""
+
+    code = "orders.position_side"
+    message = "This account takes {words}."
+
+
+class TermsPending(Conflict):
+    """Leverage or margin mode are on their way to the exchange."""
+
+    code = "orders.terms_pending"
+    message = "The exchange is being asked for another leverage of {symbol}. Try again when it has answered."
+
+
 class ResetNotPossible(Conflict):
     """Something still goes on, on the paper account."""
 

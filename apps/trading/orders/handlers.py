@@ -16,14 +16,16 @@ from apps.platform.notifications.operations import notify
 from apps.platform.security.queries import list_holders
 from apps.trading.exchanges.queries import get_connection
 from apps.trading.orders import operations
-from apps.trading.orders.choices import IncidentKind
+from apps.trading.orders.choices import IncidentKind, Origin
 from apps.trading.orders.queries import list_unbooked_fills
 from apps.trading.orders.topics import DIFFERS, DIFFERS_AT_DESK
 from kernel.events.exchanges import ConnectionActivated
+from kernel.events.positions import HedgeWanted, ReductionWanted
 from kernel.events.risk import SwitchEngaged
-from kernel.events.trading import ReconcileDiffered
+from kernel.events.trading import OrderClosed, ReconcileDiffered
 
 AGAIN = timedelta(seconds=5)
+SYSTEM = Actor.system("orders")
 
 
 @handles(ConnectionActivated, name="orders.open_mirror")
@@ -35,6 +37,25 @@ def open_mirror(item: ConnectionActivated, _event: OutboxEvent) -> None:
     """
     if not list_unbooked_fills(item.connection_id, 1):
         operations.open_mirror(actor=Actor.system("orders"), connection_id=item.connection_id)
+
+
+@handles(ReductionWanted, name="orders.reduce_contract")
+def reduce_contract(item: ReductionWanted, _row: OutboxEvent) -> None:
+    """Place the order of a stage of the reduction before liquidation."""
+    operations.execute_request(actor=SYSTEM, request_id=item.request_id)
+
+
+@handles(HedgeWanted, name="orders.hedge")
+def hedge(item: HedgeWanted, _row: OutboxEvent) -> None:
+    """Place the order of a hedge rule."""
+    operations.execute_request(actor=SYSTEM, request_id=item.request_id)
+
+
+@handles(OrderClosed, name="orders.answer_request")
+def answer_request(item: OrderClosed, _row: OutboxEvent) -> None:
+    """Tell a reduction or a hedge what its order came to."""
+    if item.origin_kind == Origin.GUARD:
+        operations.answer_for(actor=SYSTEM, order_id=item.order_id)
 
 
 STOPS = "orders.stop_scope"

@@ -73,11 +73,13 @@ VENUE_CHECKS: dict[str, str] = {
         SELECT g.id FROM orders_ordergroup g JOIN ledger_hold h ON h.key = 'group:' || g.id
         WHERE h.state = 'open' AND g.state = 'done'
     """,
+    # A contract order that only closes holds nothing.
     # An order that came to life again after it counted as dead has given its hold back.
     "order {} is open and holds nothing": """
         SELECT o.client_id FROM orders_order o LEFT JOIN ledger_hold h ON h.key = 'order:' || o.id
         WHERE o.state <> ALL (%(final)s) AND o.reject_code = ''
-          AND o.leg NOT IN ('take_profit', 'stop') AND coalesce(h.state, '') NOT IN ('open', 'settled')
+          AND o.leg NOT IN ('take_profit', 'stop') AND o.symbol NOT LIKE '%%PERP'
+          AND coalesce(h.state, '') NOT IN ('open', 'settled')
     """,
     # Fills that were booked before the hold (those from before there was a ledger) have not used it.
     "order {} holds another amount than its fills have left of its hold": """

@@ -14,18 +14,22 @@ from apps.trading.orders.choices import AT_VENUE, FINAL, IN_FLIGHT, OrderState, 
 from apps.trading.orders.errors import OrderMissing
 from apps.trading.orders.models import BalanceBaseline, ExternalOrder, Fill, Order, OrderGroup, ReconcileIncident
 from apps.trading.orders.shown import OrderRow, row_of
+from kernel.instruments.contracts import PERPETUAL
 
 NamesOf = Callable[[Collection[UUID]], Mapping[UUID, str]]
 _names: list[NamesOf] = []
 AMOUNT: "DecimalField[Decimal, Decimal]" = DecimalField(max_digits=60, decimal_places=36)
 UNBOOKED = """
     SELECT f.id FROM orders_fill f LEFT JOIN ledger_journal j ON j.key = 'fill:' || f.id
-    WHERE f.connection_id = %s AND j.id IS NULL ORDER BY f.id LIMIT %s
+    WHERE f.connection_id = %s AND j.id IS NULL AND f.symbol NOT LIKE '%%PERP' ORDER BY f.id LIMIT %s
 """
 UNRESERVED = """
     SELECT o.id FROM orders_order o LEFT JOIN ledger_hold h ON h.key = 'order:' || o.id
-    WHERE o.connection_id = %s AND o.state <> ALL (%s) AND h.id IS NULL AND o.leg IN ('', 'entry') ORDER BY o.id
+    WHERE o.connection_id = %s AND o.state <> ALL (%s) AND h.id IS NULL AND o.leg IN ('', 'entry')
+        AND o.symbol NOT LIKE '%%PERP' ORDER BY o.id
 """
+CONTRACTS = Q(symbol__endswith=PERPETUAL)
+"""What is traded there moves another wallet."""
 NEEDS_SETTLING = Q(state__in=[*IN_FLIGHT, OrderState.CANCELLING]) | Q(reported_filled__gt=F("filled"))
 
 
@@ -126,12 +130,13 @@ def list_traded_symbols(connection_id: UUID) -> list[str]:
 
 
 def sum_moved(connection_id: UUID, base_of: dict[str, tuple[str, str]]) -> dict[str, Decimal]:
-    """Return by asset what our fills moved on a connection; `base_of` maps symbols to (base, quote)."""
+    """Return by asset what our fills moved in a connection's spot wallet; `base_of` maps symbols to (base, quote)."""
     moved: dict[str, Decimal] = {}
     value = ExpressionWrapper(F("quantity") * F("price"), output_field=AMOUNT)
     sign = Case(When(side="buy", then=1), default=-1)
     rows = (
         Fill.objects.filter(connection_id=connection_id)
+        .exclude(CONTRACTS)
         .values("symbol")
         .annotate(
             base=Sum(ExpressionWrapper(F("quantity") * sign, output_field=AMOUNT)),
@@ -142,7 +147,13 @@ def sum_moved(connection_id: UUID, base_of: dict[str, tuple[str, str]]) -> dict[
         base, quote = base_of[row["symbol"]]
         moved[base] = moved.get(base, Decimal(0)) + row["base"]
         moved[quote] = moved.get(quote, Decimal(0)) - row["quote"]
-    fees = Fill.objects.filter(connection_id=connection_id).exclude(fee=0).values("fee_asset").annotate(paid=Sum("fee"))
+    fees = (
+        Fill.objects.filter(connection_id=connection_id)
+        .exclude(CONTRACTS)
+        .exclude(fee=0)
+        .values("fee_asset")
+        .annotate(paid=Sum("fee"))
+    )
     for paid in fees:
         moved[paid["fee_asset"]] = moved.get(paid["fee_asset"], Decimal(0)) - paid["paid"]
     return moved

@@ -84,6 +84,12 @@ def take_back(order_ids: list[str], switch_id: str, scope: str, subject_id: str,
     )
 
 
+@tenant_task("orders.read_executions")
+def read_executions(connection_id: str, symbol: str) -> None:
+    """Book executions of our contract orders that the account's list shows."""
+    operations.read_executions(connection_id=UUID(connection_id), symbol=symbol)
+
+
 @tenant_task("orders.look_at_held")
 def look_at_held() -> None:
     """Set off what the platform holds and checked prices meet."""

@@ -6,6 +6,7 @@ from apps.core.desk import Desk, DeskAdmin, LedgerAdmin, desk_admin
 from apps.trading.positions.models import (
     ContractPosition,
     ContractRequest,
+    ContractTerms,
     FundingPayment,
     HedgeRule,
     MarginAccount,
@@ -75,6 +76,18 @@ class ContractPositionAdmin(DeskAdmin):
     list_display: ClassVar = [
         "symbol", "position_side", "account", "quantity", "entry", "mark", "liquidation", "leverage", "ratio",
         "read_at",
+    ]  # fmt: skip
+    list_filter: ClassVar = ["symbol", "is_isolated"]
+    list_select_related: ClassVar = ["account"]
+
+
+@desk_admin(ContractTerms)
+class ContractTermsAdmin(DeskAdmin):
+    """Leverage and margin mode of contracts, and what is on its way to the exchange."""
+
+    desk = Desk.TRADING
+    list_display: ClassVar = [
+        "symbol", "account", "leverage", "is_isolated", "wanted_leverage", "wanted_isolated", "words",
     ]  # fmt: skip
     list_filter: ClassVar = ["symbol", "is_isolated"]
     list_select_related: ClassVar = ["account"]

@@ -80,6 +80,22 @@ class GroupingUnknown(Invalid):
     message = "Results cannot be summed by “{name}”; known are {known}."
 
 
+class ContractUnknown(Invalid):
+    """The exchange did not show this contract yet, or has none of this name."""
+
+    code = "positions.contract_unknown"
+    message = (
+        "The wallet for contracts shows no {symbol} yet. Open it on the positions page, and wait until it is read."
+    )
+
+
+class LeverageUnclear(Invalid):
+    """A leverage that the contract does not have."""
+
+    code = "positions.leverage_unclear"
+    message = "The leverage of {symbol} goes from 1 to {most}."
+
+
 class ContractsAway(Unavailable):
     """The exchange did not show a contract account."""
 

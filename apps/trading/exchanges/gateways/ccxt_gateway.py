@@ -87,7 +87,7 @@ class CcxtGateway:
 
         self._errors = ccxt
         keys = {"apiKey": api_key, "secret": api_secret, **({"password": passphrase} if passphrase else {})}
-        self._client: Any = getattr(ccxt, ccxt_id)({**client_settings(settings), **keys, "timeout": timeout_ms})
+        self._client: Any = getattr(ccxt, ccxt_id)({**self._settings(settings), **keys, "timeout": timeout_ms})
         self._is_ready = False
         self._symbols: dict[str, str] = {}
         self._turn = RLock()
@@ -118,6 +118,9 @@ class CcxtGateway:
     def forget_clock(self) -> None:
         """Have the clock measured again before the next request."""
         self._is_ready = False
+
+    def _settings(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        return client_settings(settings)
 
     # ---- the port
 
@@ -222,6 +225,10 @@ class CcxtGateway:
         """Return open orders, ours and foreign. See VenuePort."""
         return [_order(item) for item in self._ask(lambda: self._client.fetch_open_orders(self._unified(symbol)))]
 
+    def contract_orders(self) -> list[VenueOrder]:
+        """Return open orders of contracts: none here. See VenuePort."""
+        return []
+
     def fills(self, symbol: str, since_id: str | None = None) -> list[VenueFill]:
         """Return executions by trade id. See VenuePort."""
         params = {} if since_id is None else {"fromId": since_id}
@@ -268,9 +275,12 @@ class CcxtGateway:
         if self._is_ready:
             return
         markets = self._markets()
-        self._symbols = {market["id"]: name for name, market in markets.items() if market["spot"]}
+        self._symbols = self._listed(markets)
         self.measure_clock()
         self._is_ready = True
+
+    def _listed(self, markets: Mapping[str, Any]) -> dict[str, str]:
+        return {market["id"]: name for name, market in markets.items() if market["spot"]}
 
     def _markets(self) -> Mapping[str, Any]:
         kept = self._kept.load() if self._kept is not None and not self._client.markets else None

@@ -43,7 +43,7 @@ def basic_type(kind: OrderKind) -> str:
 
 
 def extras(request: OrderRequest) -> dict[str, Any]:
-    """Return the unified parameters of an order's trigger, trail and post-only."""
+    """Return the unified parameters of an order's trigger, trail, post-only and position."""
     found: dict[str, Any] = {}
     if request.kind in _TRIGGERS and request.stop_price is not None:
         found[_TRIGGERS[request.kind]] = text(request.stop_price)
@@ -53,6 +53,10 @@ def extras(request: OrderRequest) -> dict[str, Any]:
         found["postOnly"] = True
     elif request.time_in_force is not None and basic_type(request.kind) == "limit":
         found["timeInForce"] = request.time_in_force.value
+    if request.position_side:  # in hedge mode the side says which position it closes
+        found["positionSide"] = request.position_side.upper()
+    elif request.reduce_only:
+        found["reduceOnly"] = True
     return found
 
 

@@ -15,9 +15,13 @@ PROOFS = frozenset(
     {-1002, -1003, -1013, -1014, -1015, -1020, -1021, -1022, -2010, -2011, -2013, -2014, -2015, -2026, -2038}
 )
 PARAMETER_ERRORS = range(-1199, -1099)
+# Contracts, which have lists of their own: -2018…-2028 (margin, reduce-only, leverage), -4000…-4199 (filters, modes),
+# -5021/-5022 (fill-or-kill, post-only). -4116 says that an order with our client id is there.
+CONTRACT_ERRORS = (range(-2028, -2017), range(-4199, -3999), range(-5022, -5020))
 
 # -2010 with this text is no refusal: an order with our client id is in the book already, so an earlier send arrived.
 DUPLICATE = "Duplicate order sent."
+DUPLICATE_CONTRACT = -4116
 MISSING_ORDER = -2013
 
 
@@ -27,9 +31,9 @@ def classify(error: Exception, answer: Any, *, is_network: bool) -> Rejected | U
     `is_network` says that the request left and the connection or the server failed (ccxt's OperationFailed).
     """
     code = code_of(answer)
-    if code is not None and (code in PROOFS or code in PARAMETER_ERRORS):
+    if code is not None and (code in PROOFS or any(code in each for each in (PARAMETER_ERRORS, *CONTRACT_ERRORS))):
         message = str(answer.get("msg", ""))
-        if message == DUPLICATE:
+        if message == DUPLICATE or code == DUPLICATE_CONTRACT:
             return Unknown("an order with this client id is open at the venue")
         return Rejected(str(code), message)
     if answer is None and not is_network:

@@ -58,6 +58,7 @@ class VenueStatus(StrEnum):
 class OrderRequest:
     """An order to send; `price` and `time_in_force` belong to limit orders and are None for market orders.
 
+    `reduce_only` and `position_side` ("long", "short": hedge mode) belong to contracts; the venue keeps them itself.
     Kinds with a trigger go only to venues that have them (`order_kinds.NATIVE`). `post_only`: refused if it would take.
 
     `timestamp_ms` (our clock) is the time the signed request carries: the venue refuses it after the receive window,
@@ -75,6 +76,8 @@ class OrderRequest:
     stop_price: Decimal | None = None
     trail_percent: Decimal | None = None
     post_only: bool = False
+    reduce_only: bool = False
+    position_side: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +189,13 @@ class VenuePort(Protocol):
 
     def open_orders(self, symbol: str | None = None) -> list[VenueOrder]:
         """Return the open orders of one or all symbols, ours and foreign. Raises VenueUnavailable, VenueRefused."""
+        ...
+
+    def contract_orders(self) -> list[VenueOrder]:
+        """Return the open orders of all contracts, ours and foreign; none where the venue has no contracts for us.
+
+        Raises VenueUnavailable, VenueRefused.
+        """
         ...
 
     def fills(self, symbol: str, since_id: str | None = None) -> list[VenueFill]:

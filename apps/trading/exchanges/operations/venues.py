@@ -16,6 +16,7 @@ from apps.trading.exchanges.catalogue.venues import TESTED, get_exchange
 from apps.trading.exchanges.choices import ConnectionState, IdStyle, Mode
 from apps.trading.exchanges.errors import ConnectionNotActive, NoAccountOffered, VenueRefused, VenueUnavailable
 from apps.trading.exchanges.gateways.ccxt_gateway import CcxtGateway
+from apps.trading.exchanges.gateways.contract_gateway import SpotAndContracts
 from apps.trading.exchanges.gateways.port import VenuePort
 from apps.trading.exchanges.gateways.unified_gateway import UnifiedGateway
 from apps.trading.exchanges.models import Connection, Venue
@@ -142,7 +143,7 @@ def connect_gateway(connection: Connection, *, api_key: str, api_secret: str, pa
     """Return a client of a connection's venue whose requests are counted, with the markets that are kept."""
     venue = connection.venue
     settings = venue_settings(venue.code)
-    kind = CcxtGateway if venue.ccxt_id in BINANCE_PROTOCOL else UnifiedGateway
+    kind = SpotAndContracts if venue.ccxt_id in BINANCE_PROTOCOL else UnifiedGateway
     gateway = kind(
         ccxt_id=venue.ccxt_id, settings=settings, api_key=api_key, api_secret=api_secret, passphrase=passphrase
     )

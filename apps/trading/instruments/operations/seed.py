@@ -6,8 +6,10 @@ from decimal import Decimal
 from apps.core.actors import Actor
 from apps.core.context import PUBLIC, in_schema
 from apps.core.operation import operation
+from apps.trading.instruments.choices import AssetClass
 from apps.trading.instruments.models import Instrument, InstrumentAlias
 from apps.trading.instruments.operations.permissions import MANAGE
+from kernel.instruments import perpetual_of
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,8 @@ class _Listing:
     quote: str = "USDT"
     tick: Decimal = Decimal("0.01")
     min_notional: Decimal = Decimal(5)
+    asset_class: str = AssetClass.CRYPTO.value
+    market: str = ""
 
 
 # The sandbox exchange enforces the same figures; the contract tests compare them with its exchangeInfo.
@@ -29,17 +33,26 @@ LISTINGS = (
     _Listing("SOLUSDT", "SOL", "Solana", Decimal("0.001"), Decimal(90_000)),
 )
 
+CONTRACTS = tuple(
+    _Listing(
+        perpetual_of(f"{base}USDT"), base, f"{name} perpetual", Decimal("0.001"), Decimal(most),
+        asset_class=AssetClass.PERPETUAL.value, market="sandbox",
+    )
+    for base, name, most in (("BTC", "Bitcoin", 1_000), ("ETH", "Ether", 10_000), ("SOL", "Solana", 1_000_000))
+)  # fmt: skip
+
 
 @operation("instruments.seed_instruments", permission=MANAGE, trail=False)
 def _seed(*, actor: Actor) -> int:
     made = 0
-    for listing in LISTINGS:
+    for listing in (*LISTINGS, *CONTRACTS):
         facts = asdict(listing)
         symbol = facts.pop("symbol")
         row, is_new = Instrument.objects.get_or_create(symbol=symbol, defaults={**facts, "min_quantity": listing.lot})
-        InstrumentAlias.objects.get_or_create(
-            alias=f"{listing.base}/{listing.quote}", source="", defaults={"instrument": row}
-        )
+        name = f"{listing.base}/{listing.quote}"
+        if listing.asset_class == AssetClass.PERPETUAL:
+            name = f"{name}:{listing.quote}"
+        InstrumentAlias.objects.get_or_create(alias=name, source="", defaults={"instrument": row})
         made += is_new
     return made
 

@@ -52,7 +52,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "realised", "reject_code", "reject_message", "created_at", "sent_at", "answered_at", "first_fill_at",
             "ended_at", "cancel_requested_at", "stop_price", "trail_percent", "post_only", "reduce_only", "good_until",
             "max_slippage_bps", "held_by", "extreme_price", "triggered_at", "triggered_price", "group_id", "leg",
-            "replaces_id",
+            "replaces_id", "position_side",
         ]  # fmt: skip
 
 
@@ -75,7 +75,8 @@ class NewOrderSerializer(serializers.Serializer[dict[str, Any]]):
 
     `price` and `time_in_force` for kinds with a limit, `stop_price` for those that wait for a price, `trail_percent`
     (0.1 to 20) for a trailing stop, `good_until` with GTD. `max_slippage_bps` gives an order at market a worst price.
-    `held_by` "platform" keeps the trigger from the exchange.
+    `held_by` "platform" keeps the trigger from the exchange. A contract's symbol ends with PERP ("BTCUSDTPERP");
+    `position_side` is for accounts in hedge mode.
     """
 
     connection_id = serializers.UUIDField()
@@ -94,6 +95,7 @@ class NewOrderSerializer(serializers.Serializer[dict[str, Any]]):
         min_value=1, max_value=5000, required=False, allow_null=True, default=None
     )
     held_by = serializers.ChoiceField(choices=HeldBy.choices, required=False, allow_blank=True, default="")
+    position_side = serializers.ChoiceField(choices=["long", "short"], required=False, allow_blank=True, default="")
 
 
 def new_order(given: Mapping[str, Any]) -> NewOrder:

@@ -23,6 +23,7 @@ from apps.trading.orders.choices import (
     Origin,
     TimeInForce,
 )
+from apps.trading.positions.choices import PositionSide
 
 FINANCIAL, OPERATIONAL = DataCategory.FINANCIAL, DataCategory.OPERATIONAL
 
@@ -41,6 +42,7 @@ class Order(BaseModel):
     `stop_price` is the trigger; a trailing stop has `trail_percent` instead. Where the platform holds the order,
     `extreme_price` is the best checked price since it was placed, and `triggered_at` is set once, by whoever decided.
     A market order with `max_slippage_bps` has its worst price in `price`. `good_until` ends DAY and GTD orders.
+    `position_side` belongs to contracts of an account in hedge mode.
     `replaces` is the order that this one took the place of.
     """
 
@@ -49,7 +51,7 @@ class Order(BaseModel):
             (
                 "symbol", "side", "kind", "quantity", "price", "time_in_force", "wanted_price", "filled",
                 "reported_filled", "average_price", "fees", "realised", "stop_price", "trail_percent",
-                "extreme_price", "triggered_price", "max_slippage_bps", "post_only", "reduce_only",
+                "extreme_price", "triggered_price", "max_slippage_bps", "post_only", "reduce_only", "position_side",
             ),
             FINANCIAL,
         ),
@@ -77,6 +79,7 @@ class Order(BaseModel):
     max_slippage_bps = models.PositiveSmallIntegerField(null=True)
     post_only = models.BooleanField(default=False)
     reduce_only = models.BooleanField(default=False)
+    position_side = models.CharField(max_length=5, choices=PositionSide.choices, blank=True, default="")
     held_by = models.CharField(max_length=8, choices=HeldBy.choices, default=HeldBy.VENUE)
     extreme_price = amount_field(null=True)
     triggered_at = models.DateTimeField(null=True)

@@ -4,6 +4,14 @@ from apps.trading.orders.operations.amending import advance_replacement, amend_o
 from apps.trading.orders.operations.backfilling import Backfilled, backfill_connection, backfill_ledger
 from apps.trading.orders.operations.cancelling import cancel_all, cancel_order, request_cancel, transmit_cancel
 from apps.trading.orders.operations.checking import NewOrder, NewTerms
+from apps.trading.orders.operations.contracts import (
+    answer_for,
+    close_contract,
+    closing_order,
+    execute_request,
+    follow_executions,
+    read_executions,
+)
 from apps.trading.orders.operations.ending import end_in_time
 from apps.trading.orders.operations.groups import Exit, NewGroup, advance_group, cancel_group, place_group
 from apps.trading.orders.operations.incidents import note_incident, resolve_incidents
@@ -51,6 +59,7 @@ __all__ = [
     "advance_group",
     "advance_replacement",
     "amend_order",
+    "answer_for",
     "backfill_connection",
     "backfill_ledger",
     "cancel_all",
@@ -58,9 +67,13 @@ __all__ = [
     "cancel_order",
     "claim_order",
     "claim_pair",
+    "close_contract",
     "close_scope",
+    "closing_order",
     "count_active_bots",
     "end_in_time",
+    "execute_request",
+    "follow_executions",
     "limits_of",
     "look_at",
     "look_at_held",
@@ -72,6 +85,7 @@ __all__ = [
     "place_for",
     "place_group",
     "place_order",
+    "read_executions",
     "reconcile_connection",
     "record_fills",
     "record_outcome",

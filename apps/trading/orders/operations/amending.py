@@ -41,7 +41,7 @@ from apps.trading.orders.operations.placing import (
 from apps.trading.orders.operations.recording import RECORD, end_unsent, locked, move_order, record_outcome, refuse
 from apps.trading.orders.operations.settling import settle_order
 from apps.trading.orders.queries import get_order
-from kernel.instruments import Side
+from kernel.instruments import Side, is_perpetual
 
 SYSTEM = Actor.system("orders")
 CHANGEABLE = (OrderState.HELD, OrderState.OPEN, OrderState.PARTLY_FILLED)
@@ -109,12 +109,15 @@ def _merged(order: Order, terms: NewTerms) -> NewOrder:
         good_until=order.good_until if order.time_in_force == TIMED[1] else None,
         max_slippage_bps=order.max_slippage_bps,
         held_by=order.held_by,
+        position_side=order.position_side,
     )
 
 
 def _keeps_its_place(order: Order, wanted: NewOrder) -> bool:
     """Whether the venue can make the change without the order losing its place: only its quantity shrinks."""
     is_smaller = wanted.quantity < order.quantity and wanted.price == order.price
+    if is_perpetual(order.symbol):
+        return False
     is_resting = order.kind == Kind.LIMIT and order.state in (OrderState.OPEN, OrderState.PARTLY_FILLED)
     return is_smaller and is_resting and has_amend(order.connection.venue.ccxt_id)
 

@@ -22,7 +22,7 @@ from apps.trading.orders.errors import (
     ValueTooSmall,
     VenueNotActive,
 )
-from kernel.instruments import Filter, InstrumentSpec, Side
+from kernel.instruments import Filter, InstrumentSpec, Side, is_perpetual
 
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=90)
 LEAST_TRAIL, MOST_TRAIL = Decimal("0.1"), Decimal(20)
@@ -40,6 +40,7 @@ class NewOrder:
     `trail_percent` for a trailing stop (0.1 to 20). `good_until` for GTD. `max_slippage_bps` (1 to 5,000) gives an
     order at market a worst price: it becomes what fills at once up to there. `held_by` "platform" keeps a trigger from
     the venue although it could watch it itself; empty: the venue where it can, else the platform.
+    `position_side` ("long", "short") for contracts of an account in hedge mode.
     """
 
     symbol: str
@@ -55,6 +56,7 @@ class NewOrder:
     good_until: datetime | None = None
     max_slippage_bps: int | None = None
     held_by: str = ""
+    position_side: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +96,8 @@ def check_order(
     if connection_state != ConnectionState.ACTIVE:
         raise VenueNotActive(state=ConnectionState(connection_state).label.lower())
     spec = get_spec(order.symbol)
+    if order.position_side and not is_perpetual(order.symbol):
+        raise TriggerNotWanted(field="position_side", kind="An order of the spot market", what="position side")
     _check_shape(order)
     _check_trigger(order, spec, market_price if is_fresh else None)
     time_in_force, good_until = _time(order)
@@ -120,7 +124,7 @@ def worst_price(side: Side, market_price: Decimal, bps: int, spec: InstrumentSpe
 def _holder(order: NewOrder, ccxt_id: str) -> HeldBy:
     if order.kind not in WITH_TRIGGER:
         return HeldBy.VENUE
-    if order.held_by == HeldBy.PLATFORM or order.max_slippage_bps is not None:
+    if order.held_by == HeldBy.PLATFORM or order.max_slippage_bps is not None or is_perpetual(order.symbol):
         return HeldBy.PLATFORM
     return HeldBy.VENUE if has_kind(ccxt_id, OrderKind(order.kind.value)) else HeldBy.PLATFORM
 

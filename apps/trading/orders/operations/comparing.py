@@ -28,6 +28,7 @@ from apps.trading.orders.operations.mirroring import mirror_of
 from apps.trading.orders.operations.opening import is_mirror_open
 from apps.trading.orders.operations.recording import RECORD
 from apps.trading.orders.queries import list_traded_symbols, list_unsettled, sum_moved
+from kernel.instruments import is_perpetual
 
 SYSTEM = Actor.system("orders")
 QUIET_TRIES = 5
@@ -77,7 +78,7 @@ def _moved(connection: Any, *, is_open: bool) -> dict[str, Decimal]:
     if is_open:
         mirrors = list_mirrors(connection.pk, connection.owner_id)
         return {asset: row.natural for asset, row in mirrors.items()}
-    specs = {symbol: get_spec(symbol) for symbol in list_traded_symbols(connection.pk)}
+    specs = {symbol: get_spec(symbol) for symbol in list_traded_symbols(connection.pk) if not is_perpetual(symbol)}
     moved = sum_moved(connection.pk, {symbol: (spec.base, spec.quote) for symbol, spec in specs.items()})
     return {code_at_venue(asset): amount for asset, amount in moved.items()}
 

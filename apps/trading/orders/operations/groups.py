@@ -23,7 +23,7 @@ from apps.trading.exchanges.queries import has_pairs
 from apps.trading.instruments.queries import get_spec
 from apps.trading.orders.choices import GroupKind, GroupState, HeldBy, Kind, Leg, OrderState
 from apps.trading.orders.client_ids import client_id_of_order
-from apps.trading.orders.errors import ExitsDoNotFit, TriggerNeeded
+from apps.trading.orders.errors import ContractsOnlyPlain, ExitsDoNotFit, TriggerNeeded
 from apps.trading.orders.live import announce
 from apps.trading.orders.models import Order, OrderGroup
 from apps.trading.orders.operations.cancelling import take_back
@@ -40,7 +40,7 @@ from apps.trading.orders.operations.placing import (
 )
 from apps.trading.orders.operations.recording import RECORD, lock_group, move_order
 from apps.trading.orders.operations.triggering import set_off
-from kernel.instruments import InstrumentSpec, Side
+from kernel.instruments import InstrumentSpec, Side, is_perpetual
 
 SYSTEM = Actor.system("orders")
 MOST_EXITS = 8
@@ -78,9 +78,11 @@ def place_group(
 ) -> OrderGroup:
     """Store a bracket or a pair of exits; what goes to the venue is sent after the commit.
 
-    The exits of a bracket wait for fills of its entry. Raises as `place_order`, and ExitsDoNotFit.
+    The exits of a bracket wait for fills of its entry. Raises as `place_order`, ExitsDoNotFit and ContractsOnlyPlain.
     """
     symbol, side, quantity = _subject(group)
+    if is_perpetual(symbol):
+        raise ContractsOnlyPlain(field="symbol")
     place = manual_place(actor, owner_id, connection_id, symbol)
     exits = _exits(group, symbol, side, quantity)
     entry = group.entry

@@ -8,8 +8,9 @@ from apps.trading.instruments.queries import get_spec
 from apps.trading.orders.choices import Origin
 from apps.trading.orders.errors import PriceUnknown
 from apps.trading.orders.models import Order
+from apps.trading.orders.operations.leverage import margin_rate
 from apps.trading.risk.operations import OrderProposal, claim_risk, shrink_claim
-from kernel.instruments import Side
+from kernel.instruments import Side, is_perpetual, market_of
 
 SYSTEM = Actor.system("orders")
 ZERO = Decimal(0)
@@ -18,7 +19,8 @@ ZERO = Decimal(0)
 def claim(order: Order, connection: Any, market_price: Decimal | None) -> None:
     """Let a stored order pass risk, in its transaction and before the reservation.
 
-    Raises risk's refusals, and PriceUnknown for a purchase without any price.
+    A contract counts in its market's symbol, where its position stands. Raises risk's refusals, and PriceUnknown for a
+    purchase without any price.
     """
     worst = worst_of(order, market_price)
     if not worst and order.side == Side.BUY:
@@ -32,7 +34,7 @@ def claim(order: Order, connection: Any, market_price: Decimal | None) -> None:
             connection_id=order.connection_id,
             book_id=order.book_id,
             bot_id=order.origin_id if order.origin_kind == Origin.BOT else None,
-            symbol=order.symbol,
+            symbol=market_of(order.symbol),
             venue=connection.venue.code,
             is_live=connection.mode == "live",
             side=Side(order.side),
@@ -40,6 +42,8 @@ def claim(order: Order, connection: Any, market_price: Decimal | None) -> None:
             worst_price=worst,
             reduce_only=order.reduce_only,
             group_id=order.group_id,
+            margin_rate=margin_rate(order) if is_perpetual(order.symbol) else Decimal(1),
+            position_side=order.position_side,
             decided_at=order.decided_at,
         ),
     )

@@ -25,6 +25,7 @@ from apps.trading.orders.live import announce
 from apps.trading.orders.models import Order, OrderGroup
 from apps.trading.orders.operations.checking import NewOrder, Wish, check_order, refusal_of
 from apps.trading.orders.operations.guarding import claim
+from apps.trading.orders.operations.margining import check_contract
 from apps.trading.orders.operations.recording import RECORD, keep_watch
 from apps.trading.orders.operations.reducing import cap_to_position
 from apps.trading.orders.operations.reserving import reserve
@@ -37,8 +38,9 @@ from apps.trading.orders.operations.safety import (
 )
 from apps.trading.positions.choices import Purpose
 from apps.trading.positions.operations import open_book
-from apps.trading.positions.queries import get_mark
+from apps.trading.positions.queries import Mark, get_contract_mark, get_mark
 from kernel.events.trading import OrderPlaced
+from kernel.instruments import is_perpetual
 
 TRADE = declare(TRADES, "Place and cancel one's own orders")
 SYSTEM = Actor.system("orders")
@@ -115,7 +117,7 @@ def place_for(*, actor: Actor, wanted: PlacedFor) -> Order:
     known = Order.objects.filter(client_id=client_id).first()
     if known is not None:
         return known
-    mark = get_mark(wanted.order.symbol)
+    mark = mark_at(wanted.connection_id, wanted.order.symbol)
     place = Place(
         owner_id=wanted.owner_id,
         connection=get_connection(wanted.connection_id, owner_id=wanted.owner_id),
@@ -165,12 +167,13 @@ def place_bot_order(*, actor: Actor, wanted: BotOrder) -> Order:
 
 
 def manual_place(actor: Actor, owner_id: UUID, connection_id: UUID, symbol: str) -> Place:
-    """Return where an order by hand stands: the manual book of a connection. Raises ConnectionMissing."""
+    """Return where an order by hand stands: a connection's manual book, or its contracts. Raises ConnectionMissing."""
     if actor.kind in PERSONS and actor.id != owner_id:
         raise ConnectionMissing
     connection = get_connection(connection_id, owner_id=owner_id)
-    mark = get_mark(symbol)
-    book = open_book(actor=SYSTEM, owner_id=owner_id, connection_id=connection_id, purpose=Purpose.MANUAL)
+    mark = mark_at(connection_id, symbol)
+    purpose = Purpose.CONTRACT if is_perpetual(symbol) else Purpose.MANUAL
+    book = open_book(actor=SYSTEM, owner_id=owner_id, connection_id=connection_id, purpose=purpose)
     return Place(
         owner_id=owner_id,
         connection=connection,
@@ -187,7 +190,7 @@ def place_of(group: OrderGroup) -> Place:
 
 def place_at(connection: Any, owner_id: UUID, book_id: UUID, symbol: str) -> Place:
     """Return a place with the newest price of a symbol."""
-    mark = get_mark(symbol)
+    mark = mark_at(connection.pk, symbol)
     return Place(
         owner_id=owner_id,
         connection=connection,
@@ -195,6 +198,12 @@ def place_at(connection: Any, owner_id: UUID, book_id: UUID, symbol: str) -> Pla
         market_price=None if mark is None else mark.price,
         is_fresh=mark is not None and not mark.is_stale,
     )
+
+
+def mark_at(connection_id: UUID, symbol: str) -> Mark | None:
+    """Return the newest price of a symbol; of a contract without one, the mark that the exchange showed last."""
+    found = get_mark(symbol)
+    return get_contract_mark(connection_id, symbol) if found is None and is_perpetual(symbol) else found
 
 
 def require_confirmation(actor: Actor, place: Place, order: NewOrder, *, confirmed: bool) -> None:
@@ -213,6 +222,9 @@ def commit_order(actor: Actor, order: NewOrder, place: Place, **facts: Any) -> O
     The inner door of every way to place an order; the caller's transaction posts nothing else. It is not sent: a bot
     sends its own, everybody else calls `send_after_commit`.
     """
+    if is_perpetual(order.symbol):
+        origin = facts.get("origin_kind", Origin.MANUAL)
+        check_contract(place.book_id, place.connection.pk, origin, order.position_side)
     wish = check_order(
         order,
         connection_state=place.connection.state,
@@ -222,9 +234,13 @@ def commit_order(actor: Actor, order: NewOrder, place: Place, **facts: Any) -> O
     )
     quantity = order.quantity
     if order.reduce_only and not place.waits:
-        quantity = cap_to_position(book_id=place.book_id, side=order.side, quantity=quantity, spec=wish.spec)
+        quantity = cap_to_position(
+            book_id=place.book_id, side=order.side, quantity=quantity, spec=wish.spec,
+            position_side=order.position_side,
+        )  # fmt: skip
     if not place.waits:
-        quantity = _allowed(order, quantity, place, wish)
+        is_guard = facts.get("origin_kind") == Origin.GUARD and order.reduce_only
+        quantity = _allowed(order, quantity, place, wish, may_meet_own=is_guard)
     row = _store(wish, quantity, place, facts)
     outbox.publish(_placed(row), actor=actor)
     if not place.waits:
@@ -232,11 +248,16 @@ def commit_order(actor: Actor, order: NewOrder, place: Place, **facts: Any) -> O
     return row
 
 
-def _allowed(order: NewOrder, quantity: Decimal, place: Place, wish: Wish) -> Decimal:
-    """Return the quantity that amount limits and the customer's own resting orders let through, or raise."""
+def _allowed(order: NewOrder, quantity: Decimal, place: Place, wish: Wish, *, may_meet_own: bool) -> Decimal:
+    """Return the quantity that amount limits and the customer's own resting orders let through, or raise.
+
+    What protects (a reduction before liquidation) is not kept back by an order of one's own that it may meet.
+    """
     sized = replace(order, quantity=quantity, price=wish.price)
     worth = worth_of(sized, place.market_price)
     check_amounts(place.owner_id, place.connection.mode, sized, wish.spec, worth)
+    if may_meet_own:
+        return quantity
     left = leave_out_own(place.owner_id, place.connection.pk, sized, reach_of(sized, place.market_price))
     if left == quantity:
         return quantity
@@ -273,6 +294,7 @@ def _store(wish: Wish, quantity: Decimal, place: Place, facts: dict[str, Any]) -
         max_slippage_bps=order.max_slippage_bps,
         post_only=order.post_only,
         reduce_only=order.reduce_only,
+        position_side=order.position_side,
         held_by=HeldBy.PLATFORM if is_held else HeldBy.VENUE,
         extreme_price=place.market_price if is_held and place.is_fresh and order.kind == Kind.TRAILING_STOP else None,
         good_until=wish.good_until,

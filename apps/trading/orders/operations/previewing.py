@@ -16,15 +16,21 @@ from apps.trading.orders.choices import HeldBy, Leg
 from apps.trading.orders.models import Order
 from apps.trading.orders.operations.checking import NewOrder
 from apps.trading.orders.operations.groups import NewGroup, place_group
+from apps.trading.orders.operations.margining import TAKER_FEE, ContractNeed, liquidation_after, margin_need
 from apps.trading.orders.operations.placing import place_order
-from apps.trading.orders.operations.reserving import need_of
+from apps.trading.orders.operations.reserving import Need, need_of
 from apps.trading.orders.paid_fees import taker_fees
 from apps.trading.positions.queries import get_mark, get_position
+from kernel.instruments import is_perpetual, market_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewedOrder:
-    """What would be stored. `reserves` is in `reserved_asset`; `taker_fee` is a share of the worth, None if unknown."""
+    """What would be stored. `reserves` is in `reserved_asset`; `taker_fee` is a share of the worth, None if unknown.
+
+    Of a contract `margin` is what its opening part ties up, and `liquidation` the price that would liquidate the
+    position once the order is filled (None: no price does).
+    """
 
     symbol: str
     base: str
@@ -45,6 +51,10 @@ class PreviewedOrder:
     taker_fee: Decimal | None
     fee_source: str
     position: Decimal
+    leverage: int | None = None
+    is_isolated: bool = False
+    margin: Decimal | None = None
+    liquidation: Decimal | None = None
 
 
 def preview_order(*, actor: Actor, owner_id: UUID, connection_id: UUID, wanted: NewOrder | NewGroup) -> PreviewedOrder:
@@ -71,9 +81,19 @@ def preview_order(*, actor: Actor, owner_id: UUID, connection_id: UUID, wanted: 
 def _previewed(row: Order) -> PreviewedOrder:
     spec, mark = get_spec(row.symbol), get_mark(row.symbol)
     venue = row.connection.venue.code
-    need = need_of(row, row.connection, spec, None if mark is None else mark.price)
-    own = taker_fees(row.owner_id).get(venue)
-    position = get_position(row.book_id, row.symbol)
+    price = None if mark is None else mark.price
+    position = get_position(row.book_id, market_of(row.symbol), row.position_side)
+    need: Need | ContractNeed
+    facts: dict[str, Any]
+    if is_perpetual(row.symbol):
+        need = margin_need(row, price)
+        facts = _of_contract(row, need, price)
+    else:
+        need, own = need_of(row, row.connection, spec, price), taker_fees(row.owner_id).get(venue)
+        facts = {
+            "taker_fee": own if own is not None else published_taker_fee(venue, f"{spec.base}/{spec.quote}"),
+            "fee_source": "your own trades there" if own is not None else "published by the exchange",
+        }
     return PreviewedOrder(
         symbol=row.symbol,
         base=spec.base,
@@ -87,11 +107,22 @@ def _previewed(row: Order) -> PreviewedOrder:
         time_in_force=row.time_in_force,
         held_by=HeldBy(row.held_by),
         good_until=row.good_until,
-        market_price=None if mark is None else mark.price,
+        market_price=price,
         market_at=None if mark is None else mark.at,
         reserved_asset=code_at_venue(need.asset),
         reserves=need.wanted,
-        taker_fee=own if own is not None else published_taker_fee(venue, f"{spec.base}/{spec.quote}"),
-        fee_source="your own trades there" if own is not None else "published by the exchange",
         position=Decimal(0) if position is None else position.quantity,
+        **facts,
     )
+
+
+def _of_contract(row: Order, need: ContractNeed, market_price: Decimal | None) -> dict[str, Any]:
+    price = next((each for each in (row.price, row.stop_price, market_price) if each is not None), None)
+    return {
+        "taker_fee": TAKER_FEE,
+        "fee_source": "published by the exchange",
+        "leverage": need.leverage,
+        "is_isolated": need.is_isolated,
+        "margin": need.margin,
+        "liquidation": None if price is None else liquidation_after(row, price),
+    }

@@ -24,6 +24,7 @@ from apps.trading.orders.choices import IncidentKind
 from apps.trading.orders.client_ids import is_ours
 from apps.trading.orders.models import ExternalOrder, FillCursor, Order
 from apps.trading.orders.operations.comparing import compare_balances
+from apps.trading.orders.operations.comparing_contracts import compare_contracts
 from apps.trading.orders.operations.incidents import note_incident, resolve_incidents
 from apps.trading.orders.operations.recording import record_fills, record_outcome
 from apps.trading.orders.operations.settling import PAGE, missing_fills, settle_order
@@ -34,6 +35,7 @@ from apps.trading.orders.queries import (
     list_traded_symbols,
     list_unsettled,
 )
+from kernel.instruments import is_perpetual
 
 SYSTEM = Actor.system("orders")
 OVERLAP_MS = 60_000
@@ -51,6 +53,7 @@ class Report:
     new_fills: int = 0
     external: int = 0
     balances_compared: bool = False
+    contracts_compared: bool = False
     differences: list[dict[str, str]] = field(default_factory=list)
     error: str = ""
 
@@ -83,6 +86,7 @@ def _run(connection_id: UUID, port: VenuePort, report: Report) -> None:
     _compare_open_orders(connection_id, port, report)
     _read_all(connection_id, port, report)
     report.balances_compared = compare_balances(connection_id, port, lambda: _read_all(connection_id, port, report))
+    report.contracts_compared = compare_contracts(connection_id)
 
 
 def _read_all(connection_id: UUID, port: VenuePort, report: Report) -> None:
@@ -93,6 +97,8 @@ def _read_all(connection_id: UUID, port: VenuePort, report: Report) -> None:
 def _compare_open_orders(connection_id: UUID, port: VenuePort, report: Report) -> None:
     resting = {order.client_id: order for order in list_resting(connection_id)}
     shown = port.open_orders()
+    if any(is_perpetual(symbol) for symbol in list_traded_symbols(connection_id)):
+        shown = [*shown, *port.contract_orders()]
     lost, external = [], []
     for view in shown:
         order = resting.pop(view.client_id, None) or find_by_client_id(connection_id, view.client_id)

@@ -43,10 +43,11 @@ from apps.trading.orders.live import announce
 from apps.trading.orders.models import Fill, Order, OrderGroup
 from apps.trading.orders.operations.incidents import note_incident
 from apps.trading.orders.operations.mirroring import Executions, book_changes, mirror_of, mirrored
-from apps.trading.positions.operations import FillFacts, apply_fill
-from apps.trading.positions.queries import sum_result
+from apps.trading.positions.choices import PositionSide
+from apps.trading.positions.operations import FillFacts, apply_fill, fill_id_of, nudge
+from apps.trading.positions.queries import find_contracts, sum_result
 from kernel.events.trading import OrderClosed, OrderFilled
-from kernel.instruments import Side
+from kernel.instruments import InstrumentSpec, Side, is_perpetual, market_of
 
 RECORD = declare("orders.record", "Record what a venue says of orders (done by the product itself)")
 SYSTEM = Actor.system("orders")
@@ -175,6 +176,7 @@ def _book(order: Order, fills: Sequence[VenueFill], actor: Actor) -> Executions 
     rows: list[Fill] = []
     connection = order.connection
     spec = get_spec(order.symbol)
+    contracts = find_contracts(connection.pk) if is_perpetual(order.symbol) else None
     for fill in new.values():
         row = Fill.objects.create(
             order=order,
@@ -189,21 +191,34 @@ def _book(order: Order, fills: Sequence[VenueFill], actor: Actor) -> Executions 
             fee_asset=fill.fee_asset,
             is_maker=fill.is_maker,
             at=from_ms(fill.at_ms),
+            **_id_of(order, fill, contracts),
         )
-        apply_fill(actor=SYSTEM, book_id=order.book_id, fill=_facts(row, spec.base, spec.quote))
+        apply_fill(actor=SYSTEM, book_id=order.book_id, fill=_facts(row, order, spec))
         outbox.publish(_filled(order, row), actor=actor)
         rows.append(row)
     _sum_up(order)
     touch_group(order)
+    if contracts is not None:  # the wallet's changes are booked as the venue lists them
+        nudge(contracts.pk)
+        return Executions(mirror_of(connection), ())
     return Executions(mirror_of(connection), mirrored(rows, spec))
 
 
-def _facts(row: Fill, base: str, quote: str) -> FillFacts:
+def _id_of(order: Order, fill: VenueFill, contracts: Any) -> dict[str, UUID]:
+    """An execution of a contract is seen in the account's list, too: it has the same id from both sides."""
+    if contracts is None:
+        return {}
+    return {"id": fill_id_of(contracts.pk, market_of(order.symbol), fill.trade_id, order.side, fill.at_ms)}
+
+
+def _facts(row: Fill, order: Order, spec: InstrumentSpec) -> FillFacts:
     return FillFacts(
         fill_id=row.pk,
-        symbol=row.symbol,
-        base=base,
-        quote=quote,
+        symbol=market_of(row.symbol),
+        base=spec.base,
+        quote=spec.quote,
+        position_side=PositionSide(order.position_side),
+        is_contract=is_perpetual(row.symbol),
         side=Side(row.side),
         quantity=row.quantity,
         price=row.price,

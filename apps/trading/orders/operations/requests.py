@@ -6,7 +6,7 @@ from apps.core.clock import to_ms
 from apps.trading.exchanges.operations import OrderKind, OrderRequest, TimeInForce
 from apps.trading.orders.choices import TIMED, HeldBy, Kind
 from apps.trading.orders.models import Order
-from kernel.instruments import Side
+from kernel.instruments import Side, is_perpetual
 
 SET_OFF = {
     Kind.STOP: OrderKind.MARKET,
@@ -37,6 +37,8 @@ def request_of(order: Order, moment: datetime) -> OrderRequest:
         stop_price=None if is_ours or order.stop_price is None else order.stop_price.normalize(),
         trail_percent=None if is_ours else order.trail_percent,
         post_only=order.post_only,
+        reduce_only=order.reduce_only and is_perpetual(order.symbol),
+        position_side=order.position_side,
     )
 
 

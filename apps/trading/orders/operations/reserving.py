@@ -16,9 +16,10 @@ from apps.trading.orders.choices import CUSHION, Kind
 from apps.trading.orders.errors import InsufficientBalance, PriceUnknown
 from apps.trading.orders.models import Order
 from apps.trading.orders.operations.checking import trail_trigger
+from apps.trading.orders.operations.margining import reserve_margin
 from apps.trading.orders.operations.mirroring import hold_key, hold_key_of
 from apps.trading.orders.operations.opening import opening_journals
-from kernel.instruments import InstrumentSpec, Side
+from kernel.instruments import InstrumentSpec, Side, is_perpetual
 
 ROUNDED_UP = Context(prec=80, rounding=ROUND_UP)
 STEP = Decimal(1).scaleb(-18)
@@ -40,6 +41,9 @@ def reserve(*, actor: Actor, order: Order, connection: Any, spec: InstrumentSpec
     Raises InsufficientBalance, PriceUnknown (a market order without any price), BalancesUnknown (the account was never
     seen) and AccountFrozen.
     """
+    if is_perpetual(order.symbol):
+        reserve_margin(actor=actor, order=order, market_price=market_price)
+        return
     need = need_of(order, connection, spec, market_price)
     account = _mirror(order, need.asset)
     opening: list[NewJournal] = []

@@ -24,7 +24,7 @@ from apps.trading.orders.operations.checking import NewOrder
 from apps.trading.orders.operations.placing import PlacedFor, place_for
 from apps.trading.positions.queries import list_connection_positions
 from apps.trading.risk.queries import get_engagement
-from kernel.instruments import Side
+from kernel.instruments import Side, perpetual_of
 
 SYSTEM = Actor.system("orders")
 TOGETHER = 4
@@ -147,7 +147,8 @@ def _close(position: Any, closing_id: UUID) -> bool:
     earlier = list(Order.objects.filter(origin_kind=Origin.GUARD, origin_id=closing_id))
     if any(not order.is_final or order.needs_settling for order in earlier):
         return False
-    spec = get_spec(position.symbol)
+    symbol = perpetual_of(position.symbol) if position.is_contract else position.symbol
+    spec = get_spec(symbol)
     quantity = spec.floor_quantity(position.quantity.copy_abs())
     if quantity < spec.min_quantity:
         return False
@@ -159,7 +160,8 @@ def _close(position: Any, closing_id: UUID) -> bool:
         origin_id=closing_id,
         sequence=len(earlier),
         order=NewOrder(
-            symbol=position.symbol,
+            symbol=symbol,
+            position_side=position.position_side,
             side=Side.SELL if position.quantity > 0 else Side.BUY,
             kind=Kind.MARKET,
             quantity=quantity,

@@ -108,8 +108,9 @@ def set_off(order: Order, actor: Actor) -> Order:
         quantity = order.quantity
         if order.reduce_only:
             quantity = cap_to_position(
-                book_id=order.book_id, side=Side(order.side), quantity=quantity, spec=spec, beside=order.pk
-            )
+                book_id=order.book_id, side=Side(order.side), quantity=quantity, spec=spec, beside=order.pk,
+                position_side=order.position_side,
+            )  # fmt: skip
     except DomainError as refusal:
         refuse(order, refusal.code, refusal.text, actor)
         book_changes(order, actor)

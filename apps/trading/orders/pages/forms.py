@@ -14,7 +14,8 @@ from apps.trading.orders.choices import LIMITED, WAITING, Kind, Origin, TimeInFo
 from apps.trading.orders.models import Order
 from apps.trading.orders.operations import Exit, NewGroup, NewOrder, NewTerms
 from apps.trading.orders.operations.amending import CHANGEABLE
-from kernel.instruments import Side
+from apps.trading.positions.queries import list_contracts
+from kernel.instruments import Side, is_perpetual
 
 NEITHER = "Give both, or neither: a bracket has a take profit and a stop."
 ONE_STOP = "Give one of them: a stop at a price, or one that follows the best price."
@@ -78,17 +79,28 @@ class TicketForm(forms.Form):
     max_slippage = _amount("At most worse by", max_digits=4, decimal_places=2)
     post_only = forms.BooleanField(label="Post-only: never take from the book", required=False)
     reduce_only = forms.BooleanField(label="Reduce-only: never open or turn a position", required=False)
+    position_side = forms.ChoiceField(
+        label="Position", choices=[("", "Net"), ("long", "Long"), ("short", "Short")], required=False,
+        help_text="Long and short apart only in hedge mode.",
+    )  # fmt: skip
     take_profit = _amount("Take profit at")
     stop_loss = _amount("Stop loss at")
     stop_trail = _amount("Or stop behind the best price by", max_digits=4, decimal_places=2)
 
     def __init__(self, *args: Any, owner_id: UUID, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.owner_id = owner_id
+        is_contract = is_perpetual(str(self["symbol"].value() or ""))
+        traded = {row.connection_id for row in list_contracts(owner_id)} if is_contract else set()
+        if is_contract:
+            del self.fields["take_profit"], self.fields["stop_loss"], self.fields["stop_trail"]
+        else:
+            del self.fields["position_side"]
         # Only what is shown to choose from: whose connection it is, the operation asks.
         self.fields["connection"].choices = [  # type: ignore[attr-defined]
             (str(row.pk), f"{row.label} ({row.mode})")
             for row in list_connections(owner_id)
-            if row.state == ConnectionState.ACTIVE
+            if row.state == ConnectionState.ACTIVE and (not is_contract or row.pk in traded)
         ]
 
     def clean(self) -> dict[str, Any]:
@@ -105,7 +117,7 @@ class TicketForm(forms.Form):
         """Return the order, or the bracket, of a valid form."""
         given: dict[str, Any] = self.cleaned_data
         order = self._order(given)
-        if given["take_profit"] is None:
+        if given.get("take_profit") is None:
             return order
         return NewGroup(
             entry=order,
@@ -128,6 +140,7 @@ class TicketForm(forms.Form):
             trail_percent=given["trail_percent"] if kind == Kind.TRAILING_STOP else None,
             post_only=given["post_only"] and kind == Kind.LIMIT,
             reduce_only=given["reduce_only"],
+            position_side=given.get("position_side", ""),
             good_until=end.replace(tzinfo=UTC) if end is not None and time_in_force == TimeInForce.GTD else None,
             max_slippage_bps=None if slippage is None or is_limited else int(slippage * PERCENT_IN_BPS),
         )

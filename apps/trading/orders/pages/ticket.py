@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
@@ -16,17 +17,21 @@ from apps.trading.orders.models import Order
 from apps.trading.orders.operations.previewing import PreviewedOrder
 from apps.trading.orders.pages.forms import TicketForm
 from apps.trading.orders.shown import places
+from apps.trading.positions.queries import list_contracts, list_terms
+from kernel.instruments import is_perpetual, market_of, perpetual_of
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """The form of a new order on one market."""
+    """The form of a new order on one market; of a contract with what was chosen for it on each account."""
 
     pair: str
     base: str
     quote: str
     url: str
     form: TicketForm
+    title: str = "New order"
+    terms: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +51,36 @@ class CheckPage:
 
 def ticket_of(form: TicketForm, symbol: str) -> Ticket:
     """Return the ticket of a market. Raises UnknownSymbol."""
-    spec = get_spec(symbol)
-    return Ticket(f"{spec.base}/{spec.quote}", spec.base, spec.quote, reverse("orders-ticket"), form)
+    spec, url = get_spec(symbol), reverse("orders-ticket")
+    pair = f"{spec.base}/{spec.quote}"
+    if not is_perpetual(symbol):
+        return Ticket(pair, spec.base, spec.quote, url, form)
+    return Ticket(f"{pair} perpetual", spec.base, spec.quote, url, form, "New contract order", _terms(form, symbol))
+
+
+def _terms(form: TicketForm, symbol: str) -> list[str]:
+    found = []
+    for account in list_contracts(form.owner_id):
+        for row in list_terms(account.pk):
+            if row.symbol == market_of(symbol):
+                mode = "isolated" if row.is_isolated else "cross"
+                found.append(f"{account.connection.label}: {row.leverage}× {mode}")
+    return found
 
 
 def tickets(owner_id: UUID, symbol: str) -> list[Ticket]:
-    """Return the empty ticket of a market, for its page; none for a customer without an account to trade on."""
-    form = TicketForm(owner_id=owner_id, initial={"symbol": symbol, "kind": Kind.LIMIT.value, "time_in_force": "GTC"})
-    has_account = bool(form.fields["connection"].choices)  # type: ignore[attr-defined]
-    return [ticket_of(form, symbol)] if has_account else []
+    """Return the empty tickets of a market, for its page: of the spot market, and of the contract that follows it.
+
+    None for a customer without an account to trade on.
+    """
+    found = []
+    for name in (symbol, perpetual_of(symbol)):
+        first = {"symbol": name, "kind": Kind.LIMIT.value, "time_in_force": "GTC"}
+        auto_id = "id_%s" if name == symbol else "id_contract_%s"
+        form = TicketForm(owner_id=owner_id, initial=first, auto_id=auto_id)
+        if form.fields["connection"].choices:  # type: ignore[attr-defined]
+            found.append(ticket_of(form, name))
+    return found
 
 
 def entry_of(group_id: UUID) -> UUID:
@@ -65,7 +91,7 @@ def entry_of(group_id: UUID) -> UUID:
 
 def ticket_page(form: TicketForm, symbol: str, *, refusal: str = "") -> CheckPage:
     """Return the page of a ticket that is to be filled in, or corrected."""
-    return CheckPage(ticket_of(form, symbol), reverse("market", args=[symbol]), refusal)
+    return CheckPage(ticket_of(form, symbol), reverse("market", args=[market_of(symbol)]), refusal)
 
 
 def check_page(form: TicketForm, found: PreviewedOrder) -> CheckPage:
@@ -102,16 +128,34 @@ def _facts(form: TicketForm, found: PreviewedOrder) -> list[Fact]:
         facts += [Fact("Trigger", text), Fact("Watched by", _watcher(found.held_by))]
     if found.good_until is not None:
         facts.append(Fact("Ends", f"{found.good_until:%-d %b %H:%M} UTC"))
-    for name, label in (("take_profit", "Take profit at"), ("stop_loss", "Stop loss at")):
-        if given.get(name) is not None:
-            facts.append(Fact(label, f"{amount(given[name], digits)} {found.quote}, once the entry is filled"))
-    if given.get("stop_trail") is not None:
-        facts.append(
-            Fact("Stop behind the best price by", f"{trimmed(given['stop_trail'])} %, once the entry is filled")
-        )
+    facts += _exits(given, digits, found.quote)
+    if found.leverage is not None:
+        facts += _of_contract(found, digits)
     facts.append(Fact("Reserved until it is over", f"{trimmed(found.reserves)} {found.reserved_asset}"))
     facts.append(Fact("Fee, if it takes", _fee(found)))
-    facts.append(Fact("Position by hand now", f"{trimmed(found.position)} {found.base}"))
+    name = "Position by hand now" if found.leverage is None else "Position now"
+    facts.append(Fact(name, f"{trimmed(found.position)} {found.base}"))
+    return facts
+
+
+def _of_contract(found: PreviewedOrder, digits: int) -> list[Fact]:
+    mode = "isolated margin" if found.is_isolated else "cross margin"
+    at = "at no price" if found.liquidation is None else f"at {amount(found.liquidation, digits)} {found.quote}"
+    return [
+        Fact("Leverage", f"{found.leverage}×, {mode}"),
+        Fact("Margin needed", f"{amount(found.margin, 2)} {found.quote}"),
+        Fact("Position then liquidated", at),
+    ]
+
+
+def _exits(given: dict[str, Any], digits: int, quote: str) -> list[Fact]:
+    facts = []
+    for name, label in (("take_profit", "Take profit at"), ("stop_loss", "Stop loss at")):
+        if given.get(name) is not None:
+            facts.append(Fact(label, f"{amount(given[name], digits)} {quote}, once the entry is filled"))
+    if given.get("stop_trail") is not None:
+        distance = f"{trimmed(given['stop_trail'])} %, once the entry is filled"
+        facts.append(Fact("Stop behind the best price by", distance))
     return facts
 
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("exchanges/<uuid:connection_id>/reset/", views.reset_paper, name="orders-reset-paper"),
     path("orders/", views.orders, name="orders-list"),
     path("orders/ticket/", views.ticket, name="orders-ticket"),
+    path("positions/contracts/<uuid:position_id>/close/", views.close_contract, name="contracts-close"),
     path("orders/<uuid:order_id>/", views.order, name="orders-detail"),
     path("orders/<uuid:order_id>/amend/", views.amend, name="orders-amend"),
     path("orders/<uuid:order_id>/cancel/", views.cancel, name="orders-cancel"),

@@ -23,6 +23,7 @@ from apps.trading.orders.pages.context import order_page, orders_page
 from apps.trading.orders.pages.forms import AmendForm, TicketForm
 from apps.trading.orders.pages.ticket import CheckPage, check_page, entry_of, ticket_page
 from apps.trading.orders.queries import get_order
+from apps.trading.positions.queries import get_own_contract
 
 
 def _owner(request: HttpRequest) -> UUID:
@@ -148,6 +149,32 @@ def cancel(request: HttpRequest, order_id: UUID) -> HttpResponseRedirect:
     operations.cancel_order(actor=Actor.of(request.user), order_id=order_id, reason="by its owner")
     messages.info(request, "The exchange is being told. What is filled stays filled.")
     return redirect("orders-detail", order_id)
+
+
+@customer_required
+@require_POST
+@asks_for_step_up
+def close_contract(request: HttpRequest, position_id: UUID) -> HttpResponse:
+    """Close a contract at market; the same key is the same order."""
+    actor, owner_id = Actor.of(request.user), _owner(request)
+    shown = get_own_contract(position_id, owner_id)
+    key = request.POST.get("idempotency_key", "")[:255] or uuid7().hex
+    order = operations.closing_order(shown)
+    known = has_answered(actor, "orders.close_contract", key)
+    confirmed = known or confirm_order(request, owner_id, shown.account.connection_id, order)
+
+    def run() -> Reply:
+        made = operations.close_contract(actor=actor, owner_id=owner_id, position_id=position_id, confirmed=confirmed)
+        return Reply(201, str(made.pk))
+
+    facts = {"position_id": str(position_id)}
+    try:
+        reply = execute_once(actor=actor, operation="orders.close_contract", key=key, request=facts, run=run)
+    except REFUSALS as refusal:
+        messages.error(request, refusal.text)
+        return redirect("positions")
+    messages.success(request, "The order is stored and on its way.")
+    return redirect("orders-detail", reply.body)
 
 
 @customer_required

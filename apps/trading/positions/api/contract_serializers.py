@@ -11,6 +11,7 @@ from apps.trading.positions.models import (
     Book,
     ContractPosition,
     ContractRequest,
+    ContractTerms,
     FundingPayment,
     HedgeRule,
     MarginAccount,
@@ -100,12 +101,21 @@ class HedgeRuleSerializer(serializers.ModelSerializer[HedgeRule]):
         fields: ClassVar = ["id", "symbol", "low", "high", "target", "most", "is_on", "delta", "decided_at"]
 
 
+class ContractTermsSerializer(serializers.ModelSerializer[ContractTerms]):
+    """Leverage and margin mode; `wanted_…` null: nothing is on its way. `words`: why the last wish was refused."""
+
+    class Meta:
+        model = ContractTerms
+        fields: ClassVar = ["symbol", "leverage", "is_isolated", "wanted_leverage", "wanted_isolated", "words"]
+
+
 class ContractDetailSerializer(serializers.Serializer[Given]):
-    """A contract account with its positions and hedge rules."""
+    """A contract account with its positions, hedge rules and what was chosen for each contract."""
 
     account = MarginAccountSerializer()
     positions = ContractPositionSerializer(many=True)
     hedges = HedgeRuleSerializer(many=True)
+    terms = ContractTermsSerializer(many=True)
 
 
 class ContractListSerializer(serializers.Serializer[Given]):
@@ -138,6 +148,14 @@ class ProtectionSerializer(serializers.Serializer[Given]):
     """Whether positions are reduced in stages before the exchange would liquidate them."""
 
     protects = serializers.BooleanField()
+
+
+class NewTermsSerializer(serializers.Serializer[Given]):
+    """A leverage and a margin mode for a contract ("BTCUSDTPERP")."""
+
+    symbol = serializers.RegexField(SYMBOL)
+    leverage = serializers.IntegerField(min_value=1, max_value=1_000)
+    is_isolated = serializers.BooleanField()
 
 
 class BandSerializer(serializers.Serializer[Given]):

@@ -24,6 +24,7 @@ def shown(account: MarginAccount) -> Response:
         "account": account,
         "positions": queries.list_contract_positions(account.pk),
         "hedges": queries.list_rules(account.pk),
+        "terms": queries.list_terms(account.pk),
     }
     return Response(shapes.ContractDetailSerializer(found).data)
 
@@ -117,6 +118,22 @@ class ContractHedges(APIView):
             **whose(request), account_id=account_id, symbol=wanted["symbol"], band=band, is_on=wanted["is_on"]
         )
         return Response(shapes.HedgeRuleSerializer(row).data)
+
+
+class ContractChoices(APIView):
+    """Leverage and margin mode of the contracts of an account."""
+
+    @extend_schema(
+        operation_id="choose_contract_terms",
+        tags=TAGS,
+        request=shapes.NewTermsSerializer,
+        responses={200: shapes.ContractTermsSerializer},
+    )
+    def put(self, request: Request, account_id: UUID) -> Response:
+        """Want a leverage and a margin mode; a trading worker asks the exchange for them."""
+        wanted = given(shapes.NewTermsSerializer, request.data)
+        row = operations.choose_terms(**whose(request), account_id=account_id, **wanted)
+        return Response(shapes.ContractTermsSerializer(row).data)
 
 
 class ContractFunding(GenericAPIView[FundingPayment]):

@@ -4,6 +4,7 @@ from django.urls import path
 
 from apps.trading.positions.api.contract_views import (
     BookList,
+    ContractChoices,
     ContractDetail,
     ContractFunding,
     ContractHedges,
@@ -26,6 +27,7 @@ urlpatterns = [
     path(ONE, ContractDetail.as_view(), name="api-contract"),
     path(f"{ONE}/requests", ContractRequests.as_view(), name="api-contract-requests"),
     path(f"{ONE}/moves", ContractMoves.as_view(), name="api-contract-moves"),
+    path(f"{ONE}/terms", ContractChoices.as_view(), name="api-contract-terms"),
     path(f"{ONE}/hedges", ContractHedges.as_view(), name="api-contract-hedges"),
     path(f"{ONE}/funding", ContractFunding.as_view(), name="api-contract-funding"),
 ]

@@ -9,20 +9,20 @@ from apps.trading.positions.gateways.port import (
     ContractFill,
     Executed,
     IncomeRow,
-    MarketOrder,
     NoAnswer,
     Outcome,
     Refused,
     ShownAccount,
     ShownContract,
+    ShownTerms,
 )
 
 R = TypeVar("R")
 ASSET = "USDT"
 PAGE = 1_000
 _SIDES = {"BOTH": "", "LONG": "long", "SHORT": "short"}
-_VENUE_SIDES = {ours: theirs for theirs, ours in _SIDES.items()}
-_STEPS = "contract_steps"  # kept on the client, beside ccxt's own options
+_STEPS, _TIERS = "contract_steps", "contract_tiers"  # kept on the client, beside ccxt's own options
+_SAME_MODE = -4046
 
 
 class BinanceContracts:
@@ -40,6 +40,7 @@ class BinanceContracts:
         risks = self._read(self._client.fapiPrivateV2GetPositionRisk, {})
         is_hedged = self._read(self._client.fapiPrivateGetPositionSideDual, {})["dualSidePosition"]
         found = {(row["symbol"], row["positionSide"]): row for row in account["positions"]}
+        tiers = self._tiers()
         return ShownAccount(
             asset=ASSET,
             is_hedged=str(is_hedged).lower() == "true",
@@ -56,6 +57,12 @@ class BinanceContracts:
                 if Decimal(row["positionAmt"]) and (row["symbol"], row["positionSide"]) in found
             ),
             steps=self._steps(),
+            terms={
+                row["symbol"]: ShownTerms(
+                    int(row["leverage"]), row["marginType"].lower() == "isolated", tiers.get(row["symbol"], ())
+                )
+                for row in risks
+            },
         )
 
     def income(self, since_ms: int) -> list[IncomeRow]:
@@ -96,31 +103,16 @@ class BinanceContracts:
         ]
         return sorted(found, key=lambda each: each.id)
 
-    def submit(self, order: MarketOrder) -> Outcome:
-        """Send a market order, once."""
-        params: dict[str, Any] = {
-            "symbol": order.symbol,
-            "side": order.side.upper(),
-            "type": "MARKET",
-            "quantity": f"{order.quantity:f}",
-            "newClientOrderId": order.client_id,
-            "newOrderRespType": "RESULT",
-        }
-        if order.position_side:
-            params["positionSide"] = _VENUE_SIDES[order.position_side]
-        elif order.is_reducing:
-            params["reduceOnly"] = "true"
-        return self._send(self._client.fapiPrivatePostOrder, params, _executed)
+    def set_mode(self, symbol: str, is_isolated: bool) -> Outcome:
+        """Choose isolated or cross margin of a contract; choosing what holds already is done."""
+        params = {"symbol": symbol, "marginType": "ISOLATED" if is_isolated else "CROSSED"}
+        found = self._send(self._client.fapiPrivatePostMarginType, params, _chosen)
+        return _chosen({}) if isinstance(found, Refused) and str(_SAME_MODE) in found.words else found
 
-    def query(self, symbol: str, client_id: str) -> Outcome:
-        """Ask what became of an order; Refused: the venue does not know it."""
-        params = {"symbol": symbol, "origClientOrderId": client_id}
-        try:
-            return _executed(self._client.fapiPrivateGetOrder(params))
-        except self._errors.OrderNotFound as error:
-            return Refused(_words(error))
-        except (self._errors.BaseError, OSError) as error:
-            return NoAnswer(_words(error))
+    def set_leverage(self, symbol: str, leverage: int) -> Outcome:
+        """Choose the leverage of a contract."""
+        params = {"symbol": symbol, "leverage": leverage}
+        return self._send(self._client.fapiPrivatePostLeverage, params, _chosen)
 
     def transfer(self, amount: Decimal) -> Outcome:
         """Move an amount in from the spot wallet (negative: back to it), once."""
@@ -141,6 +133,20 @@ class BinanceContracts:
                 if each["filterType"] == "LOT_SIZE"
             }
             self._client.options[_STEPS] = kept
+        return kept
+
+    def _tiers(self) -> dict[str, tuple[tuple[str, int, str], ...]]:
+        kept: dict[str, tuple[tuple[str, int, str], ...]] | None = self._client.options.get(_TIERS)
+        if kept is None:
+            found = self._read(self._client.fapiPrivateGetLeverageBracket, {})
+            kept = {
+                row["symbol"]: tuple(
+                    (str(each["notionalCap"]), int(each["initialLeverage"]), str(each["maintMarginRatio"]))
+                    for each in sorted(row["brackets"], key=lambda each: int(each["bracket"]))
+                )
+                for row in found
+            }
+            self._client.options[_TIERS] = kept
         return kept
 
     def _read(self, call: Callable[[dict[str, Any]], R], params: dict[str, Any]) -> R:
@@ -178,11 +184,8 @@ def _contract(risk: dict[str, Any], row: dict[str, Any]) -> ShownContract:
     )
 
 
-def _executed(row: dict[str, Any]) -> Outcome:
-    """A market order's answer; one that is still new was taken, and is asked for again."""
-    if row["status"] in ("NEW", "PARTIALLY_FILLED"):
-        return NoAnswer("The exchange has it and has not executed it yet.")
-    return Executed(filled=Decimal(row["executedQty"]), price=Decimal(row["avgPrice"]))
+def _chosen(_row: Any) -> Outcome:
+    return Executed(filled=Decimal(0), price=Decimal(0))
 
 
 def _words(error: BaseException) -> str:

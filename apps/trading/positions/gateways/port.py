@@ -24,9 +24,18 @@ class ShownContract:
     maintenance: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class ShownTerms:
+    """What the account chose for a contract, and its tiers: (cap or "", most leverage, maintenance rate), rising."""
+
+    leverage: int
+    is_isolated: bool
+    tiers: tuple[tuple[str, int, str], ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownAccount:
-    """A contract account as the venue shows it, and the lot step and smallest quantity of each contract."""
+    """A contract account as the venue shows it, the lot step of each contract, and what was chosen for it."""
 
     asset: str
     is_hedged: bool
@@ -39,6 +48,7 @@ class ShownAccount:
     available: Decimal
     positions: tuple[ShownContract, ...]
     steps: Mapping[str, Decimal]
+    terms: Mapping[str, ShownTerms]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +81,7 @@ class ContractFill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Executed:
-    """The venue has (had) the order; what it executed."""
+    """The venue did it, and how much of it."""
 
     filled: Decimal
     price: Decimal
@@ -94,20 +104,8 @@ class NoAnswer:
 Outcome = Executed | Refused | NoAnswer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarketOrder:
-    """A market order; `is_reducing` may only make the position smaller."""
-
-    client_id: str
-    symbol: str
-    position_side: str
-    side: str
-    quantity: Decimal
-    is_reducing: bool
-
-
 class ContractPort(Protocol):
-    """One contract account. Reading raises ContractsAway; `submit` and `transfer` send once, and never raise it."""
+    """One contract account. Reading raises ContractsAway; what changes something sends once, and never raises it."""
 
     def show(self) -> ShownAccount:
         """Return wallet, margin and positions."""
@@ -118,11 +116,11 @@ class ContractPort(Protocol):
     def fills(self, symbol: str, since_ms: int) -> list[ContractFill]:
         """Return executions of a contract from a time on, oldest first."""
 
-    def submit(self, order: MarketOrder) -> Outcome:
-        """Send a market order, once."""
+    def set_mode(self, symbol: str, is_isolated: bool) -> Outcome:
+        """Choose isolated or cross margin of a contract; choosing what holds already is done."""
 
-    def query(self, symbol: str, client_id: str) -> Outcome:
-        """Ask what became of an order; Refused: the venue does not know it."""
+    def set_leverage(self, symbol: str, leverage: int) -> Outcome:
+        """Choose the leverage of a contract."""
 
     def transfer(self, amount: Decimal) -> Outcome:
         """Move an amount in from the spot wallet (negative: back to it), once."""

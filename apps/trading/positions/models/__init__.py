@@ -18,11 +18,13 @@ from apps.trading.positions.models.contracts import (
     MarginAccount,
 )
 from apps.trading.positions.models.corrections import PositionCorrection
+from apps.trading.positions.models.terms import ContractTerms
 
 __all__ = [
     "Book",
     "ContractPosition",
     "ContractRequest",
+    "ContractTerms",
     "FundingPayment",
     "HedgeRule",
     "MarginAccount",

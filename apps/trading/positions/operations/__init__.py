@@ -1,17 +1,20 @@
 """Writes of positions: books, fills, corrections, what a reset leaves, contract accounts."""
 
+from apps.trading.positions.executions import fill_id_of, listen
 from apps.trading.positions.operations.booking import RECORD, FillFacts, apply_fill, open_book, write_off
 from apps.trading.positions.operations.contracts import (
     CONTRACTS,
     Band,
+    nudge,
     open_contracts,
     protect_contracts,
     request_move,
     set_hedge,
 )
 from apps.trading.positions.operations.correcting import CORRECT, Change, correct_position
-from apps.trading.positions.operations.executing import advance_account, send_requests
+from apps.trading.positions.operations.executing import advance_account, answer_request, send_requests, take_request
 from apps.trading.positions.operations.reading import read_account
+from apps.trading.positions.operations.terms import choose_terms
 
 __all__ = [
     "CONTRACTS",
@@ -21,8 +24,13 @@ __all__ = [
     "Change",
     "FillFacts",
     "advance_account",
+    "answer_request",
     "apply_fill",
+    "choose_terms",
     "correct_position",
+    "fill_id_of",
+    "listen",
+    "nudge",
     "open_book",
     "open_contracts",
     "protect_contracts",
@@ -30,5 +38,6 @@ __all__ = [
     "request_move",
     "send_requests",
     "set_hedge",
+    "take_request",
     "write_off",
 ]

@@ -1,13 +1,14 @@
 """What a reading asks for: stages of the reduction before liquidation, and hedges. kernel.margin decides."""
 
+from datetime import timedelta
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from apps.core import outbox
 from apps.core.actors import Actor
 from apps.core.clock import now
-from apps.trading.positions.choices import PositionSide, RequestKind, RequestState
+from apps.trading.positions.choices import PositionSide, Purpose, RequestKind, RequestState
 from apps.trading.positions.gateways.port import ShownAccount, ShownContract
 from apps.trading.positions.models import ContractRequest, HedgeRule, MarginAccount, Position
 from apps.trading.positions.operations.contracts import client_id, nudge
@@ -17,6 +18,7 @@ from kernel.margin import MarginAccount as Pool
 
 OPEN = (RequestState.WANTED.value, RequestState.SENT.value)
 LIQUIDATED = Decimal(100)
+REST = timedelta(seconds=15)
 
 
 def decide(
@@ -26,17 +28,42 @@ def decide(
     if account.ratio < DEFAULT_STAGES[0].begins_at:
         account.done_stage = 0
     waiting = set(ContractRequest.objects.filter(account=account, state__in=OPEN).values_list("kind", flat=True))
+    waiting |= set(_refused_lately(account))
+    if _is_behind(account, shown):
+        return
     before = ContractRequest.objects.filter(account=account).count()
     if account.protects and RequestKind.REDUCE not in waiting:
-        for pool, rows in pools:
-            stage = due_stage(pool.ratio, 0)
-            if stage is not None and pool.ratio < LIQUIDATED:
-                _reduce(actor, account, shown, (pool, rows, stage))
+        for pool, rows, stage in _due(pools):
+            _reduce(actor, account, shown, (pool, rows, stage))
     if not waiting & {RequestKind.REDUCE, RequestKind.HEDGE}:
         for rule in HedgeRule.objects.filter(account=account, is_on=True):
             _hedge(actor, account, shown, rule)
     if ContractRequest.objects.filter(account=account).count() > before:
         nudge(account.pk)
+
+
+def _due(pools: list[tuple[Pool, list[ShownContract]]]) -> list[tuple[Pool, list[ShownContract], Stage]]:
+    """Return the pools that have to be reduced, with the stage each is in."""
+    stages = [(pool, rows, due_stage(pool.ratio, 0)) for pool, rows in pools if pool.ratio < LIQUIDATED]
+    return [(pool, rows, stage) for pool, rows, stage in stages if stage is not None]
+
+
+def _refused_lately(account: MarginAccount) -> "QuerySet[ContractRequest, str]":
+    """Return the kinds whose last request was refused a moment ago: they are not asked for at every reading."""
+    found = ContractRequest.objects.filter(account=account, state=RequestState.REFUSED.value)
+    found = found.filter(kind__in=(RequestKind.REDUCE, RequestKind.HEDGE), created_at__gt=now() - REST)
+    return found.values_list("kind", flat=True)
+
+
+def _is_behind(account: MarginAccount, shown: ShownAccount) -> bool:
+    """Whether what was shown is older than an order of ours that just filled: the next reading decides."""
+    found = ContractRequest.objects.filter(account=account, state=RequestState.DONE.value, sent_at__gt=now() - REST)
+    if not found.exclude(kind=RequestKind.MOVE).exists():
+        return False
+    book = {"book__connection_id": account.connection_id, "book__purpose": Purpose.CONTRACT}
+    ours = {(row.symbol, row.position_side): row.quantity for row in Position.objects.filter(**book)}
+    theirs = {(row.symbol, row.position_side): row.quantity for row in shown.positions}
+    return any(ours.get(place, 0) != theirs.get(place, 0) for place in ours.keys() | theirs.keys())
 
 
 def _reduce(

@@ -1,6 +1,10 @@
-"""Sending what was wanted: the row is the intent, one client id is one order, no answer is asked for, never resent."""
+"""What was wanted comes to an end: transfers are sent here, reductions and hedges are taken and answered by orders.
+
+The row is the intent; what has no answer is asked for and never sent again.
+"""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +15,12 @@ from apps.core.operation import operation
 from apps.core.transitions import transition
 from apps.trading.positions.choices import REQUEST_STATES, RequestKind, RequestState
 from apps.trading.positions.errors import ContractsAway
-from apps.trading.positions.gateways.port import ContractPort, Executed, MarketOrder, NoAnswer, Outcome, Refused
+from apps.trading.positions.gateways.port import ContractPort, Executed, NoAnswer, Outcome, Refused
 from apps.trading.positions.models import ContractRequest
 from apps.trading.positions.operations.booking import RECORD
+from apps.trading.positions.operations.contracts import nudge
 from apps.trading.positions.operations.reading import open_port, read_account
+from apps.trading.positions.operations.terms import send_terms
 from apps.trading.positions.queries import get_contracts, list_requests
 
 SYSTEM = Actor.system("positions")
@@ -23,8 +29,8 @@ LATEST_ACCEPTANCE = timedelta(seconds=10)
 
 
 def send_requests(*, account_id: UUID, port: ContractPort | None = None) -> int:
-    """Send what is wanted of an account and ask for what has no answer; return how many came to an end."""
-    waiting = list(list_requests(account_id, is_open=True).reverse())
+    """Send the transfers that are wanted, and ask for those without an answer; return how many came to an end."""
+    waiting = list(list_requests(account_id, is_open=True).filter(kind=RequestKind.MOVE).reverse())
     if not waiting:
         return 0
     port = port or open_port(get_contracts(account_id))
@@ -38,33 +44,18 @@ def _advance(row: ContractRequest, port: ContractPort) -> bool:
             row = _move(actor=SYSTEM, request_id=row.pk, event="send", outcome=None)
         except StateChanged:
             return False  # another worker sends it
-        outcome = _send(row, port)
+        outcome = port.transfer(row.quantity if row.side == "buy" else -row.quantity)
         if isinstance(outcome, NoAnswer):
             return False
         return _end(row, outcome)
     return _settle(row, port)
 
 
-def _send(row: ContractRequest, port: ContractPort) -> Outcome:
-    if row.kind == RequestKind.MOVE:
-        return port.transfer(row.quantity if row.side == "buy" else -row.quantity)
-    return port.submit(
-        MarketOrder(
-            client_id=row.client_id,
-            symbol=row.symbol,
-            position_side=row.position_side,
-            side=row.side,
-            quantity=row.quantity,
-            is_reducing=row.kind == RequestKind.REDUCE,
-        )
-    )
-
-
 def _settle(row: ContractRequest, port: ContractPort) -> bool:
     """Ask what became of a request without an answer."""
     assert row.sent_at is not None
     is_late = row.sent_at <= now() - LATEST_ACCEPTANCE
-    outcome = _find_move(row, port) if row.kind == RequestKind.MOVE else port.query(row.symbol, row.client_id)
+    outcome = _find_move(row, port)
     if isinstance(outcome, Executed):
         return _end(row, outcome)
     if isinstance(outcome, Refused) and is_late:
@@ -107,9 +98,38 @@ def _move(*, actor: Actor, request_id: UUID, event: str, outcome: Outcome | None
     return transition(row, event, table=REQUEST_STATES, expected=expected.value, actor=actor, **changes)
 
 
+@operation("positions.take_request", permission=RECORD, trail=False)
+def take_request(*, actor: Actor, request_id: UUID, client_id: str) -> ContractRequest:
+    """Note that a reduction or a hedge became an order of that client id; call it in the order's transaction.
+
+    Raises StateChanged for a request that is taken or over already.
+    """
+    row = ContractRequest.objects.get(pk=request_id)
+    changes = {"sent_at": now(), "client_id": client_id}
+    return transition(row, "send", table=REQUEST_STATES, expected=RequestState.WANTED.value, actor=actor, **changes)
+
+
+@operation("positions.answer_request", permission=RECORD, trail=False)
+def answer_request(
+    *, actor: Actor, request_id: UUID, filled: Decimal, price: Decimal = Decimal(0), words: str = ""
+) -> None:
+    """End a reduction or a hedge with what its order filled; nothing filled: refused, with the words why.
+
+    An id that names no request, or one that is over, changes nothing. The account is read anew after the commit.
+    """
+    row = ContractRequest.objects.filter(pk=request_id).select_for_update().first()
+    if row is None or row.state in (RequestState.DONE, RequestState.REFUSED):
+        return
+    event = "finish" if filled else "refuse"
+    changes: dict[str, Any] = {"filled": filled, "price": price, "words": words[:200]}
+    transition(row, event, table=REQUEST_STATES, expected=row.state, actor=actor, **changes)
+    nudge(row.account_id)
+
+
 def advance_account(*, account_id: UUID, port: ContractPort | None = None) -> None:
     """One round: send what is wanted, read and decide, send what was decided. Raises ContractsAway."""
     port = port or open_port(get_contracts(account_id))
+    send_terms(account_id=account_id, port=port)
     send_requests(account_id=account_id, port=port)
     read_account(account_id=account_id, port=port)
     if send_requests(account_id=account_id, port=port):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from django.db.models import F
 
@@ -18,12 +18,14 @@ from apps.finance.ledger.queries import list_known_keys, list_mirrors
 from apps.trading.exchanges.operations import open_venue
 from apps.trading.positions.choices import AccountState, PositionSide, Purpose
 from apps.trading.positions.errors import ContractsAway
+from apps.trading.positions.executions import fill_id_of, tell_executions
 from apps.trading.positions.gateways.binance import BinanceContracts
 from apps.trading.positions.gateways.port import ContractFill, ContractPort, IncomeRow, ShownAccount, ShownContract
 from apps.trading.positions.live import announce_account
 from apps.trading.positions.models import ContractPosition, FundingPayment, MarginAccount, Position
 from apps.trading.positions.operations.booking import RECORD, FillFacts, apply_fill, open_book
 from apps.trading.positions.operations.deciding import decide
+from apps.trading.positions.operations.terms import keep_terms
 from apps.trading.positions.queries import get_contracts
 from kernel.events.positions import MarginCalled
 from kernel.instruments import Side
@@ -70,6 +72,7 @@ def _book(*, actor: Actor, account_id: UUID, rows: Sequence[IncomeRow], fills: S
         book = open_book(actor=actor, owner_id=account.owner_id, connection_id=connection.pk, purpose=Purpose.CONTRACT)
         for fill in fills:
             apply_fill(actor=actor, book_id=book.pk, fill=_facts(account.pk, fill))
+        tell_executions(connection.pk, sorted({fill.symbol for fill in fills}))
     for row in rows:
         if row.kind == "FUNDING_FEE":
             _book_funding(account, row)
@@ -80,7 +83,7 @@ def _book(*, actor: Actor, account_id: UUID, rows: Sequence[IncomeRow], fills: S
 
 def _facts(account_id: UUID, fill: ContractFill) -> FillFacts:
     return FillFacts(
-        fill_id=uuid5(account_id, f"{fill.symbol}:{fill.id}:{fill.side}"),
+        fill_id=fill_id_of(account_id, fill.symbol, str(fill.id), fill.side, fill.at_ms),
         symbol=fill.symbol,
         base=fill.base,
         quote=fill.quote,
@@ -153,6 +156,7 @@ def _store(*, actor: Actor, account_id: UUID, shown: ShownAccount, read_at: date
     account.state = AccountState(state_of(worst).value)
     account.read_at, account.error = read_at, _difference(account, was_wallet)
     _keep_positions(account, shown, pools, read_at)
+    keep_terms(account, shown.terms)
     decide(actor=actor, account=account, shown=shown, pools=pools)
     account.save()
     if account.state == AccountState.CALLED and was != AccountState.CALLED:

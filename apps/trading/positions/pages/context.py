@@ -21,9 +21,10 @@ from apps.trading.positions.choices import (
     RequestKind,
     RequestState,
 )
-from apps.trading.positions.models import Book, ContractPosition, ContractRequest, MarginAccount
-from apps.trading.positions.pages.forms import CorrectionForm, HedgeForm, MoveForm
+from apps.trading.positions.models import Book, ContractPosition, ContractRequest, ContractTerms, MarginAccount
+from apps.trading.positions.pages.forms import CorrectionForm, HedgeForm, MoveForm, TermsForm
 from apps.trading.positions.queries import PositionValue, ResultRow
+from kernel.instruments import perpetual_of
 
 NONE = Figure("–")
 NEWEST = 20
@@ -95,6 +96,8 @@ class ContractRow:
     margin: str
     unrealised: Figure
     ratio: str
+    close_url: str = ""
+    close_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,7 @@ class Account:
     forms: dict[str, Any]
     urls: dict[str, str]
     keys: dict[str, str]
+    terms: Sequence[tuple[str, str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +180,12 @@ def positions_page(
 def account_forms(account_id: UUID, data: Any = None) -> dict[str, Any]:
     """Return the forms of an account; their fields have names of their own on the page."""
     auto_id = f"id_{account_id}_%s"
-    return {"move": MoveForm(data, auto_id=auto_id), "hedge": HedgeForm(data, auto_id=auto_id)}
+    symbols = [perpetual_of(row.symbol) for row in queries.list_terms(account_id)]
+    return {
+        "move": MoveForm(data, auto_id=auto_id),
+        "hedge": HedgeForm(data, auto_id=auto_id),
+        "terms": TermsForm(data, auto_id=f"id_{account_id}_terms_%s", symbols=symbols),
+    }
 
 
 def book_choices(books: Sequence[Book]) -> list[tuple[str, str]]:
@@ -254,7 +263,7 @@ def _account(row: MarginAccount, sent: dict[str, Any]) -> Account:
     used = min(100, int(row.ratio))
     read = f"Read from {row.connection.venue.title} {_moment(row.read_at)}" if row.read_at else "Not read yet"
     one = {"account_id": row.pk}
-    names = ("move", "protect", "hedge")
+    names = ("move", "protect", "hedge", "terms")
     return Account(
         id=str(row.pk),
         title=f"{row.connection.label}, {row.asset}",
@@ -271,7 +280,15 @@ def _account(row: MarginAccount, sent: dict[str, Any]) -> Account:
         forms=account_forms(row.pk) | sent,
         urls={name: reverse(f"contracts-{name}", kwargs=one) for name in names},
         keys={name: uuid7().hex for name in names},
+        terms=[_terms(each) for each in queries.list_terms(row.pk)],
     )
+
+
+def _terms(row: ContractTerms) -> tuple[str, str, str]:
+    held = f"{row.leverage}×, {'isolated' if row.is_isolated else 'cross'}"
+    if row.is_pending:
+        return perpetual_of(row.symbol), held, f"asked for {row.wanted_leverage}×"
+    return perpetual_of(row.symbol), held, row.words
 
 
 def _hedge(rule: Any) -> tuple[str, str, str]:
@@ -295,6 +312,8 @@ def _contract(row: ContractPosition) -> ContractRow:
         margin=f"{row.leverage}× {mode}",
         unrealised=result(row.unrealised),
         ratio=portion(row.ratio, 2).text,
+        close_url=reverse("contracts-close", kwargs={"position_id": row.pk}),
+        close_key=uuid7().hex,
     )
 
 

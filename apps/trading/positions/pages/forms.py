@@ -34,6 +34,18 @@ class HedgeForm(forms.Form):
     is_on = forms.BooleanField(label="On", required=False, initial=True)
 
 
+class TermsForm(forms.Form):
+    """Leverage and margin mode of a contract."""
+
+    symbol = forms.ChoiceField(label="Contract")
+    leverage = forms.IntegerField(label="Leverage", min_value=1, max_value=1_000, widget=forms.TextInput)
+    mode = forms.ChoiceField(label="Margin", choices=[("cross", "Cross"), ("isolated", "Isolated")])
+
+    def __init__(self, *arguments: Any, symbols: list[str], **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.fields["symbol"].choices = [(name, name) for name in symbols]  # type: ignore[attr-defined]  # as below
+
+
 class CorrectionForm(forms.Form):
     """A change of a position without an order."""
 

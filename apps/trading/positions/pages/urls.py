@@ -11,5 +11,6 @@ urlpatterns = [
     path("positions/contracts/open/", views.open_contracts, name="contracts-open"),
     path(f"{ONE}/move/", views.move, name="contracts-move"),
     path(f"{ONE}/protect/", views.protect, name="contracts-protect"),
+    path(f"{ONE}/terms/", views.choose_terms, name="contracts-terms"),
     path(f"{ONE}/hedge/", views.hedge, name="contracts-hedge"),
 ]

@@ -74,6 +74,25 @@ def protect(request: HttpRequest, account_id: UUID) -> HttpResponse:
 
 @customer_required
 @require_POST
+def choose_terms(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    """Want a leverage and a margin mode for a contract."""
+    form = account_forms(account_id, request.POST)["terms"]
+    if not form.is_valid():
+        return _show(request, {"terms": form}, account_id, status=422)
+    given, owner_id = form.cleaned_data, _owner(request)
+
+    def act(actor: Actor) -> None:
+        operations.choose_terms(
+            actor=actor, owner_id=owner_id, account_id=account_id, symbol=given["symbol"], leverage=given["leverage"],
+            is_isolated=given["mode"] == "isolated",
+        )  # fmt: skip
+
+    facts = given | {"account": account_id}
+    return _done(request, "positions.choose_terms", facts, act, "The exchange is asked.", form=("terms", form))
+
+
+@customer_required
+@require_POST
 def hedge(request: HttpRequest, account_id: UUID) -> HttpResponse:
     """Set a hedge band."""
     form = account_forms(account_id, request.POST)["hedge"]

@@ -1,5 +1,6 @@
 """Reading books, positions, results and contract accounts."""
 
+from apps.trading.positions.models import ContractPosition, MarginAccount
 from apps.trading.positions.queries.base import (
     BASE_INTERVAL,
     Mark,
@@ -17,31 +18,44 @@ from apps.trading.positions.queries.base import (
 )
 from apps.trading.positions.queries.contracts import (
     exists_contracts,
+    find_contracts,
+    find_request,
+    get_contract_mark,
     get_contracts,
+    get_own_contract,
     get_own_contracts,
+    get_terms,
     list_contract_positions,
     list_contracts,
     list_funding,
     list_readable_contracts,
     list_requests,
     list_rules,
+    list_terms,
 )
 from apps.trading.positions.queries.entries import list_quarter_results
 from apps.trading.positions.queries.results import Grouping, ResultRow, list_groupings, register_grouping, sum_results
 
 __all__ = [
     "BASE_INTERVAL",
+    "ContractPosition",
     "Grouping",
+    "MarginAccount",
     "Mark",
     "PositionValue",
     "ResultRow",
     "exists_contracts",
+    "find_contracts",
+    "find_request",
     "get_book",
+    "get_contract_mark",
     "get_contracts",
     "get_mark",
+    "get_own_contract",
     "get_own_contracts",
     "get_own_position",
     "get_position",
+    "get_terms",
     "list_books",
     "list_connection_positions",
     "list_contract_positions",
@@ -53,6 +67,7 @@ __all__ = [
     "list_readable_contracts",
     "list_requests",
     "list_rules",
+    "list_terms",
     "register_grouping",
     "sum_result",
     "sum_results",

@@ -12,6 +12,7 @@ from apps.trading.instruments.queries import get_spec
 from apps.trading.market_data.queries import get_quote, latest_bars
 from apps.trading.positions.errors import BookMissing, PositionMissing
 from apps.trading.positions.models import Book, ContractPosition, Position, PositionEntry
+from kernel.instruments import market_of
 from kernel.margin import return_percent
 
 EXACT = Context(prec=100)
@@ -104,7 +105,11 @@ def _closes(side: str, quantity: Decimal, after: Decimal) -> bool:
 
 
 def get_mark(symbol: str, *, is_long: bool = True) -> Mark | None:
-    """Return the price a position would be closed at (bid for a long one), or the newest close, or None."""
+    """Return the price a position would be closed at (bid for a long one), or the newest close, or None.
+
+    A contract is priced by the market that it follows.
+    """
+    symbol = market_of(symbol)
     quote = get_quote(symbol)
     if quote is not None:
         return Mark(quote.bid if is_long else quote.ask, quote.at, quote.is_stale)

@@ -4,15 +4,19 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from apps.core.clock import now
 from apps.trading.exchanges.choices import ConnectionState
-from apps.trading.positions.errors import ContractsMissing
+from apps.trading.positions.errors import ContractsMissing, ContractUnknown, PositionMissing
 from apps.trading.positions.models import (
     ContractPosition,
     ContractRequest,
+    ContractTerms,
     FundingPayment,
     HedgeRule,
     MarginAccount,
 )
+from apps.trading.positions.queries.base import MARK_FRESH, Mark
+from kernel.instruments import market_of
 
 
 def get_contracts(account_id: UUID) -> MarginAccount:
@@ -41,12 +45,51 @@ def list_contract_positions(account_id: UUID) -> list[ContractPosition]:
     return list(ContractPosition.objects.filter(account_id=account_id).order_by("symbol", "position_side"))
 
 
+def find_contracts(connection_id: UUID) -> MarginAccount | None:
+    """Return the contract account of a connection, or None where it was not opened."""
+    return MarginAccount.objects.filter(connection_id=connection_id).first()
+
+
+def get_own_contract(position_id: UUID, owner_id: UUID) -> ContractPosition:
+    """Return a contract of a customer as the exchange showed it last, or raise PositionMissing."""
+    found = ContractPosition.objects.select_related("account").filter(pk=position_id, account__owner_id=owner_id)
+    row = found.first()
+    if row is None:
+        raise PositionMissing
+    return row
+
+
+def get_contract_mark(connection_id: UUID, symbol: str) -> Mark | None:
+    """Return the mark price that the exchange showed of a contract ("BTCUSDTPERP") that a connection holds, or None."""
+    rows = ContractPosition.objects.filter(account__connection_id=connection_id, symbol=market_of(symbol))
+    row = rows.order_by("-read_at").first()
+    return None if row is None else Mark(row.mark, row.read_at, is_stale=row.read_at < now() - MARK_FRESH)
+
+
+def list_terms(account_id: UUID) -> list[ContractTerms]:
+    """Return what was chosen for each contract, by symbol."""
+    return list(ContractTerms.objects.filter(account_id=account_id).order_by("symbol"))
+
+
+def get_terms(account_id: UUID, symbol: str) -> ContractTerms:
+    """Return what was chosen for a contract ("BTCUSDTPERP"), or raise ContractUnknown."""
+    found = ContractTerms.objects.filter(account_id=account_id, symbol=market_of(symbol)).first()
+    if found is None or market_of(symbol) == symbol:
+        raise ContractUnknown(field="symbol", symbol=symbol)
+    return found
+
+
 def list_requests(account_id: UUID, *, is_open: bool | None = None) -> QuerySet[ContractRequest]:
     """Return orders that the product wanted of itself, newest first; open ones: not answered yet."""
     found = ContractRequest.objects.filter(account_id=account_id).order_by("-id")
     if is_open is None:
         return found
     return found.filter(state__in=("wanted", "sent")) if is_open else found.exclude(state__in=("wanted", "sent"))
+
+
+def find_request(request_id: UUID) -> ContractRequest | None:
+    """Return what the product wanted of a contract account of this tenant, or None."""
+    return ContractRequest.objects.select_related("account").filter(pk=request_id).first()
 
 
 def list_funding(account_id: UUID) -> QuerySet[FundingPayment]:

@@ -12,17 +12,23 @@ from apps.trading.instruments.models import Instrument
 from apps.trading.instruments.operations import seed_instruments
 from apps.trading.sandbox.exchange.payloads import exchange_symbol
 from apps.trading.sandbox.exchange.symbols import KNOWN_SYMBOLS
+from apps.trading.sandbox.exchange.usdm.contracts import CONTRACTS, LOT_DECIMALS, MIN_NOTIONAL
+from kernel.instruments import perpetual_of
 
 pytestmark = pytest.mark.django_db
 D = Decimal
 
 
 def test_seeding_is_repeatable_and_keeps_changes():
-    assert seed_instruments() == 3
+    assert seed_instruments() == 6
     Instrument.objects.filter(symbol="SOLUSDT").update(is_active=False)
     assert seed_instruments() == 0
     assert [row.symbol for row in queries.list_instruments()] == ["BTCUSDT", "ETHUSDT"]
     assert [row.symbol for row in queries.list_instruments("eth")] == ["ETHUSDT"]
+    contracts = [row.symbol for row in queries.list_instruments(asset_class="perp")]
+    assert contracts == ["BTCUSDTPERP", "ETHUSDTPERP", "SOLUSDTPERP"]
+    assert [row.symbol for row in queries.search_instruments("btc")] == ["BTCUSDT"]
+    assert queries.search_instruments("btcusdtperp")[0].symbol == "BTCUSDTPERP"
 
 
 def test_the_kernel_gets_exact_steps():
@@ -49,6 +55,15 @@ def test_rules_equal_those_the_sandbox_exchange_enforces():
         assert D(filters["LOT_SIZE"]["minQty"]) == spec.min_quantity
         assert D(filters["LOT_SIZE"]["maxQty"]) == spec.max_quantity
         assert D(filters["NOTIONAL"]["minNotional"]) == spec.min_notional
+
+
+def test_rules_of_contracts_equal_those_the_sandbox_exchange_enforces():
+    seed_instruments()
+    for name, listed in CONTRACTS.items():
+        spec = queries.get_spec(perpetual_of(name))
+        assert (spec.base, spec.quote, spec.lot) == (listed.base, listed.quote, D(1).scaleb(-LOT_DECIMALS))
+        assert spec.max_quantity == D(listed.max_quantity).scaleb(-8)
+        assert (spec.tick, spec.min_notional) == (D("0.01"), D(MIN_NOTIONAL).scaleb(-8))
 
 
 def test_the_database_refuses_nonsense():

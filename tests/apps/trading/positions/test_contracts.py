@@ -6,11 +6,16 @@ from typing import Any
 import ccxt
 import pytest
 
+from apps.core import relay
 from apps.core.actors import Actor
 from apps.core.clock import now
+from apps.core.context import PUBLIC, in_schema
 from apps.core.models import OutboxEvent
 from apps.finance.ledger.models import Account, Journal
-from apps.trading.exchanges.operations import add_connection, seed_venues
+from apps.trading.exchanges.operations import add_connection, close_venues, seed_venues
+from apps.trading.instruments.operations import seed_instruments
+from apps.trading.orders.models import Order
+from apps.trading.orders.operations import execute_request, send_order
 from apps.trading.positions import queries
 from apps.trading.positions.choices import PositionSide, Purpose
 from apps.trading.positions.errors import AmountUnclear, BandUnclear, ContractsMissing, NoContractsHere
@@ -34,6 +39,7 @@ from apps.trading.positions.proofs import positions_follow_their_entries
 from kernel.instruments import Side
 from kernel.margin import Leg, isolated_liquidation_price
 from kernel.margin.brackets import build_brackets
+from tests.factories.paper_market import PaperMarket
 from tests.factories.sandbox_exchange import running_sandbox
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +82,14 @@ class Trader:
         advance_account(account_id=self.account.pk, port=self.port)
         return MarginAccount.objects.get(pk=self.account.pk)
 
+    def carry_out(self):
+        """What the events and the workers of the product do with what a reading wanted."""
+        relay.drain()
+        for row in Order.objects.filter(origin_kind="guard", state="intent"):
+            send_order(order_id=row.pk)
+        relay.drain()
+        return self.advance()
+
     def order(self, side, quantity, symbol="BTCUSDT", **more):
         self.program.fapiPrivatePostOrder(
             {"symbol": symbol, "side": side, "type": "MARKET", "quantity": quantity, **more}
@@ -87,8 +101,12 @@ class Trader:
 
 
 @pytest.fixture
-def trader(sandbox, customer):
-    return Trader(sandbox, customer)
+def trader(sandbox, customer, settings):
+    settings.SANDBOX_URL, settings.SANDBOX_CONTROL_URL = sandbox.url, sandbox.control_url
+    with in_schema(PUBLIC):
+        seed_instruments()
+    yield Trader(sandbox, customer)
+    close_venues()
 
 
 def test_funds_fills_and_every_change_of_the_wallet_are_booked_once(trader):
@@ -195,16 +213,19 @@ def test_positions_are_reduced_in_stages_before_the_exchange_liquidates(trader, 
     reduced = None
     for _ in range(2):
         trader.sandbox.control.step(1)
-        account = trader.advance()
+        trader.advance()
         if ContractRequest.objects.filter(kind="reduce").exists():
-            reduced = account
+            reduced = trader.carry_out()
             break
     assert reduced is not None
     requests = list(ContractRequest.objects.filter(kind="reduce"))
-    assert {row.state for row in requests} == {"done"}
+    assert [(row.state, row.words) for row in requests] == [("done", "")]
     assert all(row.stage == 1 and row.ratio >= 75 and row.filled == row.quantity for row in requests)
-    account = trader.advance()
-    assert account.ratio <= 62
+    assert reduced.ratio <= 62
+    sent = Order.objects.get(origin_id=requests[0].pk)
+    assert (sent.client_id, sent.reduce_only, sent.state) == (requests[0].client_id, True, "filled")
+    assert execute_request(actor=SYSTEM, request_id=requests[0].pk) is None
+    assert len(requests) == Order.objects.count() == 1
     left = ContractPosition.objects.get().quantity
     assert left == bought - sum(row.quantity for row in requests) > 0
     names = list(OutboxEvent.objects.values_list("name", flat=True))
@@ -231,24 +252,25 @@ def test_without_protection_the_exchange_calls_margin_and_nothing_is_sent(trader
 
 
 class LostAnswers(BinanceContracts):
-    """A port whose answers to orders and transfers are lost on the way back: they did arrive."""
-
-    def submit(self, order):
-        super().submit(order)
-        return NoAnswer("lost")
+    """A port whose answers to transfers are lost on the way back: they did arrive."""
 
     def transfer(self, amount):
         super().transfer(amount)
         return NoAnswer("lost")
 
 
-def test_a_lost_answer_is_asked_for_and_never_sent_again(trader):
+def test_a_lost_answer_to_a_transfer_is_asked_for_and_never_sent_again(trader):
     lost = LostAnswers(trader.port._client)
     trader.move("30000")
     assert send_requests(account_id=trader.account.pk, port=lost) == 0
     assert ContractRequest.objects.get().state == "sent"
     assert send_requests(account_id=trader.account.pk, port=lost) == 1
     assert trader.advance().wallet == 30_000
+
+
+def test_a_hedge_is_an_order_of_the_one_path_whose_lost_answer_is_asked_for(trader):
+    trader.move("30000")
+    trader.advance()
     book = open_book(
         actor=SYSTEM, owner_id=trader.customer.pk, connection_id=trader.connection.pk, purpose=Purpose.MANUAL
     )
@@ -257,18 +279,22 @@ def test_a_lost_answer_is_asked_for_and_never_sent_again(trader):
         price=D(60_000), fee=D(0), fee_asset="USDT", at=now(),
     )  # fmt: skip
     apply_fill(actor=SYSTEM, book_id=book.pk, fill=fill)
+    PaperMarket(trader.sandbox).store_history(10)
     band = Band(low=D("-0.1"), high=D("0.1"), target=D(0), most=D(10))
     set_hedge(
         actor=trader.actor, owner_id=trader.customer.pk, account_id=trader.account.pk, symbol="BTCUSDT", band=band
     )
-    read_account(account_id=trader.account.pk, port=lost)
-    assert send_requests(account_id=trader.account.pk, port=lost) == 0
-    assert send_requests(account_id=trader.account.pk, port=lost) == 1
     trader.advance()
+    assert ContractRequest.objects.get(kind="hedge").state == "wanted"
+    trader.sandbox.control.inject_fault("accept_then_timeout", method="POST", path="/fapi/v1/order", delay_ms=50)
+    trader.carry_out()
+    trader.sandbox.control.clear_faults()
     (hedge,) = ContractRequest.objects.filter(kind="hedge")
+    assert hedge.words == ""
     assert (hedge.state, hedge.side, hedge.filled) == ("done", "sell", D("0.5"))
     assert ContractPosition.objects.get().quantity == D("-0.5")
-    trader.advance()
+    assert len(trader.program.fapiPrivateGetAllOrders({"symbol": "BTCUSDT"})) == 1
+    trader.carry_out()
     assert ContractRequest.objects.filter(kind="hedge").count() == 1
     assert queries.list_rules(trader.account.pk)[0].delta == 0
 

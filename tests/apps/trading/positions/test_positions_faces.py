@@ -154,6 +154,7 @@ def test_the_desk_lists_what_there_is(staff, account, web):
         "marginaccount",
         "contractposition",
         "contractrequest",
+        "contractterms",
         "fundingpayment",
         "positioncorrection",
         "hedgerule",

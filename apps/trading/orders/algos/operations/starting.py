@@ -22,14 +22,14 @@ from apps.trading.orders.algos.choices import WORK, AlgoClock, AlgoKind, CatchUp
 from apps.trading.orders.algos.errors import AlgoDoesNotFit, AlgoMissing, AlgoOver
 from apps.trading.orders.algos.market import clock_of, moment_ms, plan_of, state_of, write_state
 from apps.trading.orders.algos.models import AlgoOrder
-from apps.trading.orders.errors import VenueNotActive
+from apps.trading.orders.errors import ContractsOnlyPlain, VenueNotActive
 from apps.trading.orders.operations.placing import PERSONS, TRADE
 from apps.trading.positions.choices import Purpose
 from apps.trading.positions.operations import open_book
 from apps.trading.positions.queries import get_mark
 from kernel.events.execution import AlgoPaused, AlgoStarted
 from kernel.execution import State, Status, cancel, pause, resume, volume_curve
-from kernel.instruments import INTERVALS, InstrumentSpec, OffGridError, Side
+from kernel.instruments import INTERVALS, InstrumentSpec, OffGridError, Side, is_perpetual
 
 SYSTEM = Actor.system("orders")
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=7)
@@ -67,10 +67,12 @@ class AlgoWish:
 def start_algo(*, actor: Actor, owner_id: UUID, connection_id: UUID, wish: AlgoWish) -> AlgoOrder:
     """Store a parent order and have it worked off; each child is checked, reserved and sent like any order.
 
-    Raises ConnectionMissing, VenueNotActive, UnknownSymbol and AlgoDoesNotFit.
+    Raises ConnectionMissing, VenueNotActive, UnknownSymbol, ContractsOnlyPlain and AlgoDoesNotFit.
     """
     if actor.kind in PERSONS and actor.id != owner_id:
         raise ConnectionMissing
+    if is_perpetual(wish.symbol):
+        raise ContractsOnlyPlain(field="symbol")
     connection = get_connection(connection_id, owner_id=owner_id)
     if connection.state != ConnectionState.ACTIVE:
         raise VenueNotActive(state=ConnectionState(connection.state).label.lower())
