@@ -438,6 +438,11 @@ def _bounds(person: Person) -> Request:
     )
 
 
+def _order_limits(person: Person) -> Request:
+    body = {"most_per_order": "4000", "most_per_day": "9000", "confirm_above": "500"}
+    return Request("/api/v1/orders/limits", body, {"most_per_day": "8000"}, ("", {"most_per_day": "-1"}), method="PUT")
+
+
 def _reset_account(person: Person) -> Request:
     found = get_tenant_by_schema(current_tenant_schema())
     SandboxAccount.objects.create(tenant_id=found.id, connection_id=person.connection_id, funds={"USDT": "100000"})
@@ -507,6 +512,7 @@ SAMPLES: dict[str, Callable[[Person], Request]] = {
     "AlgoOrderResume.post": _algo_verb("resume"),
     "AlgoOrderCancel.post": _algo_verb("cancel"),
     "QualityBounds.put": _bounds,
+    "OrderLimits.put": _order_limits,
     "AccountReset.post": _reset_account,
     "AskForAdjustment.post": _adjust,
     "AskForReversal.post": _reverse,

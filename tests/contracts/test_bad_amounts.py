@@ -83,6 +83,7 @@ API = [
     Api("AlgoOrderList.post", "quantity"),
     Api("AlgoOrderList.post", "limit_price", optional=True),
     Api("AlgoOrderList.post", "display_quantity", optional=True),
+    *(Api("OrderLimits.put", name, optional=True) for name in ("confirm_above", "most_per_order", "most_per_day")),
     Api("AskForAdjustment.post", "amount", signed=True),
 ]
 """Every amount that a write of money takes over the API."""

@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from apps.core.view import Choice, Figure, Page, Stat
+from apps.core.view import Choice, Figure, Limit, Page, Stat
 from tests.frontend.samples_shell import shell, text_field
 from tests.frontend.samples_trading import order_rows
 
@@ -101,3 +101,31 @@ def quality(*, empty: bool = False) -> dict[str, Any]:
 
 HISTORY_PAGES["execution-quality"] = ("trading/orders/quality.html", quality())
 HISTORY_PAGES["execution-quality-empty"] = ("trading/orders/quality.html", quality(empty=True))
+
+
+def limits() -> dict[str, Any]:
+    names = ("label", "value", "set_by", "platform")
+    rows = [
+        ("Ask for a code above", "500.00", "You", "1,000.00"),
+        ("At most in one order", "1,000,000.00", "The platform", "1,000,000.00"),
+        ("At most in a day", "9,000.00", "You", "5,000,000.00"),
+    ]
+    form = {
+        "confirm_above": field("confirm_above", "Ask for a code above", value="500"),
+        "most_per_order": field("most_per_order", "At most in one order"),
+        "most_per_day": field("most_per_day", "At most in a day", value="9,000", errors=["Enter a number."]),
+        "self_match": field("self_match", "An order that would meet your own", kind="select", choices=[("refuse", "Refuse it"), ("reduce", "Make it smaller")], value="refuse"),
+    }  # fmt: skip
+    page = {
+        "lines": [dict(zip(names, row, strict=True)) for row in rows],
+        "today": Limit("Live orders today", "8,120.50", "9,000.00 USDT", 90),
+        "left": "879.50",
+        "self_match": "Refuse it",
+        "form": form,
+        "action_url": "/risk/live-limits/",
+        "key": "1",
+    }
+    return {"shell": shell("risk"), "page": page}
+
+
+HISTORY_PAGES["live-limits"] = ("trading/orders/limits.html", limits())
