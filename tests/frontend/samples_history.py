@@ -129,3 +129,32 @@ def limits() -> dict[str, Any]:
 
 
 HISTORY_PAGES["live-limits"] = ("trading/orders/limits.html", limits())
+
+
+def commissions(*, empty: bool = False) -> dict[str, Any]:
+    names = ("market", "volume", "maker", "taker", "mine")
+    rates = [
+        ("All markets", "0", "0.1 %", "0.2 %", False),
+        ("All markets", "1,000,000", "0.05 %", "0.12 %", True),
+        ("BTCUSDT", "0", "0 %", "0.123457 %", True),
+    ]
+    parts = ("time", "market", "order_url", "share", "amount", "state")
+    charges = [
+        ("1 Jun 2024, 12:00:01", "BTCUSDT", "/orders/1/", "0.123457 %", "0.370368123456789012 USDT", "Booked"),
+        ("1 Jun 2024, 12:00:00", "ETHUSDT", "/orders/1/", "0.05 %", "0.00000123 ETH", "Due"),
+    ]
+    page = {
+        "modes": [Choice("Live", "?mode=live", True), Choice("Paper", "?mode=paper")],
+        "name": "" if empty else "Usual rates, winter",
+        "note": "Charged per fill as a share of the worth of a fill, in quote, from your wallet, beside the fee of the exchange.",
+        "stats": [] if empty else [Stat("Traded in 30 days, USDT", Figure("1,204,551.20")), Stat("Charged, USDT", Figure("1,811.40"), "12.5 due")],
+        "rates": [] if empty else [dict(zip(names, row, strict=True)) for row in rates],
+        "promotions": [] if empty else ["50 % off on all markets, 1 Dec 2026 to 31 Dec 2026 (UTC)."],
+        "charges": [] if empty else [dict(zip(parts, row, strict=True)) for row in charges],
+        "page": Page("2 charges", "", "/orders/commissions/?after=1"),
+    }  # fmt: skip
+    return {"shell": shell("orders"), "page": page}
+
+
+HISTORY_PAGES["commissions"] = ("trading/orders/commissions.html", commissions())
+HISTORY_PAGES["commissions-empty"] = ("trading/orders/commissions.html", commissions(empty=True))

@@ -78,13 +78,14 @@ GRANTS: dict[Role, frozenset[str]] = {
         "desk.finance", "ledger.correct", "ledger.close_period", "ledger.freeze", "ledger.export",
         "ledger.map_accounts", "core.prove", "limits.read", "limits.propose",
         "wallets.propose_products", "wallets.set_rates", "wallets.confirm_deposits", "wallets.handle_withdrawals",
-        "wallets.propose_policies",
+        "wallets.propose_policies", "orders.propose_commissions",
     },
     Role.FINANCE_APPROVER: STAFF_VERBS
     | {
         "desk.finance", "core.check_approvals", "ledger.approve", "limits.read", "limits.approve",
         "wallets.approve_products", "wallets.approve_deposits", "wallets.approve_withdrawals",
         "wallets.handle_withdrawals", "wallets.approve_policies",
+        "orders.approve_commissions",
     },
     Role.TRADING_OPS: STAFF_VERBS | {"desk.trading", "bots.halt", "market_data.sync", "risk.read", "risk.halt"},
     Role.COMPLIANCE: STAFF_VERBS

@@ -29,10 +29,12 @@ class OrdersConfig(AppConfig):
         from apps.trading.orders.algos import setup as algos_setup
         from apps.trading.orders.at_venue import list_at_venue
         from apps.trading.orders.choices import HELD_WORK, WORK
+        from apps.trading.orders.commissions import handlers as commission_handlers  # noqa: F401 - registers itself
         from apps.trading.orders.pages.ticket import tickets
 
         algos_setup.register()
-        declare_append_only("orders_fill")
+        for table in ("fill", "commissionrate", "commissionpromotion", "commissionvolume", "ordercommission"):
+            declare_append_only(f"orders_{table}")
         live.register()
         register_orders_at_venue(list_at_venue)
         work.register(WORK, queries.exists_order_to_check)

@@ -8,6 +8,7 @@ from apps.trading.orders.api.views import AccountReset, ExternalOrderList, Order
 urlpatterns = [
     path("", include("apps.trading.orders.algos.api.urls")),
     path("", include("apps.trading.orders.history.api.urls")),
+    path("", include("apps.trading.orders.commissions.api.urls")),
     path("", include("apps.trading.orders.limits.api.urls")),
     path("", include("apps.trading.orders.quality.api.urls")),
     path("connections/<uuid:connection_id>/reset", AccountReset.as_view(), name="api-connection-reset"),

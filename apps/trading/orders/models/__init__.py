@@ -1,6 +1,14 @@
 """Tables of orders."""
 
 from apps.trading.orders.algos.models import AlgoOrder
+from apps.trading.orders.commissions.models import (
+    CommissionCharge,
+    CommissionPromotion,
+    CommissionRate,
+    CommissionSchedule,
+    CommissionVolume,
+    OrderCommission,
+)
 from apps.trading.orders.models.accounts import (
     AccountStream,
     BalanceBaseline,
@@ -16,10 +24,16 @@ __all__ = [
     "AccountStream",
     "AlgoOrder",
     "BalanceBaseline",
+    "CommissionCharge",
+    "CommissionPromotion",
+    "CommissionRate",
+    "CommissionSchedule",
+    "CommissionVolume",
     "ExternalOrder",
     "Fill",
     "FillCursor",
     "Order",
+    "OrderCommission",
     "OrderGroup",
     "OrderSafety",
     "QualityAlert",

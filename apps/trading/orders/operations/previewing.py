@@ -13,13 +13,25 @@ from apps.core.assets import code_at_venue
 from apps.trading.exchanges.queries import published_taker_fee
 from apps.trading.instruments.queries import get_spec
 from apps.trading.orders.choices import HeldBy, Leg
-from apps.trading.orders.models import Order
+from apps.trading.orders.commissions.queries import charged_asset
+from apps.trading.orders.models import Order, OrderCommission
 from apps.trading.orders.operations.checking import NewOrder
 from apps.trading.orders.operations.groups import NewGroup, place_group
 from apps.trading.orders.operations.placing import place_order
 from apps.trading.orders.operations.reserving import need_of
 from apps.trading.orders.paid_fees import taker_fees
 from apps.trading.positions.queries import get_mark, get_position
+from kernel.instruments import InstrumentSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewedCommission:
+    """What the tenant charges: shares of what `asset` says, and of how many percent off they are the rest."""
+
+    maker: Decimal
+    taker: Decimal
+    asset: str
+    percent_off: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +57,7 @@ class PreviewedOrder:
     taker_fee: Decimal | None
     fee_source: str
     position: Decimal
+    commission: PreviewedCommission | None
 
 
 def preview_order(*, actor: Actor, owner_id: UUID, connection_id: UUID, wanted: NewOrder | NewGroup) -> PreviewedOrder:
@@ -94,4 +107,13 @@ def _previewed(row: Order) -> PreviewedOrder:
         taker_fee=own if own is not None else published_taker_fee(venue, f"{spec.base}/{spec.quote}"),
         fee_source="your own trades there" if own is not None else "published by the exchange",
         position=Decimal(0) if position is None else position.quantity,
+        commission=_commission(row, spec),
     )
+
+
+def _commission(row: Order, spec: InstrumentSpec) -> PreviewedCommission | None:
+    terms = OrderCommission.objects.select_related("schedule").filter(order=row).first()
+    if terms is None:
+        return None
+    asset = charged_asset(terms.schedule, row.side, spec.base, spec.quote)
+    return PreviewedCommission(maker=terms.maker, taker=terms.taker, asset=asset, percent_off=terms.percent_off)
