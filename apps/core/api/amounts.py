@@ -79,3 +79,13 @@ class StrictDecimalField(serializers.DecimalField):
             self.fail("invalid")
         checked: Decimal = super().to_internal_value(f"{plain(number):f}")
         return checked
+
+
+class StatedDecimalField(StrictDecimalField):
+    """The same where null says something by itself: an empty text is no way to say it."""
+
+    def validate_empty_values(self, data: Any) -> Any:
+        """Return whether the value is settled, and the value; raises ValidationError for an empty text."""
+        if isinstance(data, str) and not data.strip():
+            self.fail("invalid")
+        return super().validate_empty_values(data)

@@ -33,8 +33,9 @@ class OrdersConfig(AppConfig):
         from apps.trading.orders.pages.ticket import tickets
 
         algos_setup.register()
-        for table in ("fill", "commissionrate", "commissionpromotion", "commissionvolume", "ordercommission"):
-            declare_append_only(f"orders_{table}")
+        commission_tables = ("commissionrate", "commissionpromotion", "commissionvolume", "ordercommission")
+        for name in ("fill", "stafftrade", *commission_tables):
+            declare_append_only(f"orders_{name}")
         live.register()
         register_orders_at_venue(list_at_venue)
         work.register(WORK, queries.exists_order_to_check)

@@ -10,6 +10,7 @@ from django.db.models import Sum
 from apps.core.clock import now
 from apps.trading.instruments.errors import UnknownSymbol
 from apps.trading.instruments.queries import get_spec
+from apps.trading.orders.choices import Origin
 from apps.trading.orders.commissions.choices import EVERY, WINDOW, ScheduleState
 from apps.trading.orders.commissions.models import (
     CommissionPromotion,
@@ -77,6 +78,7 @@ def volume_of(owner_id: UUID, mode: str, day: date, *, keeps: bool) -> Decimal:
     found = Order.objects.filter(
         owner_id=owner_id, pk__gte=first_key(end - WINDOW), pk__lt=first_key(end), connection__mode=mode, filled__gt=0
     )
+    found = found.exclude(origin_kind=Origin.STAFF)  # made elsewhere
     worth = Decimal(0)
     for row in found.values("symbol").annotate(worth=Sum(WORTH)).order_by("symbol"):
         worth = EXACT.add(worth, EXACT.multiply(row["worth"] or Decimal(0), _price_of(row["symbol"])))

@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.core.api.amounts import StrictDecimalField
+from apps.core.api.amounts import StatedDecimalField
 from apps.trading.orders.choices import SelfMatch
 from apps.trading.orders.limits.queries import NAMES, OWN, PLATFORM
 
@@ -15,9 +15,9 @@ def amount(**more: Any) -> serializers.DecimalField:
     return serializers.DecimalField(max_digits=60, decimal_places=36, normalize_output=True, **more)
 
 
-def wish() -> StrictDecimalField:
+def wish() -> StatedDecimalField:
     """Return a field for an own limit: more than zero, at most two decimals; null is the platform's."""
-    return StrictDecimalField(
+    return StatedDecimalField(
         max_digits=14, decimal_places=2, min_value=Decimal("0.01"), required=False, allow_null=True
     )
 
