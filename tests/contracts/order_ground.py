@@ -3,17 +3,31 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
+from apps.core.actors import Actor
+from apps.core.approvals import decide
+from apps.core.clock import now
 from apps.core.context import current_tenant_schema
 from apps.platform.tenants.queries import get_tenant_by_schema
 from apps.trading.orders.algos.choices import AlgoKind
 from apps.trading.orders.algos.operations import AlgoWish, pause_algo, start_algo
 from apps.trading.orders.choices import Kind
-from apps.trading.orders.models import Order
-from apps.trading.orders.operations import Exit, NewGroup, NewOrder, claim_order, place_group, place_order
+from apps.trading.orders.models import Order, StaffTrade
+from apps.trading.orders.operations import (
+    Exit,
+    NewGroup,
+    NewOrder,
+    claim_order,
+    open_mirror,
+    place_group,
+    place_order,
+)
+from apps.trading.orders.staff_trades.operations import Traded, ask_to_book
 from apps.trading.sandbox.models import SandboxAccount
 from kernel.instruments import Side
 from tests.contracts.money_ground import SYSTEM, D, Person, Request, on_row
+from tests.factories.people import make_staff
 
 
 def order_of(person: Person) -> Any:
@@ -104,6 +118,42 @@ def _bounds(person: Person) -> Request:
     )
 
 
+def _order_limits(person: Person) -> Request:
+    body = {"most_per_order": "4000", "most_per_day": "9000", "confirm_above": "500"}
+    return Request("/api/v1/orders/limits", body, {"most_per_day": "8000"}, ("", {"most_per_day": "-1"}), method="PUT")
+
+
+def _staff_trade_body(person: Person) -> dict[str, Any]:
+    open_mirror(actor=SYSTEM, connection_id=person.connection_id)
+    return {
+        "customer_id": str(person.user.pk), "connection_id": str(person.connection_id), "symbol": "BTCUSDT",
+        "side": "buy", "quantity": "0.01", "price": "60000", "fee": "0.6",
+        "traded_at": (now() - timedelta(days=1)).isoformat(), "reason": "by telephone",
+    }  # fmt: skip
+
+
+def _staff_trade(person: Person) -> Request:
+    assert person.staff.session
+    body = _staff_trade_body(person)
+    wrong = {**body, "customer_id": str(uuid4())}
+    return Request("/api/v1/staff-trades", body, {**body, "quantity": "0.02"}, ("", wrong), by_staff=True)
+
+
+def _counter_trade(person: Person) -> Request:
+    assert person.staff.session
+    maker, checker = (make_staff(f"{role}-{person.name}@example.test", role=role) for role in ("trading_ops", "owner"))
+    given = _staff_trade_body(person)
+    traded = Traded(
+        connection_id=person.connection_id, symbol="BTCUSDT", side=Side.BUY, quantity=D("0.01"), price=D(60000),
+        traded_at=now() - timedelta(days=1),
+    )  # fmt: skip
+    asked = ask_to_book(actor=Actor.of(maker), owner_id=person.user.pk, traded=traded, reason=given["reason"])
+    decide(actor=Actor.of(checker), approval_id=asked.pk, agrees=True)
+    body, path = {"reason": "twice in the books"}, "/api/v1/staff-trades/{}/counter-requests"
+    row = StaffTrade.objects.get(owner_id=person.user.pk)
+    return Request(path.format(row.pk), body, {"reason": "another"}, (path.format(uuid4()), body), by_staff=True)
+
+
 def _reset_account(person: Person) -> Request:
     found = get_tenant_by_schema(current_tenant_schema())
     SandboxAccount.objects.create(tenant_id=found.id, connection_id=person.connection_id, funds={"USDT": "100000"})
@@ -123,6 +173,9 @@ ORDER_SAMPLES: dict[str, Callable[[Person], Request]] = {
     "AlgoOrderResume.post": _algo_verb("resume"),
     "AlgoOrderCancel.post": _algo_verb("cancel"),
     "QualityBounds.put": _bounds,
+    "OrderLimits.put": _order_limits,
+    "StaffTradeList.post": _staff_trade,
+    "StaffTradeCounter.post": _counter_trade,
     "AccountReset.post": _reset_account,
 }
 """View and method → a valid request of a person, and what makes it be refused."""

@@ -83,6 +83,10 @@ API = [
     Api("AlgoOrderList.post", "quantity"),
     Api("AlgoOrderList.post", "limit_price", optional=True),
     Api("AlgoOrderList.post", "display_quantity", optional=True),
+    *(Api("OrderLimits.put", name, optional=True) for name in ("confirm_above", "most_per_order", "most_per_day")),
+    Api("StaffTradeList.post", "quantity"),
+    Api("StaffTradeList.post", "price"),
+    Api("StaffTradeList.post", "fee", optional=True),
     Api("AskForAdjustment.post", "amount", signed=True),
 ]
 """Every amount that a write of money takes over the API."""
@@ -260,6 +264,8 @@ ELSEWHERE = {
     "apps.compliance.limits.admin": "limits and thresholds: tests/apps/compliance/limits, proposals of staff",
     "apps.trading.orders.pages.forms": "an order by hand: below",
     "apps.trading.orders.algos.pages.forms": "a large order: below",
+    "apps.trading.orders.limits.pages.forms": "own limits: tests/apps/trading/orders/test_limit_faces.py",
+    "apps.trading.orders.staff_trades.admin": "booked trades: tests/apps/trading/orders/test_staff_trades.py",
 }
 """Modules of forms whose numbers move no money by themselves, each with where they are tried."""
 

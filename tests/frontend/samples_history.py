@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from apps.core.view import Choice, Figure, Page, Stat
+from apps.core.view import Choice, Figure, Limit, Page, Stat
 from tests.frontend.samples_shell import shell, text_field
 from tests.frontend.samples_trading import order_rows
 
@@ -101,3 +101,60 @@ def quality(*, empty: bool = False) -> dict[str, Any]:
 
 HISTORY_PAGES["execution-quality"] = ("trading/orders/quality.html", quality())
 HISTORY_PAGES["execution-quality-empty"] = ("trading/orders/quality.html", quality(empty=True))
+
+
+def limits() -> dict[str, Any]:
+    names = ("label", "value", "set_by", "platform")
+    rows = [
+        ("Ask for a code above", "500.00", "You", "1,000.00"),
+        ("At most in one order", "1,000,000.00", "The platform", "1,000,000.00"),
+        ("At most in a day", "9,000.00", "You", "5,000,000.00"),
+    ]
+    form = {
+        "confirm_above": field("confirm_above", "Ask for a code above", value="500"),
+        "most_per_order": field("most_per_order", "At most in one order"),
+        "most_per_day": field("most_per_day", "At most in a day", value="9,000", errors=["Enter a number."]),
+        "self_match": field("self_match", "An order that would meet your own", kind="select", choices=[("refuse", "Refuse it"), ("reduce", "Make it smaller")], value="refuse"),
+    }  # fmt: skip
+    page = {
+        "lines": [dict(zip(names, row, strict=True)) for row in rows],
+        "today": Limit("Live orders today", "8,120.50", "9,000.00 USDT", 90),
+        "left": "879.50",
+        "self_match": "Refuse it",
+        "form": form,
+        "action_url": "/risk/live-limits/",
+        "key": "1",
+    }
+    return {"shell": shell("risk"), "page": page}
+
+
+HISTORY_PAGES["live-limits"] = ("trading/orders/limits.html", limits())
+
+
+def commissions(*, empty: bool = False) -> dict[str, Any]:
+    names = ("market", "volume", "maker", "taker", "mine")
+    rates = [
+        ("All markets", "0", "0.1 %", "0.2 %", False),
+        ("All markets", "1,000,000", "0.05 %", "0.12 %", True),
+        ("BTCUSDT", "0", "0 %", "0.123457 %", True),
+    ]
+    parts = ("time", "market", "order_url", "share", "amount", "state")
+    charges = [
+        ("1 Jun 2024, 12:00:01", "BTCUSDT", "/orders/1/", "0.123457 %", "0.370368123456789012 USDT", "Booked"),
+        ("1 Jun 2024, 12:00:00", "ETHUSDT", "/orders/1/", "0.05 %", "0.00000123 ETH", "Due"),
+    ]
+    page = {
+        "modes": [Choice("Live", "?mode=live", True), Choice("Paper", "?mode=paper")],
+        "name": "" if empty else "Usual rates, winter",
+        "note": "Charged per fill as a share of the worth of a fill, in quote, from your wallet, beside the fee of the exchange.",
+        "stats": [] if empty else [Stat("Traded in 30 days, USDT", Figure("1,204,551.20")), Stat("Charged, USDT", Figure("1,811.40"), "12.5 due")],
+        "rates": [] if empty else [dict(zip(names, row, strict=True)) for row in rates],
+        "promotions": [] if empty else ["50 % off on all markets, 1 Dec 2026 to 31 Dec 2026 (UTC)."],
+        "charges": [] if empty else [dict(zip(parts, row, strict=True)) for row in charges],
+        "page": Page("2 charges", "", "/orders/commissions/?after=1"),
+    }  # fmt: skip
+    return {"shell": shell("orders"), "page": page}
+
+
+HISTORY_PAGES["commissions"] = ("trading/orders/commissions.html", commissions())
+HISTORY_PAGES["commissions-empty"] = ("trading/orders/commissions.html", commissions(empty=True))

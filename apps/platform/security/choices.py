@@ -15,7 +15,7 @@ class Role(TextChoices):
     FINANCE_APPROVER = "finance_approver", "Finance approver"
     """Approves what finance prepared; never the same person."""
     TRADING_OPS = "trading_ops", "Trading operations"
-    """Connections, instruments, feeds, bots of customers: stops, never starts."""
+    """Connections, instruments, feeds, bots of customers: stops, never starts. Proposes trades made elsewhere."""
     COMPLIANCE = "compliance", "Compliance"
     """Limits, evidence, freezing accounts."""
     CRM = "crm", "CRM"
@@ -78,15 +78,17 @@ GRANTS: dict[Role, frozenset[str]] = {
         "desk.finance", "ledger.correct", "ledger.close_period", "ledger.freeze", "ledger.export",
         "ledger.map_accounts", "core.prove", "limits.read", "limits.propose",
         "wallets.propose_products", "wallets.set_rates", "wallets.confirm_deposits", "wallets.handle_withdrawals",
-        "wallets.propose_policies",
+        "wallets.propose_policies", "orders.propose_commissions", "orders.book_trades",
     },
     Role.FINANCE_APPROVER: STAFF_VERBS
     | {
         "desk.finance", "core.check_approvals", "ledger.approve", "limits.read", "limits.approve",
         "wallets.approve_products", "wallets.approve_deposits", "wallets.approve_withdrawals",
         "wallets.handle_withdrawals", "wallets.approve_policies",
+        "orders.approve_commissions", "orders.approve_trades",
     },
-    Role.TRADING_OPS: STAFF_VERBS | {"desk.trading", "bots.halt", "market_data.sync", "risk.read", "risk.halt"},
+    Role.TRADING_OPS: STAFF_VERBS
+    | {"desk.trading", "bots.halt", "market_data.sync", "risk.read", "risk.halt", "orders.book_trades"},
     Role.COMPLIANCE: STAFF_VERBS
     | {"desk.compliance", "audit.read", "users.manage", "limits.read", "limits.set_tier", "limits.propose"}
     | {"wallets.handle_withdrawals", "risk.read", "risk.halt"},

@@ -7,7 +7,9 @@ from django.urls import reverse
 from apps.core.desk import Desk, DeskAdmin, LedgerAdmin, OperationAction, Queue, add_queue, desk_admin
 from apps.trading.orders import operations, queries
 from apps.trading.orders.algos import admin as algos_admin  # noqa: F401 - registers itself
+from apps.trading.orders.commissions import admin as commissions_admin  # noqa: F401 - registers itself
 from apps.trading.orders.models import ExternalOrder, Fill, Order, OrderGroup, OrderSafety, ReconcileIncident
+from apps.trading.orders.staff_trades import admin as staff_trades_admin  # noqa: F401 - registers itself
 
 
 @desk_admin(Order)

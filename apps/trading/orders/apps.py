@@ -29,12 +29,15 @@ class OrdersConfig(AppConfig):
         from apps.trading.orders.algos import setup as algos_setup
         from apps.trading.orders.at_venue import list_at_venue
         from apps.trading.orders.choices import HELD_WORK, WORK
+        from apps.trading.orders.commissions import handlers as commission_handlers  # noqa: F401 - registers itself
         from apps.trading.orders.operations import follow_executions
         from apps.trading.orders.pages.ticket import tickets
         from apps.trading.positions.operations import listen
 
         algos_setup.register()
-        declare_append_only("orders_fill")
+        commission_tables = ("commissionrate", "commissionpromotion", "commissionvolume", "ordercommission")
+        for name in ("fill", "stafftrade", *commission_tables):
+            declare_append_only(f"orders_{name}")
         live.register()
         register_orders_at_venue(list_at_venue)
         listen(follow_executions)

@@ -2,7 +2,7 @@
 
 `b` + the bot's id (25 digits base 36) + its order number (6 digits), or `m` + the order's own id (25 digits).
 Algorithms (`a`), copying (`c`), rebalancing (`r`) and the risk guard (`g`) have ids like bots.
-`l` + a group's id is a list.
+`l` + a group's id is a list. `s` + its id is a trade that staff booked: no venue ever sees it.
 """
 
 import re
@@ -43,6 +43,11 @@ def list_id_of(group_id: UUID) -> str:
 def client_id_of_order(order_id: UUID) -> str:
     """Return the client id of an order by hand."""
     return f"m{base36(order_id.int, ID_LENGTH)}"
+
+
+def client_id_of_booked(trade_id: UUID) -> str:
+    """Return the client id of a trade that staff booked; it has not the form of what we send."""
+    return f"s{base36(trade_id.int, ID_LENGTH)}"
 
 
 def is_ours(client_id: str) -> bool:

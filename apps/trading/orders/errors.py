@@ -80,6 +80,13 @@ class ConfirmationNeeded(NotAllowed):
     message = "This live order is worth {worth} {quote}. Above {limit} it has to be confirmed with your second factor."
 
 
+class LooserNeedsCode(NotAllowed):
+    """Own limits that would let more through than before, without a fresh second factor."""
+
+    code = "orders.looser_needs_code"
+    message = "These limits let more through than the present ones. Confirm them with your second factor."
+
+
 class OrderTooLarge(LimitReached):
     """A live order above what one order may be worth."""
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from apps.trading.instruments.errors import UnknownSymbol
 from apps.trading.instruments.queries import get_spec
+from apps.trading.orders.choices import Origin
 from apps.trading.orders.models import Fill
 from apps.trading.orders.queries import CONTRACTS
 
@@ -17,9 +18,8 @@ def taker_fees(owner_id: UUID) -> dict[str, Decimal]:
     Fees in a third asset (an exchange's own coin) tell no share and are passed over.
     """
     found: dict[str, Decimal] = {}
-    rows = (
-        Fill.objects.filter(connection__owner_id=owner_id, is_maker=False).exclude(CONTRACTS).order_by("-id")[:NEWEST]
-    )
+    rows = Fill.objects.filter(connection__owner_id=owner_id, is_maker=False).exclude(order__origin_kind=Origin.STAFF)
+    rows = rows.exclude(CONTRACTS).order_by("-id")[:NEWEST]
     for fill in rows:
         if fill.venue not in found and (share := _share(fill)) is not None:
             found[fill.venue] = share

@@ -13,6 +13,8 @@ from apps.trading.portfolios.models import (
     Preference,
     RebalanceLine,
     RebalancePlan,
+    RebalanceSchedule,
+    ResultAlert,
     TargetWeight,
 )
 
@@ -111,3 +113,24 @@ class RebalanceLineAdmin(DeskAdmin):
     desk = Desk.TRADING
     list_display: ClassVar = ("plan", "number", "side", "quantity", "symbol", "state", "reason", "order_id")
     list_filter: ClassVar = ("state",)
+
+
+@desk_admin(RebalanceSchedule)
+class RebalanceScheduleAdmin(DeskAdmin):
+    """Portfolios that are rebalanced by schedule."""
+
+    desk = Desk.TRADING
+    list_display: ClassVar = (
+        "portfolio", "every", "day", "hour", "zone", "band", "most_worth", "next_at", "last_at", "last_words",
+    )  # fmt: skip
+    list_filter: ClassVar = ("every",)
+    list_select_related: ClassVar = ("portfolio",)
+
+
+@desk_admin(ResultAlert)
+class ResultAlertAdmin(DeskAdmin):
+    """When customers want to be told of the result of a day."""
+
+    desk = Desk.TRADING
+    list_display: ClassVar = ("owner", "portfolio", "book", "bound", "gain_told_on", "loss_told_on")
+    list_select_related: ClassVar = ("owner", "portfolio", "book")

@@ -111,3 +111,14 @@ PLAN_STATES = StateTable(
         "call_off": {PlanState.PREVIEW: PlanState.CANCELLED, PlanState.RUNNING: PlanState.CANCELLED},
     },
 )
+
+
+class Every(TextChoices):
+    """How often a portfolio is looked at, and rebalanced where it is too far from its weights."""
+
+    DAY = "day", "Every day"
+    """Each day at the hour."""
+    WEEK = "week", "Every week"
+    """On one day of the week, 1 is Monday."""
+    MONTH = "month", "Every month"
+    """On one day of the month, or its last one where it is shorter."""

@@ -141,3 +141,45 @@ class PlanImpossible(Conflict):
 
     code = "portfolios.plan_impossible"
     message = "This cannot be rebalanced: {why}."
+
+
+class ScheduleInvalid(Invalid):
+    """A schedule that cannot be kept."""
+
+    code = "portfolios.schedule_invalid"
+    message = "This schedule cannot be kept: {why}."
+
+
+class ScheduleMissing(NotFound):
+    """The portfolio has no schedule."""
+
+    code = "portfolios.schedule_not_found"
+    message = "This portfolio is not rebalanced by schedule."
+
+
+class LiveNeedsCode(NotAllowed):
+    """Live orders by schedule without a fresh second factor."""
+
+    code = "portfolios.live_needs_code"
+    message = "Orders with real money by schedule are confirmed with your second factor."
+
+
+class AlertInvalid(Invalid):
+    """An alert on results that says nothing clear."""
+
+    code = "portfolios.alert_invalid"
+    message = "This alert cannot be kept: {why}."
+
+
+class AlertMissing(NotFound):
+    """The person has no such alert."""
+
+    code = "portfolios.alert_not_found"
+    message = "You have no such alert."
+
+
+class AlertExists(Conflict):
+    """The same alert is there."""
+
+    code = "portfolios.alert_exists"
+    message = "You have this alert already."

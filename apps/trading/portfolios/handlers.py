@@ -1,9 +1,15 @@
-"""What closed orders mean to a rebalancing: the next ones may go."""
+"""What closed orders and due moments mean to a rebalancing."""
 
-from apps.core.models import OutboxEvent
+from datetime import datetime
+from uuid import UUID
+
+from apps.core import timers
+from apps.core.actors import Actor
+from apps.core.models import OutboxEvent, Timer
 from apps.core.outbox import handles
 from apps.trading.orders.choices import Origin
-from apps.trading.portfolios.operations import enqueue
+from apps.trading.portfolios.operations import enqueue, run_schedule
+from apps.trading.portfolios.operations.scheduling import TIMER
 from kernel.events.trading import OrderClosed
 
 
@@ -12,3 +18,11 @@ def advance_rebalance(item: OrderClosed, _row: OutboxEvent) -> None:
     """Look at the rebalancing whose order is over."""
     if item.origin_kind == Origin.REBALANCE and item.origin_id is not None:
         enqueue(item.origin_id)
+
+
+@timers.on_timer(TIMER)
+def rebalance_when_due(timer: Timer) -> None:
+    """Look at a portfolio that is rebalanced by schedule."""
+    facts = timer.payload
+    due_at = datetime.fromisoformat(facts["due_at"])
+    run_schedule(actor=Actor.system("portfolios"), schedule_id=UUID(facts["schedule"]), due_at=due_at)

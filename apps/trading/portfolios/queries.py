@@ -183,7 +183,7 @@ def _plus(total: Decimal | None, amount: Decimal | None, price: Decimal | None) 
 
 def _day(portfolio: Portfolio, value: Decimal | None) -> tuple[Decimal | None, datetime | None]:
     """Return what the last 24 hours brought, and since when that counts."""
-    before = noted_before(portfolio, now() - DAY) or _first_since(portfolio, now() - DAY)
+    before = noted_before(portfolio, now() - DAY) or first_noted_since(portfolio, now() - DAY)
     if before is None or value is None:
         return None, None if before is None else before.seen_at
     flows = sum_flows(portfolio, since=before.seen_at)
@@ -196,7 +196,8 @@ def noted_before(portfolio: Portfolio, moment: datetime) -> NavSample | None:
     return found.order_by("-seen_at").first()
 
 
-def _first_since(portfolio: Portfolio, moment: datetime) -> NavSample | None:
+def first_noted_since(portfolio: Portfolio, moment: datetime) -> NavSample | None:
+    """Return the first value of a minute that was noted later than a moment, or None."""
     found = NavSample.objects.filter(portfolio=portfolio, seen_at__gt=moment, resolution=Resolution.MINUTE)
     return found.order_by("seen_at").first()
 

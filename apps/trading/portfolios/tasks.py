@@ -9,7 +9,7 @@ from apps.core import work
 from apps.core.actors import Actor
 from apps.core.context import current_schema
 from apps.core.tasks import tenant_task
-from apps.trading.portfolios import operations, queries, rebalancing
+from apps.trading.portfolios import alerting, operations, queries, rebalancing
 from apps.trading.portfolios.choices import REBALANCING, SAMPLING
 from apps.trading.portfolios.valuing import Prices
 
@@ -28,8 +28,19 @@ def sample(after: str = "") -> None:
             operations.sample_portfolio(actor=SYSTEM, portfolio_id=row.pk, prices=prices)
         except Exception:
             logger.exception("a value could not be noted", extra={"portfolio": str(row.pk)})
+    if not after:
+        look_at_results()
     if len(rows) == CHUNK:
         sample.delay(current_schema(), str(rows[-1].pk))
+
+
+def look_at_results() -> None:
+    """Look at every alert on results of this schema; one that fails stops no other."""
+    for alert_id in alerting.list_alert_ids():
+        try:
+            operations.look_at_result(actor=SYSTEM, alert_id=alert_id)
+        except Exception:
+            logger.exception("an alert on results could not be looked at", extra={"alert": str(alert_id)})
 
 
 @shared_task(name="portfolios.sweep")  # type: ignore[untyped-decorator]  # celery ships no types

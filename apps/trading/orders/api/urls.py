@@ -8,7 +8,10 @@ from apps.trading.orders.api.views import AccountReset, ExternalOrderList, Order
 urlpatterns = [
     path("", include("apps.trading.orders.algos.api.urls")),
     path("", include("apps.trading.orders.history.api.urls")),
+    path("", include("apps.trading.orders.commissions.api.urls")),
+    path("", include("apps.trading.orders.limits.api.urls")),
     path("", include("apps.trading.orders.quality.api.urls")),
+    path("", include("apps.trading.orders.staff_trades.api.urls")),
     path("connections/<uuid:connection_id>/reset", AccountReset.as_view(), name="api-connection-reset"),
     path("orders", OrderList.as_view(), name="api-orders"),
     path("orders/external", ExternalOrderList.as_view(), name="api-orders-external"),

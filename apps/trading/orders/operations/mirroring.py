@@ -76,8 +76,10 @@ def fill_key(fill_id: UUID) -> str:
     return f"fill:{fill_id}"
 
 
-def book_changes(order: Order, actor: Actor, new: Executions | None = None) -> None:
+def book_changes(order: Order, actor: Actor, new: Executions | None = None, beside: Sequence[NewJournal] = ()) -> None:
     """Post new fills of a locked order with what they use of its hold; at its end give back the rest.
+
+    `beside` are further journals of the same posting.
 
     An order whose outcome or executions are not all known keeps its hold. A fill that comes after the hold was given
     back is booked without one. Raises AmountTooFine.
@@ -94,6 +96,7 @@ def book_changes(order: Order, actor: Actor, new: Executions | None = None) -> N
         journals, remaining = with_uses(journals, hold)
         if is_over and remaining:
             releases.append(Release(hold.hold_id))
+    journals = [*journals, *beside]
     if journals or releases:
         post_many(actor=actor, journals=journals, releases=releases)
 

@@ -20,6 +20,7 @@ from apps.trading.exchanges.queries import get_connection
 from apps.trading.instruments.queries import get_spec
 from apps.trading.orders.choices import ENDS, HELD_WORK, MANUAL_PATIENCE, TRADES, HeldBy, Kind, OrderState, Origin
 from apps.trading.orders.client_ids import client_id_of_bot, client_id_of_order, client_id_of_origin
+from apps.trading.orders.commissions.operations.fixing import fix_terms
 from apps.trading.orders.errors import ConfirmationNeeded
 from apps.trading.orders.live import announce
 from apps.trading.orders.models import Order, OrderGroup
@@ -217,7 +218,7 @@ def require_confirmation(actor: Actor, place: Place, order: NewOrder, *, confirm
 
 
 def commit_order(actor: Actor, order: NewOrder, place: Place, **facts: Any) -> Order:
-    """Store a checked order as intent, or as held, claim its risk and reserve what it may cost.
+    """Store a checked order as intent, or as held, with its commission; claim its risk, reserve what it may cost.
 
     The inner door of every way to place an order; the caller's transaction posts nothing else. It is not sent: a bot
     sends its own, everybody else calls `send_after_commit`.
@@ -242,6 +243,7 @@ def commit_order(actor: Actor, order: NewOrder, place: Place, **facts: Any) -> O
         is_guard = facts.get("origin_kind") == Origin.GUARD and order.reduce_only
         quantity = _allowed(order, quantity, place, wish, may_meet_own=is_guard)
     row = _store(wish, quantity, place, facts)
+    fix_terms(row)
     outbox.publish(_placed(row), actor=actor)
     if not place.waits:
         secure(actor, row, place)

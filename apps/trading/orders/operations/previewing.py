@@ -13,7 +13,8 @@ from apps.core.assets import code_at_venue
 from apps.trading.exchanges.queries import published_taker_fee
 from apps.trading.instruments.queries import get_spec
 from apps.trading.orders.choices import HeldBy, Leg
-from apps.trading.orders.models import Order
+from apps.trading.orders.commissions.queries import charged_asset
+from apps.trading.orders.models import Order, OrderCommission
 from apps.trading.orders.operations.checking import NewOrder
 from apps.trading.orders.operations.groups import NewGroup, place_group
 from apps.trading.orders.operations.margining import TAKER_FEE, ContractNeed, liquidation_after, margin_need
@@ -21,7 +22,17 @@ from apps.trading.orders.operations.placing import place_order
 from apps.trading.orders.operations.reserving import Need, need_of
 from apps.trading.orders.paid_fees import taker_fees
 from apps.trading.positions.queries import get_mark, get_position
-from kernel.instruments import is_perpetual, market_of
+from kernel.instruments import InstrumentSpec, is_perpetual, market_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewedCommission:
+    """What the tenant charges: shares of what `asset` says, and of how many percent off they are the rest."""
+
+    maker: Decimal
+    taker: Decimal
+    asset: str
+    percent_off: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +62,7 @@ class PreviewedOrder:
     taker_fee: Decimal | None
     fee_source: str
     position: Decimal
+    commission: PreviewedCommission | None
     leverage: int | None = None
     is_isolated: bool = False
     margin: Decimal | None = None
@@ -112,6 +124,7 @@ def _previewed(row: Order) -> PreviewedOrder:
         reserved_asset=code_at_venue(need.asset),
         reserves=need.wanted,
         position=Decimal(0) if position is None else position.quantity,
+        commission=_commission(row, spec),
         **facts,
     )
 
@@ -126,3 +139,11 @@ def _of_contract(row: Order, need: ContractNeed, market_price: Decimal | None) -
         "margin": need.margin,
         "liquidation": None if price is None else liquidation_after(row, price),
     }
+
+
+def _commission(row: Order, spec: InstrumentSpec) -> PreviewedCommission | None:
+    terms = OrderCommission.objects.select_related("schedule").filter(order=row).first()
+    if terms is None:
+        return None
+    asset = charged_asset(terms.schedule, row.side, spec.base, spec.quote)
+    return PreviewedCommission(maker=terms.maker, taker=terms.taker, asset=asset, percent_off=terms.percent_off)

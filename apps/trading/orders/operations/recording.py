@@ -167,6 +167,11 @@ def _confirm(order: Order, view: VenueOrder, fills: Sequence[VenueFill], actor: 
     return new
 
 
+def store_fills(order: Order, fills: Sequence[VenueFill], actor: Actor) -> Executions | None:
+    """Store and book fills of a locked order that are new; the caller hands what this returns to `book_changes`."""
+    return _book(order, fills, actor)
+
+
 def _book(order: Order, fills: Sequence[VenueFill], actor: Actor) -> Executions | None:
     """Store fills that are new and book each into the position; return them for `book_changes`, None without any."""
     known = set(order.fills.values_list("trade_id", flat=True))

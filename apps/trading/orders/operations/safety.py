@@ -17,7 +17,7 @@ from apps.core.operation import operation
 from apps.platform.configurations.queries import get_value
 from apps.trading.exchanges.errors import ConnectionMissing
 from apps.trading.orders.choices import AT_VENUE, FINAL, IN_FLIGHT, TRADES, Kind, OrderState, SelfMatch
-from apps.trading.orders.errors import DayLimitReached, OrderTooLarge, WouldMeetOwnOrder
+from apps.trading.orders.errors import DayLimitReached, LooserNeedsCode, OrderTooLarge, WouldMeetOwnOrder
 from apps.trading.orders.models import Order, OrderSafety
 from apps.trading.orders.operations.checking import NewOrder
 from kernel.instruments import InstrumentSpec, Side
@@ -56,13 +56,17 @@ def limits_of(owner_id: UUID) -> Limits:
 
 
 @operation("orders.set_limits", permission=TRADES, audited=("owner_id", "limits"))
-def set_limits(*, actor: Actor, owner_id: UUID, limits: dict[str, Any]) -> OrderSafety:
+def set_limits(*, actor: Actor, owner_id: UUID, limits: dict[str, Any], confirmed: bool = False) -> OrderSafety:
     """Keep a customer's own limits (confirm_above, most_per_order, most_per_day: None is the platform's; self_match).
 
-    Faces ask for the second factor first where `loosens` says so. Raises ConnectionMissing for somebody else's.
+    Where `loosens` says so, faces ask for the second factor first and say `confirmed`, else LooserNeedsCode is raised:
+    asked again here, because another change may have come in between. Raises ConnectionMissing for somebody else's.
     """
     if actor.id != owner_id:
         raise ConnectionMissing
+    _lock(f"limits:{owner_id}")
+    if not confirmed and loosens(owner_id, limits):
+        raise LooserNeedsCode
     row, _ = OrderSafety.objects.update_or_create(owner_id=owner_id, defaults=limits)
     return row
 

@@ -13,6 +13,7 @@ from apps.core.templatetags.ui import amount, trimmed
 from apps.core.view import Choice, Fact, Page, State, Step
 from apps.trading.instruments.queries import get_spec
 from apps.trading.orders.choices import AT_VENUE, IN_FLIGHT, WITH_TRIGGER, HeldBy, OrderState, Origin
+from apps.trading.orders.commissions.queries import sum_of_order
 from apps.trading.orders.models import Fill, Order
 from apps.trading.orders.pages.forms import AmendForm, is_changeable
 from apps.trading.orders.queries import get_order, list_fills, list_orders, names_of, show_orders
@@ -156,9 +157,20 @@ def _facts(order: Order, spec: InstrumentSpec) -> list[Fact]:
         Fact("Got", amount(order.average_price, digits)),
         Fact("Slippage, bp", slippage_of(order)),
         Fact("Answer after, ms", latency_of(order)),
+        *_commission_facts(order),
         Fact("Client order id", order.client_id),
         Fact("Exchange's id", order.venue_order_id or "–"),
     ]
+
+
+def _commission_facts(order: Order) -> list[Fact]:
+    """Return what the tenant charged for the fills; nothing for an order without terms."""
+    charged = sum_of_order(order)
+    return (
+        [Fact("Commission", ", ".join(f"{trimmed(amount)} {asset}" for asset, amount in charged.items()))]
+        if charged
+        else []
+    )
 
 
 def _trigger_facts(order: Order, digits: int) -> list[Fact]:

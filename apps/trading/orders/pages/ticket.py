@@ -14,7 +14,7 @@ from apps.core.view import Fact
 from apps.trading.instruments.queries import get_spec
 from apps.trading.orders.choices import LIMITED, WITH_TRIGGER, HeldBy, Kind, Leg
 from apps.trading.orders.models import Order
-from apps.trading.orders.operations.previewing import PreviewedOrder
+from apps.trading.orders.operations.previewing import PreviewedCommission, PreviewedOrder
 from apps.trading.orders.pages.forms import TicketForm
 from apps.trading.orders.shown import places
 from apps.trading.positions.queries import list_contracts, list_terms
@@ -133,6 +133,8 @@ def _facts(form: TicketForm, found: PreviewedOrder) -> list[Fact]:
         facts += _of_contract(found, digits)
     facts.append(Fact("Reserved until it is over", f"{trimmed(found.reserves)} {found.reserved_asset}"))
     facts.append(Fact("Fee, if it takes", _fee(found)))
+    if found.commission is not None:
+        facts.append(Fact("Commission", _commission(found.commission)))
     name = "Position by hand now" if found.leverage is None else "Position now"
     facts.append(Fact(name, f"{trimmed(found.position)} {found.base}"))
     return facts
@@ -161,6 +163,12 @@ def _exits(given: dict[str, Any], digits: int, quote: str) -> list[Fact]:
 
 def _watcher(held_by: HeldBy) -> str:
     return "the exchange" if held_by is HeldBy.VENUE else "the platform, on checked prices"
+
+
+def _commission(found: PreviewedCommission) -> str:
+    off = f"; {trimmed(found.percent_off)} % off now" if found.percent_off else ""
+    rates = f"{trimmed(found.maker * 100)} % if it rests, {trimmed(found.taker * 100)} % if it takes"
+    return f"{rates}, in {found.asset} from your wallet{off}"
 
 
 def _fee(found: PreviewedOrder) -> str:

@@ -7,6 +7,8 @@ from apps.trading.orders.pages import views
 urlpatterns = [
     path("", include("apps.trading.orders.algos.pages.urls")),
     path("", include("apps.trading.orders.history.pages.urls")),
+    path("", include("apps.trading.orders.commissions.pages.urls")),
+    path("", include("apps.trading.orders.limits.pages.urls")),
     path("", include("apps.trading.orders.quality.pages.urls")),
     path("exchanges/<uuid:connection_id>/reset/", views.reset_paper, name="orders-reset-paper"),
     path("orders/", views.orders, name="orders-list"),

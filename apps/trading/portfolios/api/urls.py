@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from apps.trading.portfolios.api.alerting import ResultAlertDetail, ResultAlertList
 from apps.trading.portfolios.api.journal import (
     CalendarView,
     JournalDetail,
@@ -10,6 +11,7 @@ from apps.trading.portfolios.api.journal import (
     JournalList,
 )
 from apps.trading.portfolios.api.rebalancing import PlanCancel, PlanDetail, PlanPreview, PlanStart, Targets
+from apps.trading.portfolios.api.scheduling import ScheduleDetail, SchedulePause, ScheduleResume
 from apps.trading.portfolios.api.views import (
     PortfolioBookDetail,
     PortfolioDetail,
@@ -27,6 +29,11 @@ urlpatterns = [
     path(f"{ONE}/performance", PortfolioPerformance.as_view(), name="api-portfolio-performance"),
     path(f"{ONE}/targets", Targets.as_view(), name="api-portfolio-targets"),
     path(f"{ONE}/rebalances", PlanPreview.as_view(), name="api-portfolio-rebalances"),
+    path(f"{ONE}/schedule", ScheduleDetail.as_view(), name="api-portfolio-schedule"),
+    path(f"{ONE}/schedule/pause", SchedulePause.as_view(), name="api-portfolio-schedule-pause"),
+    path(f"{ONE}/schedule/resume", ScheduleResume.as_view(), name="api-portfolio-schedule-resume"),
+    path("portfolio-alerts", ResultAlertList.as_view(), name="api-portfolio-alerts"),
+    path("portfolio-alerts/<uuid:alert_id>", ResultAlertDetail.as_view(), name="api-portfolio-alert"),
     path("rebalances/<uuid:plan_id>", PlanDetail.as_view(), name="api-rebalance"),
     path("rebalances/<uuid:plan_id>/start", PlanStart.as_view(), name="api-rebalance-start"),
     path("rebalances/<uuid:plan_id>/cancel", PlanCancel.as_view(), name="api-rebalance-cancel"),

@@ -1,8 +1,10 @@
 """Portfolios and what belongs to them."""
 
+from apps.trading.portfolios.models.alerts import ResultAlert
 from apps.trading.portfolios.models.journal import JournalEntry, JournalImage, Preference
 from apps.trading.portfolios.models.portfolios import CashFlow, NavSample, Portfolio, PortfolioBook
 from apps.trading.portfolios.models.rebalancing import RebalanceLine, RebalancePlan, TargetWeight
+from apps.trading.portfolios.models.scheduling import RebalanceSchedule
 
 __all__ = [
     "CashFlow",
@@ -14,5 +16,7 @@ __all__ = [
     "Preference",
     "RebalanceLine",
     "RebalancePlan",
+    "RebalanceSchedule",
+    "ResultAlert",
     "TargetWeight",
 ]

@@ -1,5 +1,6 @@
 """What can be done with portfolios."""
 
+from apps.trading.portfolios.operations.alerting import look_at_result, remove_result_alert, set_result_alert
 from apps.trading.portfolios.operations.flows import FlowWish, add_book, record_flow, remove_book
 from apps.trading.portfolios.operations.journal import (
     MOST_BYTES,
@@ -28,11 +29,20 @@ from apps.trading.portfolios.operations.rebalancing import (
     start_rebalance,
 )
 from apps.trading.portfolios.operations.sampling import sample_portfolio
+from apps.trading.portfolios.operations.scheduling import (
+    Rhythm,
+    pause_schedule,
+    remove_schedule,
+    resume_schedule,
+    run_schedule,
+    set_schedule,
+)
 
 __all__ = [
     "MOST_BYTES",
     "FlowWish",
     "Note",
+    "Rhythm",
     "add_book",
     "add_picture",
     "advance_rebalance",
@@ -43,15 +53,23 @@ __all__ = [
     "choose_zone",
     "create_portfolio",
     "enqueue",
+    "look_at_result",
     "open_defaults",
+    "pause_schedule",
     "place_line",
     "preview_rebalance",
     "record_flow",
     "remove_book",
     "remove_note",
     "remove_picture",
+    "remove_result_alert",
+    "remove_schedule",
     "rename_portfolio",
+    "resume_schedule",
+    "run_schedule",
     "sample_portfolio",
+    "set_result_alert",
+    "set_schedule",
     "set_targets",
     "start_rebalance",
     "write_note",

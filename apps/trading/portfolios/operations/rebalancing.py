@@ -113,10 +113,15 @@ def start_rebalance(*, actor: Actor, owner_id: UUID, plan_id: UUID) -> Rebalance
         return plan
     PLAN_STATES.target("start", plan.state)
     if row.mode != Mode.PAPER:
-        raise PlanImpossible(why="live orders are confirmed one by one, on the ticket")
+        raise PlanImpossible(why="live orders are confirmed one by one, on the ticket, or once for a schedule")
+    return begin(actor, plan)
+
+
+def begin(actor: Actor, plan: RebalancePlan) -> RebalancePlan:
+    """Order a fresh preview of a locked portfolio; who may is asked before. Raises PlanImpossible."""
     if plan.created_at < now() - GOOD_FOR:
         raise PlanImpossible(why="the preview is older than five minutes; work it out anew")
-    if RebalancePlan.objects.filter(portfolio=row, state=PlanState.RUNNING).exists():
+    if RebalancePlan.objects.filter(portfolio_id=plan.portfolio_id, state=PlanState.RUNNING).exists():
         raise PlanImpossible(why="another rebalancing is under way")
     if not plan.lines.filter(state=LineState.WAITING).exists():
         raise PlanImpossible(why="no line of the preview can be ordered")

@@ -68,6 +68,7 @@ class Migration(migrations.Migration):
                 ('margin_rate', models.DecimalField(decimal_places=6, default=1, max_digits=9)),
                 ('decided_at', models.DateTimeField()),
                 ('ended_at', models.DateTimeField(null=True)),
+                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'verbose_name': 'claim',
@@ -87,6 +88,7 @@ class Migration(migrations.Migration):
                 ('next_at', models.DateTimeField(null=True)),
                 ('by_staff', models.BooleanField(default=False)),
                 ('changed_at', models.DateTimeField()),
+                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'verbose_name': 'risk limit',
@@ -104,6 +106,7 @@ class Migration(migrations.Migration):
                 ('source', models.CharField(max_length=300)),
                 ('worth', models.DecimalField(decimal_places=18, max_digits=38)),
                 ('figures', models.JSONField()),
+                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'verbose_name': 'measure',
@@ -132,6 +135,7 @@ class Migration(migrations.Migration):
                 ('is_exact', models.BooleanField(default=True)),
                 ('warned', models.JSONField(default=dict)),
                 ('reviewed_at', models.DateTimeField(null=True)),
+                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'verbose_name': 'standing',
@@ -179,26 +183,6 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='platformswitch',
             trigger=pgtrigger.compiler.Trigger(name='platformswitch_no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='b0ba3010a8ddfef873490c5fea2ea3db3d75fe13', operation='DELETE', pgid='pgtrigger_platformswitch_no_delete_4a5ef', table='risk_platformswitch', when='BEFORE')),
-        ),
-        migrations.AddField(
-            model_name='riskclaim',
-            name='owner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='risklimit',
-            name='owner',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='riskmeasure',
-            name='owner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='riskstanding',
-            name='owner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddIndex(
             model_name='killswitch',

@@ -80,7 +80,7 @@ def test_one_order_and_one_day_have_their_limits_and_people_lower_them(customer,
     assert confirmed(customer, live.pk, wish(quantity="0.02", price="50000")).state == "intent"
     assert loosens(customer.pk, {"most_per_day": None})
     assert not loosens(customer.pk, {"most_per_day": D(100)})
-    set_limits(actor=actor, owner_id=customer.pk, limits={"most_per_order": D(10) ** 12})
+    set_limits(actor=actor, owner_id=customer.pk, limits={"most_per_order": D(10) ** 12}, confirmed=True)
     assert limits_of(customer.pk).most_per_order == 1_000_000  # nobody raises the platform's
 
 
@@ -113,5 +113,5 @@ def test_an_order_never_meets_another_one_of_the_same_customer(customer, live, s
     set_limits(actor=Actor.of(customer), owner_id=customer.pk, limits={"self_match": "reduce"})
     assert place(customer, live.pk, wanted).quantity == D("0.01")
     assert refusal(lambda: place(customer, live.pk, wish(other, "0.005", at))) == "orders.would_meet_own_order"
-    set_limits(actor=Actor.of(customer), owner_id=customer.pk, limits={"self_match": "allow"})
+    set_limits(actor=Actor.of(customer), owner_id=customer.pk, limits={"self_match": "allow"}, confirmed=True)
     assert place(customer, live.pk, wanted).quantity == D("0.02")

@@ -1,0 +1,1 @@
+"""Commissions over the API."""

@@ -1,0 +1,1 @@
+"""Limits of real money over the API."""

@@ -1,0 +1,49 @@
+"""/risk/live-limits/: what live orders are held to."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from apps.core.actors import Actor
+from apps.core.idempotency import Reply, execute_once, has_answered
+from apps.core.ids import uuid7
+from apps.platform.authentication.access import customer_required
+from apps.platform.security.access import asks_for_step_up
+from apps.trading.orders.limits.confirming import ACTION, confirm_limits
+from apps.trading.orders.limits.pages.context import limits_page
+from apps.trading.orders.limits.pages.forms import LimitsForm
+from apps.trading.orders.operations import set_limits
+
+
+@customer_required
+@require_http_methods(["GET", "POST"])
+@asks_for_step_up
+def limits(request: HttpRequest) -> HttpResponseBase:
+    """Show the limits; a POST sets the own ones. Looser ones take the second factor."""
+    request.nav_active = "risk"  # type: ignore[attr-defined]  # read by the shell
+    request.shell_mode = "live"  # type: ignore[attr-defined]  # read by the shell
+    owner_id: UUID = request.user.pk  # type: ignore[assignment]  # customer_required lets only people in
+    if request.method == "GET":
+        return _show(request, limits_page(owner_id))
+    form = LimitsForm(request.POST)
+    key = request.POST.get("idempotency_key", "")[:255] or uuid7().hex
+    if not form.is_valid():
+        return _show(request, limits_page(owner_id, form, key), 422)
+    actor, given = Actor.of(request.user), dict(form.cleaned_data)
+    confirmed = has_answered(actor, ACTION, key) or confirm_limits(request, owner_id, given)
+
+    def run() -> Reply:
+        set_limits(actor=actor, owner_id=owner_id, limits=given, confirmed=confirmed)
+        return Reply(200, "")
+
+    told = {name: str(value) for name, value in given.items()}
+    execute_once(actor=actor, operation=ACTION, key=key, request=told, run=run)
+    messages.success(request, "These limits hold from now on.")
+    return redirect("orders-limits")
+
+
+def _show(request: HttpRequest, page: object, status: int = 200) -> HttpResponse:
+    return render(request, "trading/orders/limits.html", {"page": page}, status=status)

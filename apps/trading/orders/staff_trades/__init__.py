@@ -1,0 +1,1 @@
+"""Trades made elsewhere that two members of staff book; only a counter-trade takes one back."""

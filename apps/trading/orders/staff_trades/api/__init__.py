@@ -1,0 +1,1 @@
+"""Trades booked by staff over the API."""

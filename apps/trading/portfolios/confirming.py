@@ -1,0 +1,40 @@
+"""Asking for a fresh second factor before real money is rebalanced by schedule, for the page and the API alike."""
+
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from apps.platform.security.operations import Summary, require_recent_2fa
+from apps.trading.exchanges.choices import Mode
+from apps.trading.portfolios import queries
+from apps.trading.portfolios.operations.scheduling import Rhythm, weights_of
+
+ACTION = "portfolios.set_schedule"
+
+
+def confirm_schedule(request: HttpRequest, owner_id: UUID, portfolio_id: UUID, rhythm: Rhythm) -> bool:
+    """Return whether a schedule is confirmed: True after its code was used up, False for play money.
+
+    The code is for this rhythm and the portfolio's weights of the moment. Raises PortfolioMissing, StepUpRequired.
+    """
+    row = queries.get_portfolio(portfolio_id, owner_id)
+    if row.mode != Mode.LIVE:
+        return False
+    weights = weights_of(row)
+    most = "none" if rhythm.most_worth is None else f"{rhythm.most_worth.normalize():f}"
+    day = "" if rhythm.day is None else f", day {rhythm.day}"
+    facts = [
+        ("Portfolio", row.name),
+        ("When", f"{rhythm.every.label}{day} at {rhythm.hour}:00"),
+        ("Weights", ", ".join(f"{asset} {percent} %" for asset, percent in weights.items())),
+        ("If off its target by", f"{rhythm.band.normalize():f} points"),
+        ("Worth of a run at most", f"{most} {row.currency}"),
+    ]
+    payload = {
+        "portfolio": str(row.pk), "every": rhythm.every.value, "day": rhythm.day, "hour": rhythm.hour,
+        "band": f"{rhythm.band.normalize():f}", "most": most, "weights": weights,
+    }  # fmt: skip
+    back = reverse("portfolio-schedule", args=[row.pk])
+    require_recent_2fa(request, ACTION, payload, summary=Summary("Rebalance real money by schedule", facts, back))
+    return True
