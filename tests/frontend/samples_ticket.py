@@ -42,7 +42,8 @@ def ticket(**changes: Any) -> dict[str, Any]:
         "take_profit": field("take_profit", "Take profit at"),
         "stop_loss": field("stop_loss", "Stop loss at"),
     }
-    return {"pair": "BTC/USDT", "base": "BTC", "quote": "USDT", "url": "/orders/ticket/", "form": form}
+    return {"pair": "BTC/USDT", "base": "BTC", "quote": "USDT", "url": "/orders/ticket/", "form": form,
+            "title": "New order", "terms": []}  # fmt: skip
 
 
 def checked(mode: str = "paper") -> dict[str, Any]:
