@@ -6,7 +6,7 @@ from typing import Any
 
 from apps.core.view import Choice, Figure, Limit, Stat, State
 from apps.trading.positions.pages.context import Account, ContractRow, GroupRow, PositionsPage, RequestRow, Row
-from apps.trading.positions.pages.forms import CorrectionForm, HedgeForm, MoveForm
+from apps.trading.positions.pages.forms import CorrectionForm, HedgeForm, MoveForm, TermsForm
 from tests.frontend.samples_shell import shell
 
 BOOKS = [("b1", "Sandbox exchange, by hand"), ("b2", "Sandbox exchange, bot …4f1a")]
@@ -92,8 +92,8 @@ ACCOUNT = Account(
     source="Read from Outcry Sandbox 02 Jun, 09:14:05 UTC. Amounts in USDT; hedge mode off.",
     error="",
     positions=[
-        ContractRow("BTCUSDT", "Short", Figure("−1"), Figure("60,000.00"), Figure("61,000.00"), "62,620.50", "2.66 %", "20× cross", Figure("−1,000.00", "down"), "82.00 %"),
-        ContractRow("ETHUSDT", "Long", Figure("2.5"), Figure("3,100.00"), Figure("3,120.00"), "none", "", "5× isolated, 1,550.00", Figure("+50.00", "up"), "1.94 %"),
+        ContractRow("BTCUSDT", "Short", Figure("−1"), Figure("60,000.00"), Figure("61,000.00"), "62,620.50", "2.66 %", "20× cross", Figure("−1,000.00", "down"), "82.00 %", "BTCUSDT", "/positions/contracts/p1/close/", "k5"),
+        ContractRow("ETHUSDT", "Long", Figure("2.5"), Figure("3,100.00"), Figure("3,120.00"), "none", "", "5× isolated, 1,550.00", Figure("+50.00", "up"), "1.94 %", "ETHUSDT", "/positions/contracts/p2/close/", "k6"),
     ],
     requests=[
         RequestRow("02 Jun, 09:14:05 UTC", "Buy BTCUSDT", "0.4", "Stage 1: margin ratio 82.00 %, to be 60 % or less", State("wait", "Sent, no answer yet")),
@@ -103,9 +103,10 @@ ACCOUNT = Account(
     funding=[("02 Jun, 08:00:00 UTC", "BTCUSDT", Figure("+6.1000", "up")), ("02 Jun, 00:00:00 UTC", "BTCUSDT", Figure("−3.2000", "down"))],
     hedges=[("BTCUSDT", "−0.1 to 0.1, back to 0", "held 0.05 at 02 Jun, 09:14:05 UTC")],
     protects=True,
-    forms={"move": MoveForm(), "hedge": HedgeForm(auto_id="id_a1_%s")},
-    urls={"move": "/positions/contracts/a1/move/", "protect": "/positions/contracts/a1/protect/", "hedge": "/positions/contracts/a1/hedge/"},
-    keys={"move": "k1", "protect": "k2", "hedge": "k3"},
+    forms={"move": MoveForm(), "hedge": HedgeForm(auto_id="id_a1_%s"), "terms": TermsForm(auto_id="id_a1_terms_%s", symbols=["BTCUSDTPERP", "ETHUSDTPERP"])},
+    urls={"move": "/positions/contracts/a1/move/", "protect": "/positions/contracts/a1/protect/", "hedge": "/positions/contracts/a1/hedge/", "terms": "/positions/contracts/a1/terms/"},
+    keys={"move": "k1", "protect": "k2", "hedge": "k3", "terms": "k4"},
+    terms=[("BTCUSDTPERP", "20×, cross", "asked for 10×"), ("ETHUSDTPERP", "5×, isolated", "")],
 )  # fmt: skip
 PAGE = PositionsPage(
     note="3 open",

@@ -43,7 +43,8 @@ def ticket(**changes: Any) -> dict[str, Any]:
         "stop_loss": field("stop_loss", "Stop loss at"),
         "stop_trail": field("stop_trail", "Or stop behind the best price by"),
     }
-    return {"pair": "BTC/USDT", "base": "BTC", "quote": "USDT", "url": "/orders/ticket/", "form": form}
+    return {"pair": "BTC/USDT", "base": "BTC", "quote": "USDT", "url": "/orders/ticket/", "form": form,
+            "title": "New order", "terms": []}  # fmt: skip
 
 
 def checked(mode: str = "paper") -> dict[str, Any]:

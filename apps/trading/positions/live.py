@@ -7,7 +7,8 @@ from django.db import transaction
 from apps.core.context import current_schema
 from apps.core.live.publishing import publish_to_user
 from apps.core.live.topics import Identity, Scope, Topic, register_topic
-from apps.trading.positions.models import MarginAccount, Position
+from apps.core.view import level, portion
+from apps.trading.positions.models import ContractPosition, MarginAccount, Position
 from apps.trading.positions.queries import list_contract_positions, list_contracts, list_positions, value_position
 
 TOPIC = "positions"
@@ -37,22 +38,43 @@ def announce_account(account: MarginAccount) -> None:
 def account_frame(account: MarginAccount) -> dict[str, Any]:
     """Return a contract account as the topic carries it; numbers are texts, the ratio is in percent."""
     names = ("wallet", "balance", "unrealised", "initial", "maintenance", "available", "ratio")
-    return {name: plain(getattr(account, name)) for name in names} | {
-        "id": str(account.pk),
-        "asset": account.asset,
-        "state": account.state,
-        "at": account.read_at.isoformat() if account.read_at else "",
-        "positions": [
-            {
-                "symbol": row.symbol,
-                "position_side": row.position_side,
-                "quantity": plain(row.quantity),
-                "mark": plain(row.mark),
-                "unrealised": plain(row.unrealised),
-                "liquidation": plain(row.liquidation),
-            }
-            for row in list_contract_positions(account.pk)
-        ],
+    rows = list_contract_positions(account.pk)
+    shown = {f"{key_of(row)}_{name}": text for row in rows for name, text in shown_of(row).items()}
+    return (
+        shown
+        | {name: plain(getattr(account, name)) for name in names}
+        | {
+            "id": str(account.pk),
+            "asset": account.asset,
+            "state": account.state,
+            "at": account.read_at.isoformat() if account.read_at else "",
+            "positions": [
+                {
+                    "symbol": row.symbol,
+                    "position_side": row.position_side,
+                    "quantity": plain(row.quantity),
+                    "mark": plain(row.mark),
+                    "unrealised": plain(row.unrealised),
+                    "liquidation": plain(row.liquidation),
+                }
+                for row in rows
+            ],
+        }
+    )
+
+
+def key_of(row: ContractPosition) -> str:
+    """Return what the fields of a contract begin with on the page and in the frame."""
+    return f"{row.symbol}{row.position_side}"
+
+
+def shown_of(row: ContractPosition) -> dict[str, str]:
+    """Return the figures of a contract that a page keeps up to date: amounts as texts, the others ready to show."""
+    return {
+        "mark": plain(row.mark),
+        "unrealised": plain(row.unrealised),
+        "liquidation": "none" if row.liquidation is None else level(row.liquidation).text,
+        "ratio": portion(row.ratio, 2).text,
     }
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
 
 from apps.core.clock import now
+from apps.trading.positions.queries import list_leverages
 from apps.trading.risk.choices import RATE_WINDOW, Scope
 from apps.trading.risk.models import (
     CorrelationGroup,
@@ -27,6 +29,7 @@ COUNTED = frozenset({Rule.OPEN_ORDERS, Rule.ORDER_RATE, Rule.OPEN_POSITIONS, Rul
 """Rules that need no price."""
 BY_RESULT = frozenset({Rule.DAILY_LOSS, Rule.DRAWDOWN})
 PERCENT = Decimal(100)
+RATE = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +93,10 @@ def gather(
             unpriced.add(symbol)
         return found or ZERO
 
-    holdings = {}
+    holdings, rates = {}, margin_rates(held)
     for item in held:
         place = (book_of(item.book_id, item.position_side), item.symbol)
-        holdings[place] = Holding(place, item.quantity, unit(item.symbol))
+        holdings[place] = Holding(place, item.quantity, unit(item.symbol), rates.get(item.pk, Decimal(1)))
     orders = [open_order(claim, unit(claim.symbol), prices) for claim in claims]
     equity = equity_of(owner_id, prices, is_live=is_live) if wanted & (OF_EQUITY | {Rule.DRAWDOWN}) else None
     lost = drawdown = None
@@ -111,6 +114,18 @@ def gather(
         groups=groups() if Rule.GROUP_EXPOSURE in wanted else {},
     )
     return Facts(standing, frozenset(unpriced if needs_prices else ()))
+
+
+def margin_rates(held: Sequence[Any]) -> dict[UUID, Decimal]:
+    """Return the part of its worth that each contract ties up, by position: one by its leverage."""
+    contracts = [item for item in held if item.is_contract]
+    leverages = list_leverages({item.book.connection_id for item in contracts}) if contracts else {}
+    found = {}
+    for item in contracts:
+        leverage = leverages.get((item.book.connection_id, item.symbol))
+        if leverage is not None:
+            found[item.pk] = (Decimal(1) / leverage).quantize(RATE, rounding=ROUND_UP)
+    return found
 
 
 def falls(row: RiskStanding | None, result: Decimal, equity: Decimal | None) -> tuple[Decimal, Decimal | None]:

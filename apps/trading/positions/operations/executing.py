@@ -105,7 +105,7 @@ def take_request(*, actor: Actor, request_id: UUID, client_id: str) -> ContractR
     Raises StateChanged for a request that is taken or over already.
     """
     row = ContractRequest.objects.get(pk=request_id)
-    changes = {"sent_at": now(), "client_id": client_id}
+    changes: dict[str, Any] = {"sent_at": now(), "client_id": client_id}
     return transition(row, "send", table=REQUEST_STATES, expected=RequestState.WANTED.value, actor=actor, **changes)
 
 

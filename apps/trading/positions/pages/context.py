@@ -21,6 +21,7 @@ from apps.trading.positions.choices import (
     RequestKind,
     RequestState,
 )
+from apps.trading.positions.live import key_of
 from apps.trading.positions.models import Book, ContractPosition, ContractRequest, ContractTerms, MarginAccount
 from apps.trading.positions.pages.forms import CorrectionForm, HedgeForm, MoveForm, TermsForm
 from apps.trading.positions.queries import PositionValue, ResultRow
@@ -96,6 +97,7 @@ class ContractRow:
     margin: str
     unrealised: Figure
     ratio: str
+    key: str = ""
     close_url: str = ""
     close_key: str = ""
 
@@ -312,6 +314,7 @@ def _contract(row: ContractPosition) -> ContractRow:
         margin=f"{row.leverage}× {mode}",
         unrealised=result(row.unrealised),
         ratio=portion(row.ratio, 2).text,
+        key=key_of(row),
         close_url=reverse("contracts-close", kwargs={"position_id": row.pk}),
         close_key=uuid7().hex,
     )

@@ -1,5 +1,6 @@
 """Reading contract accounts: what the venue showed last, what is wanted, what funding brought."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -69,6 +70,13 @@ def get_contract_mark(connection_id: UUID, symbol: str) -> Mark | None:
 def list_terms(account_id: UUID) -> list[ContractTerms]:
     """Return what was chosen for each contract, by symbol."""
     return list(ContractTerms.objects.filter(account_id=account_id).order_by("symbol"))
+
+
+def list_leverages(connection_ids: Collection[UUID]) -> dict[tuple[UUID, str], int]:
+    """Return the leverage by connection and the venue's name of a contract ("BTCUSDT")."""
+    rows = ContractTerms.objects.filter(account__connection_id__in=connection_ids)
+    found = rows.values_list("account__connection_id", "symbol", "leverage")
+    return {(connection_id, symbol): leverage for connection_id, symbol, leverage in found}
 
 
 def get_terms(account_id: UUID, symbol: str) -> ContractTerms:

@@ -190,3 +190,37 @@ def test_in_hedge_mode_long_and_short_stand_apart(desk):
     assert dict(Position.objects.values_list("position_side", "quantity")) == {"long": 0, "short": D("-0.2")}
     assert orders.reconcile_connection(connection_id=desk.connection_id).differences == []
     assert faults() == {}
+
+
+def test_the_page_of_the_market_has_a_ticket_for_the_contract_and_the_check_says_what_it_comes_to(desk, customer, web):
+    client = web(customer)
+    assert client.get("/markets/BTCUSDTPERP/")["Location"] == "/markets/BTCUSDT/"
+    spot, contract = client.get("/markets/BTCUSDT/").context["page"].tickets
+    assert (spot.title, contract.title) == ("New order", "New contract order")
+    assert contract.terms == ["Paper: 10× cross"]
+    given = {
+        "connection": str(desk.connection_id), "symbol": PERP, "side": "buy", "kind": "limit", "quantity": "0.1",
+        "price": "60000", "time_in_force": "GTC", "action": "check",
+    }  # fmt: skip
+    page = client.post("/orders/ticket/", given).context["page"]
+    facts = {fact.label: fact.text for fact in page.facts}
+    assert (facts["Leverage"], facts["Margin needed"]) == ("10×, cross margin", "600.00 USDT")
+    assert facts["Reserved until it is over"] == "603 USDT"
+    assert facts["Position then liquidated"] == "at no price"
+    assert facts["Position now"] == "0 BTC"
+    confirmed = {**dict(page.values), "action": "place", "idempotency_key": page.idempotency_key}
+    for _ in range(2):
+        assert client.post("/orders/ticket/", confirmed).status_code == 302
+    assert Order.objects.get().symbol == PERP
+
+
+def test_the_api_places_a_contract_order(desk, customer, api):
+    given = {
+        "connection_id": str(desk.connection_id), "symbol": PERP, "side": "sell", "kind": "limit", "quantity": "0.1",
+        "price": "90000",
+    }  # fmt: skip
+    answer = api(customer).post("/api/v1/orders", given, format="json", headers={"Idempotency-Key": "one"})
+    assert (answer.status_code, answer.json()["position_side"]) == (201, "")
+    both = given | {"position_side": "long"}
+    refused = api(customer).post("/api/v1/orders", both, format="json", headers={"Idempotency-Key": "two"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "orders.position_side")

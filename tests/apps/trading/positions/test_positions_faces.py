@@ -12,7 +12,14 @@ from apps.trading.exchanges.operations import add_connection, seed_venues
 from apps.trading.instruments.operations import seed_instruments
 from apps.trading.positions import live
 from apps.trading.positions.choices import Purpose
-from apps.trading.positions.models import ContractPosition, ContractRequest, HedgeRule, MarginAccount, Position
+from apps.trading.positions.models import (
+    ContractPosition,
+    ContractRequest,
+    ContractTerms,
+    HedgeRule,
+    MarginAccount,
+    Position,
+)
 from apps.trading.positions.operations import FillFacts, apply_fill, open_book, open_contracts
 from kernel.instruments import Side
 from tests.factories.prices import say_price
@@ -112,6 +119,18 @@ def test_forms_do_once_what_they_say_and_keep_what_was_refused(customer, book, a
     assert (
         seen.post(reverse("contracts-move", kwargs=one), {"amount": "-5.5", "idempotency_key": "7"}).status_code == 302
     )
+    ContractTerms.objects.create(
+        account=account, symbol="BTCUSDT", leverage=20, is_isolated=False, tiers=[["300000", 125, "0.004"]]
+    )
+    terms = {"symbol": "BTCUSDTPERP", "leverage": "10", "mode": "isolated"}
+    assert seen.post(reverse("contracts-terms", kwargs=one), terms | {"idempotency_key": "8"}).status_code == 302
+    chosen = ContractTerms.objects.get()
+    assert (chosen.wanted_leverage, chosen.wanted_isolated, chosen.leverage) == (10, True, 20)
+    text = seen.get("/positions/").content.decode()
+    assert "asked for 10×" in text
+    assert reverse("contracts-close", args=[ContractPosition.objects.get().pk]) in text
+    more = terms | {"leverage": "126", "idempotency_key": "9"}
+    assert seen.post(reverse("contracts-terms", kwargs=one), more).status_code == 422
     moved = ContractRequest.objects.get(kind="move")
     assert (moved.side, moved.quantity, moved.state) == ("sell", D("5.5"), "wanted")
 
@@ -135,6 +154,15 @@ def test_the_api_shows_and_does_all_of_it(customer, other_customer, book, accoun
     assert client.patch(path, {"protects": False}, format="json").json()["account"]["protects"] is False
     band = {"symbol": "BTCUSDT", "low": "-1", "high": "1", "target": "0", "most": "2"}
     assert client.put(f"{path}/hedges", band, format="json").json()["high"] == "1"
+    ContractTerms.objects.create(
+        account=account, symbol="BTCUSDT", leverage=20, is_isolated=False, tiers=[["300000", 125, "0.004"]]
+    )
+    terms = {"symbol": "BTCUSDTPERP", "leverage": 5, "is_isolated": True}
+    assert client.put(f"{path}/terms", terms, format="json").json()["wanted_leverage"] == 5
+    assert client.put(f"{path}/terms", terms | {"symbol": "ETHUSDTPERP"}, format="json").status_code == 422
+    assert client.put(f"{path}/terms", terms | {"leverage": 126}, format="json").status_code == 422
+    assert api(other_customer).put(f"{path}/terms", terms, format="json").status_code == 404
+    assert client.get(path).json()["terms"][0]["symbol"] == "BTCUSDT"
     moved = client.post(f"{path}/moves", {"amount": "10"}, format="json")
     assert (moved.status_code, moved.json()["kind"]) == (201, "move")
     change = {"book_id": str(book.pk), "symbol": "ETHUSDT", "kind": "opening", "quantity": "1", "price": "3000",
@@ -146,6 +174,7 @@ def test_the_api_shows_and_does_all_of_it(customer, other_customer, book, accoun
 
 def test_the_topic_carries_margin(account):
     frame = live.account_frame(account)
+    assert (frame["BTCUSDT_unrealised"], frame["BTCUSDT_liquidation"]) == ("-1000", "62,620.50")
     assert (frame["ratio"], frame["state"], frame["positions"][0]["liquidation"]) == ("82", "called", "62620.5")
 
 
