@@ -75,7 +75,8 @@ async def test_markets_currencies_and_clock(call: Calls) -> None:
     for options in ({}, {"fetchMargins": True}):
         call.client.options.update(options)
         markets = await call("load_markets", True)
-        assert sorted(markets) == ["BTC/USDT", "ETH/USDT", "SOL/USDT"]
+        spot, contracts = ["BTC/USDT", "ETH/USDT", "SOL/USDT"], ["BTC/USDT:USDT", "ETH/USDT:USDT", "SOL/USDT:USDT"]
+        assert sorted(markets) == sorted([*spot, *contracts])
     assert markets[BTC]["precision"]["price"] == 0.01
     # BNFCR is a coin of the vendor's futures that ccxt adds by itself.
     assert sorted({*call.client.currencies} - {"BNFCR"}) == ["BTC", "ETH", "SOL", "USDT"]

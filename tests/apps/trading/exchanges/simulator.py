@@ -107,6 +107,10 @@ class SimulatorPort:
         placed.view = self._view(placed.request, VenueStatus.CANCELLED, D0, None)
         return Confirmed(placed.view)
 
+    def contract_orders(self) -> list[VenueOrder]:
+        """Return nothing: contracts are not simulated."""
+        return []
+
     def cancel_all(self, symbol: str) -> Mapping[str, VenueOrder]:
         """Nothing: see `cancel`."""
         return {}

@@ -160,8 +160,8 @@ def test_the_lines_add_up_to_the_last_digit_whatever_the_order_of_replays(custom
         for trade in range(3):
             size, price = f"0.0{pick.randint(1000, 1600)}", f"{pick.randint(50_000, 60_000)}.{pick.randint(0, 99):02d}"
             told.append((row, execution(row, f"{number}-{trade}", size, price, venue_id=f"v{number}")))
-    for row, fill in pick.sample(told * 3, len(told) * 3):
-        record_fills(actor=SYSTEM, order_id=row.pk, fills=[fill])
+    for row, said in pick.sample(told * 3, len(told) * 3):
+        record_fills(actor=SYSTEM, order_id=row.pk, fills=[said])
         if pick.random() < 0.5:
             drain()
     drain()

@@ -106,6 +106,7 @@ def test_within_the_band_nothing_happens_and_nobody_is_told(ground, row):
 def test_paused_removed_and_replaced_schedules_do_nothing(ground, row):
     first = put(ground, row)
     due = first.next_at
+    assert due is not None
     operations.pause_schedule(**whose(ground), portfolio_id=row.pk)
     assert run_schedule(actor=SYSTEM, schedule_id=first.pk, due_at=due) is None
     assert not Timer.objects.filter(name="portfolios.rebalance_due", state="waiting").exists()
