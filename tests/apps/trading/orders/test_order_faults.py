@@ -242,7 +242,7 @@ def settle(accounts: list[Account]) -> float:
 
 @lru_cache(maxsize=1)
 def client_at(address: str) -> Any:
-    return ccxt.binance(ccxt_urls(address))
+    return ccxt.binance({**ccxt_urls(address), "enableRateLimit": False})
 
 
 def reader(connection_id: UUID) -> Any:
