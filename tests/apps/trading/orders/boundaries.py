@@ -10,13 +10,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-import psycopg
-from django.db import connection
-from urllib3.connection import HTTPConnection
-
-DRIVER: Any = psycopg.Connection
-REQUESTS: Any = HTTPConnection
-
 
 class Where(Enum):
     """The moment at a boundary."""
@@ -40,8 +33,7 @@ class Stop:
         """Have this process kill itself there; for good, as a process that is killed needs nothing back."""
         watch = _Watch(self)
         if self.where in (Where.STATEMENT, Where.COMMIT):
-            connection.execute_wrappers.append(watch.statement)
-            watch.around_commit()
+            watch.around_statements()
         else:
             watch.around_requests()
 
@@ -69,18 +61,26 @@ class _Watch:
                 die()
         return result
 
-    def around_commit(self) -> None:
-        commit = DRIVER.commit
+    def around_statements(self) -> None:
+        import psycopg  # a process that is watched at its requests only may have neither
+        from django.db import connection
+
+        driver: Any = psycopg.Connection
+        connection.execute_wrappers.append(self.statement)
+        commit = driver.commit
 
         def watched(opened: Any) -> None:
             commit(opened)
             if self.is_met:
                 die()
 
-        DRIVER.commit = watched
+        driver.commit = watched
 
     def around_requests(self) -> None:
-        request, getresponse = REQUESTS.request, REQUESTS.getresponse
+        from urllib3.connection import HTTPConnection
+
+        requests: Any = HTTPConnection
+        request, getresponse = requests.request, requests.getresponse
 
         def asked(opened: Any, method: str, url: str, *args: Any, **kwargs: Any) -> None:
             self.is_met = self.met(f"{method} {url}")
@@ -96,5 +96,5 @@ class _Watch:
                 die()
             return found
 
-        REQUESTS.request = asked
-        REQUESTS.getresponse = answered
+        requests.request = asked
+        requests.getresponse = answered

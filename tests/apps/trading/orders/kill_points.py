@@ -26,7 +26,7 @@ from tests.factories.paper_market import PaperMarket
 from tests.factories.people import api_client
 
 FUNDS = {"USDT": Decimal(1_000_000), "BTC": Decimal(10)}
-STOPPED_ORDERS = 5
+STOPPED_ORDERS = 4
 ORDERS = "/api/v1/orders"
 
 
