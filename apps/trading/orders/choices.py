@@ -203,6 +203,8 @@ TRADES = "orders.trade"
 """The permission of placing and cancelling."""
 ENDS = "orders.end_in_time"
 """The timer of an order that ends at a moment."""
+AMENDS = "orders.amend"
+"""The timer of a change that the venue was perhaps not told: the net under its task."""
 
 CUSHION = "orders.market_cushion"
 """The setting that says how much more than its worth a market order reserves, in hundredths of a percent."""

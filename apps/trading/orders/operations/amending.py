@@ -4,23 +4,26 @@ The other one is stored at once, held, with a client id of its own and the first
 happens in between, never two of them live: it is set off after the first is proven over, for what that left.
 """
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
+from apps.core import timers
 from apps.core.actors import Actor
 from apps.core.clock import now
 from apps.core.context import current_schema
 from apps.core.errors import DomainError
 from apps.core.ids import uuid7
+from apps.core.models import Timer
 from apps.core.operation import operation
 from apps.trading.exchanges.errors import VenueRefused, VenueUnavailable
 from apps.trading.exchanges.operations import Confirmed, open_venue
 from apps.trading.exchanges.queries import has_amend
 from apps.trading.instruments.queries import get_spec
-from apps.trading.orders.choices import TIMED, WITH_TRIGGER, HeldBy, Kind, Leg, OrderState, Origin
+from apps.trading.orders.choices import AMENDS, TIMED, WITH_TRIGGER, HeldBy, Kind, Leg, OrderState, Origin
 from apps.trading.orders.client_ids import client_id_of_order
 from apps.trading.orders.errors import CannotAmend, OrderAlreadyOver, OrderMissing
 from apps.trading.orders.live import announce
@@ -45,6 +48,7 @@ from kernel.instruments import Side, is_perpetual
 
 SYSTEM = Actor.system("orders")
 CHANGEABLE = (OrderState.HELD, OrderState.OPEN, OrderState.PARTLY_FILLED)
+AGAIN = timedelta(seconds=5)
 TOO_LATE = "The order it was to replace filled before it could be changed."
 
 
@@ -137,10 +141,22 @@ def _store(actor: Actor, order: Order, wanted: NewOrder, place: Place) -> Order:
 
 
 def _amend_after_commit(order: Order, quantity: Decimal) -> None:
+    facts = {"order_id": str(order.pk), "quantity": f"{quantity:f}"}
+    timers.schedule(name=AMENDS, key=f"{order.pk}:{quantity:f}", due_at=now() + AGAIN, payload=facts)
+    _tell_after_commit(facts)
+
+
+@timers.on_timer(AMENDS)
+def amend_again(timer: Timer) -> None:
+    """The net under the task: whoever was to tell the venue may have died. Once told, this changes nothing."""
+    _tell_after_commit(timer.payload)
+
+
+def _tell_after_commit(facts: dict[str, Any]) -> None:
     from apps.trading.orders.tasks import amend  # the task calls this module
 
-    schema, order_id, size = current_schema(), str(order.pk), f"{quantity:f}"
-    transaction.on_commit(lambda: amend.delay(schema, order_id, size), robust=True)
+    schema = current_schema()
+    transaction.on_commit(lambda: amend.delay(schema, facts["order_id"], facts["quantity"]), robust=True)
 
 
 def transmit_amend(*, order_id: UUID, quantity: Decimal) -> Order:

@@ -13,12 +13,14 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from functools import lru_cache
 from queue import Empty, SimpleQueue
 from typing import Any
 from uuid import UUID
 
 import ccxt
 import pytest
+from django.conf import settings as django_settings
 from django.db import connection as database
 from django.urls import reverse
 
@@ -33,6 +35,7 @@ from apps.trading.orders.choices import OrderState
 from apps.trading.orders.models import Fill, Order
 from apps.trading.orders.operations import cancel_order, place_order, reconcile_connection, record_fills
 from apps.trading.positions.models import Position
+from apps.trading.sandbox.client import ccxt_urls
 from tests.apps.trading.orders.funded import faults as faults_of_money
 from tests.apps.trading.orders.wishes import SYSTEM, D, wish
 from tests.factories.paper_market import PaperMarket
@@ -237,6 +240,18 @@ def settle(accounts: list[Account]) -> float:
     return passed()
 
 
+@lru_cache(maxsize=1)
+def client_at(address: str) -> Any:
+    return ccxt.binance({**ccxt_urls(address), "enableRateLimit": False})
+
+
+def reader(connection_id: UUID) -> Any:
+    """A client of the exchange beside ours, with the key of a connection."""
+    venue, given = client_at(django_settings.SANDBOX_URL), open_credentials(connection_id).settings
+    venue.apiKey, venue.secret = given["apiKey"], given["secret"]
+    return venue
+
+
 def pages(venue: Any, method: str, key: str, parameter: str) -> list[dict[str, Any]]:
     """Return all rows of a private list of the exchange."""
     found: list[dict[str, Any]] = []
@@ -247,25 +262,24 @@ def pages(venue: Any, method: str, key: str, parameter: str) -> list[dict[str, A
     return found
 
 
-def compare(account: Account) -> Counter[str]:
+def compare(name: str, connection_id: UUID) -> Counter[str]:
     """Compare our books with the exchange's own lists, read by another client; return what was seen."""
-    venue = ccxt.binance(open_credentials(account.connection_id).settings)
+    venue = reader(connection_id)
     theirs = pages(venue, "privateGetAllOrders", "orderId", "orderId")
     trades = pages(venue, "privateGetMyTrades", "id", "fromId")
-    ours = {order.client_id: order for order in Order.objects.filter(connection_id=account.connection_id)}
+    ours = {order.client_id: order for order in Order.objects.filter(connection_id=connection_id)}
     arrived = Counter(row["clientOrderId"] for row in theirs)
-    name = account.kind.name
     assert max(arrived.values(), default=1) == 1, f"{name}: doubled"
     assert set(arrived) <= set(ours), f"{name}: orphaned"
     for client_id, order in ours.items():
         is_refused = order.state == OrderState.REJECTED or not order.venue_order_id
         assert is_refused == (client_id not in arrived), f"{name}: {order.state} {order.reject_code}"
-    booked = Counter(Fill.objects.filter(connection_id=account.connection_id).values_list("trade_id", flat=True))
+    booked = Counter(Fill.objects.filter(connection_id=connection_id).values_list("trade_id", flat=True))
     assert booked == Counter(str(row["id"]) for row in trades), f"{name}: fills differ"
     for row in theirs:
         assert ours[row["clientOrderId"]].filled == D(row["executedQty"]), name
     held = sum(D(row["qty"]) if row["isBuyer"] else -D(row["qty"]) for row in trades)
-    mine = Position.objects.filter(book__connection_id=account.connection_id)
+    mine = Position.objects.filter(book__connection_id=connection_id)
     assert sum(position.quantity for position in mine) == held, f"{name}: another position"
     assert sum(position.version for position in mine) == len(trades), f"{name}: booked more often than executed"
     return Counter(order.state for order in ours.values())
@@ -307,7 +321,7 @@ def run_through(town: Any, total: int) -> None:
         first = reconcile_connection(connection_id=account.connection_id)
         assert (first.differences, first.error) == ([], ""), account.kind.name
         assert set(account.refused) <= {OVER}, account.kind.name
-    seen = {account.kind.name: compare(account) for account in accounts}
+    seen = {account.kind.name: compare(account.kind.name, account.connection_id) for account in accounts}
     states = sum(seen.values(), Counter())
     print(f"{total} orders, settled {took:.1f} s after the exchange was back: {dict(states)}\n{seen}")
     assert states["filled"] >= total // 4
