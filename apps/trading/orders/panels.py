@@ -16,6 +16,7 @@ from apps.trading.orders.pages.forms import is_changeable
 from apps.trading.orders.queries import list_orders, names_of, show_orders
 from apps.trading.orders.shown import OrderRow, places
 from apps.trading.positions.queries import list_positions, value_position
+from kernel.instruments import perpetual_of
 
 NEWEST = 20
 LINED = (OrderState.HELD.value, OrderState.INTENT.value, *IN_FLIGHT, *AT_VENUE)
@@ -35,8 +36,14 @@ class PositionRow:
 
 
 def orders(owner_id: UUID, symbol: str) -> list[OrderRow]:
-    """Return the newest orders of a symbol."""
-    return show_orders(list(list_orders(owner_id, symbol=symbol)[:NEWEST]))
+    """Return the newest orders of a symbol and of the contract that follows it."""
+    found = [*list_orders(owner_id, symbol=symbol)[:NEWEST]]
+    found += list_orders(owner_id, symbol=perpetual_of(symbol))[:NEWEST]
+    return show_orders(sorted(found, key=lambda row: row.pk, reverse=True)[:NEWEST])
+
+
+def _by_hand(position: Any) -> str:
+    return "Contract" if position.is_contract else "By hand"
 
 
 def positions(owner_id: UUID, symbol: str) -> list[PositionRow]:
@@ -49,7 +56,7 @@ def positions(owner_id: UUID, symbol: str) -> list[PositionRow]:
         value, bot_id = value_position(position), position.book.purpose_id
         rows.append(
             PositionRow(
-                bot="By hand" if bot_id is None else names.get(bot_id, "Bot"),
+                bot=_by_hand(position) if bot_id is None else names.get(bot_id, "Bot"),
                 bot_url="/orders/" if bot_id is None else f"/bots/{bot_id}/",
                 side="long" if position.quantity > 0 else "short",
                 size=trimmed(position.quantity.copy_abs()),

@@ -9,6 +9,7 @@ from apps.core.api.amounts import PositiveDecimalField, StrictDecimalField
 from apps.trading.orders.choices import HeldBy, Kind, OrderState, TimeInForce
 from apps.trading.orders.models import ExternalOrder, Fill, Order
 from apps.trading.orders.operations import NewOrder
+from apps.trading.positions.choices import PositionSide
 from kernel.instruments import Side
 
 
@@ -95,7 +96,7 @@ class NewOrderSerializer(serializers.Serializer[dict[str, Any]]):
         min_value=1, max_value=5000, required=False, allow_null=True, default=None
     )
     held_by = serializers.ChoiceField(choices=HeldBy.choices, required=False, allow_blank=True, default="")
-    position_side = serializers.ChoiceField(choices=["long", "short"], required=False, allow_blank=True, default="")
+    position_side = serializers.ChoiceField(choices=PositionSide.choices, required=False, default="")
 
 
 def new_order(given: Mapping[str, Any]) -> NewOrder:

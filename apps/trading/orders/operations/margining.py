@@ -11,6 +11,7 @@ from apps.finance.ledger.errors import InsufficientFunds
 from apps.finance.ledger.operations import NewHold, post_many
 from apps.finance.ledger.queries import list_mirrors
 from apps.platform.configurations.queries import get_value
+from apps.trading.instruments.queries import get_instrument
 from apps.trading.orders.choices import CUSHION, Origin
 from apps.trading.orders.errors import (
     ContractsOnlyPlain,
@@ -20,9 +21,11 @@ from apps.trading.orders.errors import (
     TermsPending,
 )
 from apps.trading.orders.models import Order
+from apps.trading.orders.operations.checking import NewOrder
 from apps.trading.orders.operations.leverage import UP, contracts_of
 from apps.trading.orders.operations.mirroring import hold_key
 from apps.trading.positions.choices import Purpose
+from apps.trading.positions.errors import NoContractsHere
 from apps.trading.positions.queries import (
     get_book,
     get_mark,
@@ -30,8 +33,9 @@ from apps.trading.positions.queries import (
     get_terms,
     list_connection_positions,
     list_contract_positions,
+    list_leverages,
 )
-from kernel.instruments import Side, market_of, perpetual_of
+from kernel.instruments import Side, market_of
 from kernel.margin import Leg, build_brackets, liquidation_price
 
 TAKER_FEE = Decimal("0.0005")
@@ -59,15 +63,18 @@ class ContractNeed:
     wanted: Decimal
 
 
-def check_contract(book_id: UUID, connection_id: UUID, origin_kind: str, position_side: str) -> None:
-    """Raise what keeps a contract order from this place: its origin, a wallet that was not read, terms on their way.
+def check_contract(order: NewOrder, book_id: UUID, connection: Any, origin_kind: str) -> None:
+    """Raise what keeps a contract order from this place: origin, exchange, a wallet that was not read, its side.
 
-    Raises ContractsOnlyPlain, ContractsNotOpen and PositionSideNeeded; whether terms stand is asked with the margin.
+    Raises ContractsOnlyPlain, NoContractsHere (listed at another exchange; what protects is tried anyway),
+    ContractsNotOpen and PositionSideNeeded; whether terms stand is asked with the margin.
     """
     if origin_kind not in BY_THE_PATH or get_book(book_id).purpose != Purpose.CONTRACT:
         raise ContractsOnlyPlain(field="symbol")
-    account = contracts_of(connection_id)
-    if account.is_hedged != bool(position_side):
+    if origin_kind != Origin.GUARD and get_instrument(order.symbol).market not in ("", connection.venue.code):
+        raise NoContractsHere(field="symbol")
+    account = contracts_of(connection.pk)
+    if account.is_hedged != bool(order.position_side):
         words = "long or short" if account.is_hedged else "no side: its buys and sells net"
         raise PositionSideNeeded(field="position_side", words=words)
 
@@ -110,18 +117,18 @@ def free_margin(account: Any, available: Decimal) -> Decimal:
     """Return what of a wallet no position needs: `available` (no hold on it) less margins, less what is lost now.
 
     From our own positions, which are booked in the transaction that gives a hold back: nothing is free for a moment
-    that is not. Profits that are not realised count for nothing.
+    that is not. Profits that are not realised count for nothing; without a price a position counts at its entry.
     """
     free = available
+    leverages = list_leverages([account.connection_id])
     for position in list_connection_positions(account.connection_id):
         if not position.is_contract or not position.quantity:
             continue
         mark = get_mark(position.symbol, is_long=position.quantity > 0)
-        if mark is None:
-            continue
-        leverage = get_terms(account.pk, perpetual_of(position.symbol)).leverage
-        free -= UP.divide(UP.multiply(position.quantity.copy_abs(), mark.price), Decimal(leverage))
-        free += min(ZERO, position.quantity * mark.price - position.cost)
+        price = position.cost / position.quantity if mark is None else mark.price
+        leverage = leverages.get((account.connection_id, position.symbol), 1)
+        free -= UP.divide(UP.multiply(position.quantity.copy_abs(), price), Decimal(leverage))
+        free += min(ZERO, position.quantity * price - position.cost)
     return free
 
 

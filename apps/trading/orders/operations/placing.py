@@ -225,7 +225,7 @@ def commit_order(actor: Actor, order: NewOrder, place: Place, **facts: Any) -> O
     """
     if is_perpetual(order.symbol):
         origin = facts.get("origin_kind", Origin.MANUAL)
-        check_contract(place.book_id, place.connection.pk, origin, order.position_side)
+        check_contract(order, place.book_id, place.connection, origin)
     wish = check_order(
         order,
         connection_state=place.connection.state,

@@ -9,6 +9,7 @@ from apps.trading.positions.operations.contracts import (
     open_contracts,
     protect_contracts,
     request_move,
+    reset_contracts,
     set_hedge,
 )
 from apps.trading.positions.operations.correcting import CORRECT, Change, correct_position
@@ -36,6 +37,7 @@ __all__ = [
     "protect_contracts",
     "read_account",
     "request_move",
+    "reset_contracts",
     "send_requests",
     "set_hedge",
     "take_request",

@@ -8,15 +8,25 @@ from django.db import transaction
 
 from apps.core import work
 from apps.core.actors import Actor
+from apps.core.clock import now, to_ms
 from apps.core.context import current_schema
 from apps.core.ids import uuid7
 from apps.core.operation import operation
 from apps.core.permissions import declare
+from apps.core.transitions import transition
 from apps.trading.exchanges.choices import ConnectionState
 from apps.trading.exchanges.queries import get_connection
-from apps.trading.positions.choices import CONTRACT_VENUES, WORK, RequestKind
+from apps.trading.positions.choices import (
+    CONTRACT_VENUES,
+    REQUEST_STATES,
+    WORK,
+    AccountState,
+    RequestKind,
+    RequestState,
+)
 from apps.trading.positions.errors import AmountUnclear, BandUnclear, NoContractsHere
-from apps.trading.positions.models import ContractRequest, HedgeRule, MarginAccount
+from apps.trading.positions.models import ContractPosition, ContractRequest, ContractTerms, HedgeRule, MarginAccount
+from apps.trading.positions.operations.booking import RECORD
 from apps.trading.positions.queries import get_own_contracts
 
 CONTRACTS = declare("positions.contracts", "Use contract wallets: open, fund, protect, hedge")
@@ -93,6 +103,33 @@ def set_hedge(
     facts = {"low": band.low, "high": band.high, "target": band.target, "most": band.most, "is_on": is_on}
     row, _ = HedgeRule.objects.update_or_create(account=account, symbol=symbol, defaults=facts)
     return row
+
+
+@operation("positions.reset_contracts", permission=RECORD, trail=False)
+def reset_contracts(*, actor: Actor, connection_id: UUID) -> MarginAccount | None:
+    """Forget what the exchange showed of a paper account that is set anew; what is wanted of it is refused.
+
+    Returns its contract account, whose mirror the caller brings to zero, or None. Nothing is traded on it until the
+    new one was read. Call it in the transaction of the reset.
+    """
+    account = MarginAccount.objects.select_for_update().filter(connection_id=connection_id).first()
+    if account is None:
+        return None
+    open_ones = ContractRequest.objects.filter(account=account, state__in=(RequestState.WANTED, RequestState.SENT))
+    for row in open_ones:
+        transition(row, "refuse", table=REQUEST_STATES, expected=row.state, actor=actor, words="The account was reset.")
+    ContractPosition.objects.filter(account=account).delete()
+    ContractTerms.objects.filter(account=account).update(wanted_leverage=None, wanted_isolated=None)
+    nothing = ("wallet", "cross_wallet", "balance", "unrealised", "initial", "maintenance", "available", "ratio")
+    MarginAccount.objects.filter(pk=account.pk).update(
+        **dict.fromkeys(nothing, 0),
+        state=AccountState.SAFE,
+        read_at=None,
+        income_at=to_ms(now()),
+        done_stage=0,
+        error="",
+    )
+    return account
 
 
 def client_id() -> str:

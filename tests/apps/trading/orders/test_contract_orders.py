@@ -1,12 +1,15 @@
 """Perpetual contracts through the one order path, at a running sandbox exchange and unmodified ccxt."""
 
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 
 from apps.core.actors import Actor
+from apps.core.relay import drain
 from apps.finance.ledger.models import Hold
 from apps.trading.orders import operations as orders
+from apps.trading.orders.choices import Kind
 from apps.trading.orders.errors import (
     ContractsNotOpen,
     ContractsOnlyPlain,
@@ -16,16 +19,18 @@ from apps.trading.orders.errors import (
     TermsPending,
 )
 from apps.trading.orders.models import Fill, Order, ReconcileIncident
-from apps.trading.orders.operations import Exit, NewGroup
+from apps.trading.orders.operations import Exit, NewGroup, NewOrder
 from apps.trading.orders.operations.previewing import preview_order
 from apps.trading.positions.models import ContractPosition, ContractTerms, Position
 from apps.trading.positions.operations import choose_terms
 from apps.trading.risk.models import RiskClaim
+from apps.trading.sandbox.operations import open_paper_account
 from kernel.instruments import Side
 from kernel.margin import Leg, liquidation_price
 from kernel.margin.brackets import build_brackets
 from tests.apps.trading.orders.contract_desk import PERP, Desk
 from tests.apps.trading.orders.funded import faults
+from tests.factories.prices import say_price
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -224,3 +229,47 @@ def test_the_api_places_a_contract_order(desk, customer, api):
     both = given | {"position_side": "long"}
     refused = api(customer).post("/api/v1/orders", both, format="json", headers={"Idempotency-Key": "two"})
     assert (refused.status_code, refused.json()["code"]) == (422, "orders.position_side")
+
+
+def test_an_engaged_switch_closes_a_contract_by_one_order_that_only_reduces(desk, customer):
+    desk.trade("buy", "0.1")
+    switch = uuid4()
+    for _ in range(2):
+        orders.stop_scope(switch_id=switch, scope="customer", subject_id=customer.pk, flatten=True)
+    closing = Order.objects.get(origin_kind="guard")
+    assert (closing.symbol, closing.side, closing.quantity, closing.reduce_only) == (PERP, "sell", D("0.1"), True)
+    assert orders.send_order(order_id=closing.pk).state == "filled"
+    assert Position.objects.get().quantity == 0
+
+
+def test_a_stop_of_a_contract_is_held_here_and_set_off_by_the_price_of_its_market(desk, market):
+    bought = desk.trade("buy", "0.1")
+    below = (bought.average_price * D("0.99")).quantize(D("0.01"))
+    stop = NewOrder(symbol=PERP, side=Side.SELL, kind=Kind.STOP, quantity=D("0.1"), stop_price=below, reduce_only=True)
+    held = orders.place_order(**desk.who, connection_id=desk.connection_id, order=stop)
+    assert (held.state, held.held_by) == ("held", "platform")
+    say_price("BTCUSDT", below - 1)
+    assert orders.look_at_held() == 1
+    held.refresh_from_db()
+    assert (held.state, held.triggered_price) == ("intent", below - 1)
+    assert orders.send_order(order_id=held.pk).state == "filled"
+    assert Position.objects.get().quantity == 0
+
+
+def test_a_reset_sets_the_contract_wallet_anew_too(market, customer, on_commit):
+    paper = open_paper_account(actor=Actor.of(customer), owner_id=customer.pk, funds={"USDT": D(50_000)})
+    drain()
+    desk = Desk(market, customer, paper)
+    desk.trade("buy", "0.1")
+    desk.advance()
+    with on_commit():
+        orders.reset_paper_account(actor=Actor.of(customer), connection_id=paper)
+        assert desk.mirror() == 0
+        assert Position.objects.get().quantity == 0
+    drain()
+    assert desk.advance().wallet == desk.mirror() == 0
+    report = orders.reconcile_connection(connection_id=paper)
+    assert (report.error, report.differences) == ("", [])
+    with pytest.raises(InsufficientBalance):
+        desk.place("buy", "0.1")
+    assert faults() == {}
