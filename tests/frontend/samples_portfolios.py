@@ -315,6 +315,74 @@ def rebalance_new() -> dict[str, Any]:
     return {"shell": shell("portfolios", mode="live"), "page": page}
 
 
+def schedule(*, live: bool = False) -> dict[str, Any]:
+    every = [("day", "Every day"), ("week", "Every week"), ("month", "Every month")]
+    form = {
+        "every": text_field("every", "How often", kind="select", choices=every, value="week"),
+        "day": text_field("day", "Day", required=False, value="5", help_text="Of the week, 1 is Monday."),
+        "hour": text_field("hour", "Hour", value="25", errors=["Ensure this value is less than or equal to 23."]),
+        "band": text_field("band", "Only if an asset is off its target by", value="2.5"),
+        "most_worth": text_field("most_worth", "Worth of a run at most", required=False),
+    }
+    facts = [
+        Fact("How often", "Every week, day 5 at 18:00, Europe/Berlin"),
+        Fact("Weights", "BTC 40 %, ETH 20 %"),
+        Fact("Only if off by", "2.5 points"),
+        Fact("Last look", "1 Jun 2024, 18:00: Nothing was 2.5 points or more off its target."),
+    ]
+    page = {
+        "name": "Long term, with a rather long name",
+        "url": "/portfolios/2/schedule/",
+        "parent_url": "/portfolios/2/rebalance/",
+        "mode": "live" if live else "paper",
+        "unit": "USDT",
+        "zone": "Europe/Berlin",
+        "state": None if live else State("good", "Next look: Fri 7 Jun 2024, 18:00"),
+        "facts": facts,
+        "plan_url": "/portfolios/2/rebalance/",
+        "is_paused": False,
+        "form": form,
+        "errors": ["This schedule cannot be kept: real money needs a bound."] if live else [],
+    }
+    return {"shell": shell("portfolios", mode="live" if live else "paper"), "page": page}
+
+
+def result_alerts(*, empty: bool = False) -> dict[str, Any]:
+    names = ("id", "name", "bound", "today", "told")
+    rows = [
+        ("1", "All paper books", "± 500 USDT", Figure("−239.24", "down"), "gain on 1 Jun 2024"),
+        ("2", "A bot with a name that somebody made far too long", "± 9.5 USDT", Figure("not known yet"), ""),
+    ]
+    subjects = [("portfolio:1", "All paper books"), ("book:1", "Bot Trend, realised")]
+    form = {
+        "subject": text_field("subject", "Result of", kind="select", choices=subjects, value="portfolio:1"),
+        "bound": text_field("bound", "Tell me beyond", help_text="Counts both ways, as a gain and as a loss."),
+    }
+    listed = [] if empty else [dict(zip(names, row, strict=True)) for row in rows]
+    page = {"rows": listed, "zone": "Europe/Berlin", "form": form, "errors": [], "url": "/portfolios/alerts/"}
+    return {"shell": shell("portfolios"), "page": page}
+
+
+def webhook(*, empty: bool = False) -> dict[str, Any]:
+    names = ("day", "state", "note")
+    rows = [
+        ("2 Jun 2024", State("wait", "Waiting"), "tried 2 times: it answered 500"),
+        ("1 Jun 2024", State("good", "Delivered"), "tried 1 time"),
+        ("31 May 2024", State("danger", "Given up"), "tried 8 times: hooks.example.com did not answer"),
+    ]
+    page = {
+        "url": "" if empty else "https://hooks.example.com/results/of/a/long/path/that/goes/on/and/on",
+        "next_day": "3 Jun 2024",
+        "is_paused": False,
+        "secret": "" if empty else "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYqr",
+        "rows": [] if empty else [dict(zip(names, row, strict=True)) for row in rows],
+        "form": {"url": text_field("url", "Address", help_text="https only. A new secret is made each time.")},
+        "errors": [],
+        "action_url": "/portfolios/webhook/",
+    }
+    return {"shell": shell("portfolios"), "page": page}
+
+
 PORTFOLIO_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "portfolios": ("trading/portfolios/list.html", portfolios()),
     "portfolios-empty": ("trading/portfolios/list.html", portfolios_empty()),
@@ -327,4 +395,10 @@ PORTFOLIO_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "journal-entry": ("trading/portfolios/journal.html", journal_entry()),
     "rebalance": ("trading/portfolios/rebalance.html", rebalance()),
     "rebalance-new": ("trading/portfolios/rebalance.html", rebalance_new()),
+    "schedule": ("trading/portfolios/schedule.html", schedule()),
+    "schedule-new": ("trading/portfolios/schedule.html", schedule(live=True)),
+    "result-alerts": ("trading/portfolios/alerts.html", result_alerts()),
+    "result-alerts-empty": ("trading/portfolios/alerts.html", result_alerts(empty=True)),
+    "result-webhook": ("trading/portfolios/webhook.html", webhook()),
+    "result-webhook-empty": ("trading/portfolios/webhook.html", webhook(empty=True)),
 }

@@ -15,7 +15,9 @@ from apps.trading.portfolios.models import (
     RebalancePlan,
     RebalanceSchedule,
     ResultAlert,
+    ResultWebhook,
     TargetWeight,
+    WebhookDelivery,
 )
 
 
@@ -134,3 +136,23 @@ class ResultAlertAdmin(DeskAdmin):
     desk = Desk.TRADING
     list_display: ClassVar = ("owner", "portfolio", "book", "bound", "gain_told_on", "loss_told_on")
     list_select_related: ClassVar = ("owner", "portfolio", "book")
+
+
+@desk_admin(ResultWebhook)
+class ResultWebhookAdmin(DeskAdmin):
+    """Addresses that results are sent to: that they exist, not where they lead."""
+
+    desk = Desk.TRADING
+    fields: ClassVar = ("owner", "next_day", "paused_at")
+    list_display: ClassVar = ("owner", "next_day", "paused_at")
+    list_select_related: ClassVar = ("owner",)
+
+
+@desk_admin(WebhookDelivery)
+class WebhookDeliveryAdmin(DeskAdmin):
+    """How sending the results of days went."""
+
+    desk = Desk.TRADING
+    list_display: ClassVar = ("owner", "day", "state", "attempts", "answered", "error", "next_attempt_at")
+    list_filter: ClassVar = ("state",)
+    list_select_related: ClassVar = ("owner",)

@@ -122,3 +122,14 @@ class Every(TextChoices):
     """On one day of the week, 1 is Monday."""
     MONTH = "month", "Every month"
     """On one day of the month, or its last one where it is shorter."""
+
+
+class DeliveryState(TextChoices):
+    """Where a message to a customer's webhook is."""
+
+    WAITING = "waiting", "Waiting"
+    """Not delivered yet; it is tried again."""
+    DELIVERED = "delivered", "Delivered"
+    """The address took it."""
+    GIVEN_UP = "given_up", "Given up"
+    """Tried for two days, or the address said that it is gone."""

@@ -183,3 +183,17 @@ class AlertExists(Conflict):
 
     code = "portfolios.alert_exists"
     message = "You have this alert already."
+
+
+class WebhookMissing(NotFound):
+    """The person has no webhook."""
+
+    code = "portfolios.webhook_not_found"
+    message = "No address is set."
+
+
+class WebhookInvalid(Invalid):
+    """An address that cannot be kept."""
+
+    code = "portfolios.webhook_invalid"
+    message = "An address has at most {most} characters, without accents."

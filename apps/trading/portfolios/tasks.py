@@ -55,6 +55,12 @@ def advance(plan_id: str) -> None:
     operations.advance_rebalance(plan_id=UUID(plan_id))
 
 
+@tenant_task("portfolios.deliver")
+def deliver(delivery_id: str) -> None:
+    """Try to send the results of a day, once."""
+    operations.deliver(delivery_id=UUID(delivery_id))
+
+
 @shared_task(name="portfolios.sweep_plans")  # type: ignore[untyped-decorator]
 def sweep_plans() -> None:
     """Every few seconds: the net under closed orders, in the tenants where a rebalancing is under way."""

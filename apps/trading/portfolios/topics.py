@@ -21,3 +21,14 @@ DAY_RESULT = declare_topic(
         path="/portfolios/alerts/",
     )
 )
+WEBHOOK_FAILED = declare_topic(
+    NotificationTopic(
+        name="portfolios.webhook_failed",
+        title="Your results of {day} could not be sent",
+        text="The address of your webhook did not take them: {why}",
+        criticality=Criticality.IMPORTANT,
+        icon="bell",
+        tone="warn",
+        path="/portfolios/webhook/",
+    )
+)

@@ -19,6 +19,7 @@ from apps.trading.portfolios.api.views import (
     PortfolioList,
     PortfolioPerformance,
 )
+from apps.trading.portfolios.api.webhooks import WebhookDeliveries, WebhookDetail
 
 ONE = "portfolios/<uuid:portfolio_id>"
 urlpatterns = [
@@ -34,6 +35,8 @@ urlpatterns = [
     path(f"{ONE}/schedule/resume", ScheduleResume.as_view(), name="api-portfolio-schedule-resume"),
     path("portfolio-alerts", ResultAlertList.as_view(), name="api-portfolio-alerts"),
     path("portfolio-alerts/<uuid:alert_id>", ResultAlertDetail.as_view(), name="api-portfolio-alert"),
+    path("portfolio-webhook", WebhookDetail.as_view(), name="api-portfolio-webhook"),
+    path("portfolio-webhook/deliveries", WebhookDeliveries.as_view(), name="api-portfolio-webhook-deliveries"),
     path("rebalances/<uuid:plan_id>", PlanDetail.as_view(), name="api-rebalance"),
     path("rebalances/<uuid:plan_id>/start", PlanStart.as_view(), name="api-rebalance-start"),
     path("rebalances/<uuid:plan_id>/cancel", PlanCancel.as_view(), name="api-rebalance-cancel"),

@@ -5,6 +5,7 @@ from apps.trading.portfolios.models.journal import JournalEntry, JournalImage, P
 from apps.trading.portfolios.models.portfolios import CashFlow, NavSample, Portfolio, PortfolioBook
 from apps.trading.portfolios.models.rebalancing import RebalanceLine, RebalancePlan, TargetWeight
 from apps.trading.portfolios.models.scheduling import RebalanceSchedule
+from apps.trading.portfolios.models.webhooks import ResultWebhook, WebhookDelivery
 
 __all__ = [
     "CashFlow",
@@ -18,5 +19,7 @@ __all__ = [
     "RebalancePlan",
     "RebalanceSchedule",
     "ResultAlert",
+    "ResultWebhook",
     "TargetWeight",
+    "WebhookDelivery",
 ]

@@ -37,6 +37,13 @@ from apps.trading.portfolios.operations.scheduling import (
     run_schedule,
     set_schedule,
 )
+from apps.trading.portfolios.operations.webhooks import (
+    close_day,
+    deliver,
+    deliver_again,
+    remove_webhook,
+    set_webhook,
+)
 
 __all__ = [
     "MOST_BYTES",
@@ -51,7 +58,10 @@ __all__ = [
     "change_note",
     "choose_benchmark",
     "choose_zone",
+    "close_day",
     "create_portfolio",
+    "deliver",
+    "deliver_again",
     "enqueue",
     "look_at_result",
     "open_defaults",
@@ -64,6 +74,7 @@ __all__ = [
     "remove_picture",
     "remove_result_alert",
     "remove_schedule",
+    "remove_webhook",
     "rename_portfolio",
     "resume_schedule",
     "run_schedule",
@@ -71,6 +82,7 @@ __all__ = [
     "set_result_alert",
     "set_schedule",
     "set_targets",
+    "set_webhook",
     "start_rebalance",
     "write_note",
 ]

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from apps.trading.portfolios.pages import alerting, calendar, journal, rebalancing, scheduling, views
+from apps.trading.portfolios.pages import alerting, calendar, journal, rebalancing, scheduling, views, webhooks
 
 urlpatterns = [
     path("portfolios/", views.overview, name="portfolios"),
     path("portfolios/alerts/", alerting.alerts, name="portfolio-alerts"),
+    path("portfolios/webhook/", webhooks.webhook, name="portfolio-webhook"),
     path("portfolios/<uuid:portfolio_id>/", views.portfolio, name="portfolio"),
     path("portfolios/<uuid:portfolio_id>/rebalance/", rebalancing.rebalance, name="portfolio-rebalance"),
     path("portfolios/<uuid:portfolio_id>/schedule/", scheduling.schedule, name="portfolio-schedule"),

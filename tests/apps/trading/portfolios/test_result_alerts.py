@@ -86,9 +86,9 @@ def test_a_bots_result_is_what_its_book_realised(ground):
     alert = set_result_alert(**whose(ground), bound=D("9.5"), book_id=book.pk)
     with freeze(MORNING):
         ground.fill("buy", "1", "100", book=book)
-        ground.fill("sell", "0.5", "120", book=book, fee="0.4")
+        ground.fill("sell", "0.5", "118", book=book, fee="0.4")
         assert not look_at_result(actor=SYSTEM, alert_id=alert.pk)
-        ground.fill("sell", "0.1", "100", book=book, fee="0.1")
+        ground.fill("sell", "0.1", "110", book=book, fee="0.1")
         assert look_at_result(actor=SYSTEM, alert_id=alert.pk)
     assert told() == ["+9.50 USDT today, beyond +9.5 USDT."]
     with freeze(MORNING + timedelta(days=1)):
