@@ -23,15 +23,17 @@ from apps.trading.portfolios.webhooks import body_of
 
 
 def leave_delivery(person: Any, name: str) -> UUID:
-    """Make a webhook at an address that no server has, and the results of another day waiting for it."""
-    set_webhook(actor=Actor.of(person), owner_id=person.pk, url=f"https://{name.lower()}.invalid/hook")
+    """Leave the results of another day due for a webhook whose address is never called, because it is refused."""
+    hook, _ = set_webhook(actor=Actor.of(person), owner_id=person.pk, url="https://example.com/hook")
+    hook.url = f"https://{name.split(maxsplit=1)[0].lower()}.invalid/hook"
+    hook.save()
     day = date(2024, 1, 1) + timedelta(days=WebhookDelivery.objects.filter(owner_id=person.pk).count())
     body = body_of(person.pk, day)
     return WebhookDelivery.objects.create(owner_id=person.pk, day=day, body=body, next_attempt_at=now()).pk
 
 
-def leave_portfolio(person: Any, name: str, amount: str) -> UUID:
-    """Make a portfolio of paper money with a deposit that carries its owner's amount; return a rebalancing's key."""
+def leave_portfolio(person: Any, name: str, amount: str) -> dict[str, list[str]]:
+    """Make a portfolio of paper money with a deposit that carries its owner's amount; return the work left, by task."""
     whose: dict[str, Any] = {"actor": Actor.of(person), "owner_id": person.pk}
     open_defaults(**whose)
     row = create_portfolio(**whose, name=name[:60], mode="paper")
@@ -42,4 +44,5 @@ def leave_portfolio(person: Any, name: str, amount: str) -> UUID:
     assert book is not None
     work.keep(REBALANCING)
     plan = RebalancePlan.objects.create(portfolio=row, book_id=book.pk, value=Decimal(amount), state=PlanState.RUNNING)
-    return plan.pk
+    delivery = leave_delivery(person, name)
+    return {"portfolios.sample": [], "portfolios.advance": [str(plan.pk)], "portfolios.deliver": [str(delivery)]}

@@ -44,7 +44,7 @@ from tests.tenancy.fill import NOTE
 from tests.tenancy.house import Tenant
 from tests.tenancy.messages import Queue
 from tests.tenancy.money import leave_custody, leave_money, pay_in
-from tests.tenancy.portfolios import leave_delivery, leave_portfolio
+from tests.tenancy.portfolios import leave_portfolio
 
 SYSTEM = Actor.system("tests")
 SYMBOL = "BTCUSDT"
@@ -141,16 +141,13 @@ class Trader:
             payer = make_customer(f"payer-{self.guests}@{self.tenant.seeded.slug}.example")
             leave_alert(self.user, SYMBOL, self.amounts.limit)
             plan = leave_portfolio(self.user, f"{self.tenant.canary} {self.guests}", self.amounts.budget)
-            delivery = leave_delivery(self.user, self.tenant.seeded.slug)
             contracts = self._contracts().pk
             custody = leave_custody(payer, self.user, f"{self.tenant.seeded.slug}-{self.guests}")
         return {
             **custody,
             "mail.send": [str(mail.pk)],
             "instruments.check_alerts": [],
-            "portfolios.sample": [],
-            "portfolios.advance": [str(plan)],
-            "portfolios.deliver": [str(delivery)],
+            **plan,
             "sandbox.open_account": [str(opening)],
             "risk.review_owner": [str(self.user.pk)],
             "risk.monitor": [],
