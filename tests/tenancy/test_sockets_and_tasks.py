@@ -294,9 +294,10 @@ def test_a_task_of_one_tenant_with_ids_of_the_other_changes_nothing_there(
         assert carried(logged, theirs) == set(), task
         caplog.clear()
     for task, args in work.items():
-        before = state_of(two)
+        before, sent = state_of(two), len(houses.queue.sent)
         perform(task, two.tenant.schema, args)
-        assert changes(before, state_of(two)) != [], f"{task} had nothing to do: the test above saw nothing"
+        did = changes(before, state_of(two)) or houses.queue.sent[sent:]
+        assert did != [], f"{task} had nothing to do: the test above saw nothing"
 
 
 def perform(task: str, schema: Any, args: list[Any]) -> None:

@@ -14,6 +14,7 @@ from apps.platform.notifications.operations.mail import queue_mail
 from apps.trading.backtests.operations import BacktestRequest, start_backtest
 from apps.trading.bots.operations import BotWish, create_bot, pause_bot, resume_bot, start_bot
 from apps.trading.exchanges.models import Connection
+from apps.trading.exchanges.operations import Confirmed, open_venue
 from apps.trading.exchanges.queries import get_open_connection
 from apps.trading.orders.algos.choices import AlgoKind
 from apps.trading.orders.algos.operations import AlgoWish, start_algo
@@ -30,7 +31,7 @@ from apps.trading.orders.operations import (
     place_group,
     place_order,
 )
-from apps.trading.positions.operations import open_contracts
+from apps.trading.positions.operations import advance_account, open_contracts, request_move
 from apps.trading.risk.models import KillSwitch
 from apps.trading.risk.operations import set_own_limit
 from apps.trading.sandbox.operations import request_paper_account
@@ -142,6 +143,7 @@ class Trader:
             leave_alert(self.user, SYMBOL, self.amounts.limit)
             plan = leave_portfolio(self.user, f"{self.tenant.canary} {self.guests}", self.amounts.budget)
             contracts = self._contracts().pk
+            self._unseen_contract(contracts)
             custody = leave_custody(payer, self.user, f"{self.tenant.seeded.slug}-{self.guests}")
         return {
             **custody,
@@ -150,21 +152,21 @@ class Trader:
             **plan,
             "sandbox.open_account": [str(opening)],
             "risk.review_owner": [str(self.user.pk)],
-            "risk.monitor": [],
             "risk.follow_platform": [],
+            "risk.monitor": [],
             "bots.advance": [str(bot), "test"],
             "bots.step_batch": [f"{SYMBOL}.5m", self.market.last_ts],
             "orders.advance_algo": [str(algo)],
             "orders.send": [str(intent)],
             "orders.cancel": [str(cancelled)],
             "orders.settle": [str(unknown)],
+            "orders.read_executions": [connection, f"{SYMBOL}PERP"],
             "orders.reconcile": [connection],
             "orders.look_at_held": [],
             "orders.send_group": [str(pair)],
             "orders.advance_group": [str(pair)],
             "orders.amend": [str(amended), "0.005"],
             "orders.replace": [str(replacement)],
-            "orders.read_executions": [connection, f"{SYMBOL}PERP"],
             "positions.read_all_contracts": [],
             "positions.read_contracts": [str(contracts)],
             "exchanges.check_connection": [connection],
@@ -219,6 +221,19 @@ class Trader:
 
     def _contracts(self) -> Any:
         return open_contracts(actor=self.actor, owner_id=self.user.pk, connection_id=self.connection_id)
+
+    def _unseen_contract(self, account_id: UUID) -> None:
+        """Leave an order of a contract that was executed while nobody listened."""
+        where = {"actor": self.actor, "owner_id": self.user.pk}
+        request_move(**where, account_id=account_id, amount=Decimal(500))
+        advance_account(account_id=account_id)
+        wanted = NewOrder(symbol=f"{SYMBOL}PERP", side=Side.BUY, kind=Kind.MARKET, quantity=Decimal("0.001"))
+        order = place_order(**where, connection_id=self.connection_id, order=wanted)
+        claimed = claim_order(actor=SYSTEM, order_id=order.pk)
+        assert claimed is not None
+        outcome = open_venue(self.connection_id).submit(claimed.request)
+        assert isinstance(outcome, Confirmed)
+        Order.objects.filter(pk=order.pk).update(venue_order_id=outcome.order.venue_order_id, state="open")
 
     def _read_contracts(self) -> None:
         """Have a worker read the wallet for contracts, which tells its topic."""
