@@ -17,6 +17,7 @@ from apps.trading.orders.commissions.choices import (
     ChargeState,
     ScheduleState,
 )
+from kernel.instruments import Side, is_perpetual
 
 FINANCIAL, OPERATIONAL = DataCategory.FINANCIAL, DataCategory.OPERATIONAL
 
@@ -56,6 +57,11 @@ class CommissionSchedule(BaseModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def charges_base(self, side: str, symbol: str) -> bool:
+        """Return whether an order is charged in what it buys; a contract brings nothing but its quote."""
+        receives = side == Side.BUY and not is_perpetual(symbol)
+        return receives and self.charged_in == ChargedIn.RECEIVED
 
 
 class CommissionRate(BaseModel):

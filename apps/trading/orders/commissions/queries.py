@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet, Sum
 
-from apps.trading.orders.commissions.choices import EVERY, ChargedIn, ChargeState, ScheduleState
+from apps.trading.orders.commissions.choices import EVERY, ChargeState, ScheduleState
 from apps.trading.orders.commissions.models import (
     CommissionCharge,
     CommissionPromotion,
@@ -15,6 +15,7 @@ from apps.trading.orders.commissions.models import (
 )
 from apps.trading.orders.commissions.operations.fixing import Terms, terms_for
 from apps.trading.orders.models import Order
+from kernel.instruments import InstrumentSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,9 @@ def sum_of_order(order: Order) -> dict[str, Decimal]:
     return {row["asset"]: row["sum"] for row in rows.order_by("asset")}
 
 
-def charged_asset(schedule: CommissionSchedule, side: str, base: str, quote: str) -> str:
-    """Return in what an order of a side is charged."""
-    return base if schedule.charged_in == ChargedIn.RECEIVED and side == "buy" else quote
+def charged_asset(schedule: CommissionSchedule, order: Order, spec: InstrumentSpec) -> str:
+    """Return in what an order is charged."""
+    return spec.base if schedule.charges_base(order.side, order.symbol) else spec.quote
 
 
 def exists_in_force() -> bool:

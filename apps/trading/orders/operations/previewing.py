@@ -145,5 +145,5 @@ def _commission(row: Order, spec: InstrumentSpec) -> PreviewedCommission | None:
     terms = OrderCommission.objects.select_related("schedule").filter(order=row).first()
     if terms is None:
         return None
-    asset = charged_asset(terms.schedule, row.side, spec.base, spec.quote)
+    asset = charged_asset(terms.schedule, row, spec)
     return PreviewedCommission(maker=terms.maker, taker=terms.taker, asset=asset, percent_off=terms.percent_off)

@@ -92,6 +92,14 @@ def filled(owner: Any, connection: Any, *trades: Any, order: Any = None) -> Orde
     return row
 
 
+@pytest.mark.parametrize(
+    ("side", "symbol", "is_base"), [("buy", "BTCUSDT", True), ("sell", "BTCUSDT", False), ("buy", "BTCUSDTPERP", False)]
+)
+def test_what_is_received_is_charged_and_a_contract_brings_only_its_quote(side, symbol, is_base, finance):
+    assert in_force(finance, charged_in="received").charges_base(side, symbol) is is_base
+    assert not CommissionSchedule(charged_in="quote").charges_base(side, symbol)
+
+
 def test_without_a_schedule_nothing_is_charged(customer):
     connection = connected(customer, USDT="100000")
     filled(customer, connection, ("0.01", "59000"))

@@ -22,11 +22,10 @@ from apps.finance.ledger.operations import post_many
 from apps.finance.ledger.operations.patterns import customer_account, fee_journals
 from apps.finance.ledger.queries import get_available
 from apps.trading.instruments.queries import get_spec
-from apps.trading.orders.commissions.choices import ChargedIn, ChargeState
+from apps.trading.orders.commissions.choices import ChargeState
 from apps.trading.orders.commissions.models import CommissionCharge, OrderCommission
 from apps.trading.orders.models import Fill
 from apps.trading.orders.operations.recording import RECORD
-from kernel.instruments import Side
 
 EXACT = Context(prec=100)
 TIMER = "orders.commissions_due"
@@ -73,7 +72,7 @@ def amount_of(fill: Fill, terms: OrderCommission) -> Decimal:
 
 def _amount(fill: Fill, terms: OrderCommission) -> tuple[str, Decimal, Decimal]:
     spec, share = get_spec(fill.symbol), terms.maker if fill.is_maker else terms.taker
-    is_base = terms.schedule.charged_in == ChargedIn.RECEIVED and fill.side == Side.BUY.value
+    is_base = terms.schedule.charges_base(fill.side, fill.symbol)
     charged = fill.quantity if is_base else EXACT.multiply(fill.quantity, fill.price)
     asset = code_at_venue(spec.base if is_base else spec.quote)
     ensure_assets({spec.base, spec.quote})
