@@ -349,6 +349,8 @@ SPECTACULAR_SETTINGS = {
         "WithdrawalStateEnum": "apps.finance.wallets.choices.WithdrawalState",
         "AlertStateEnum": "apps.trading.instruments.choices.AlertState",
         "InstrumentStatusEnum": "apps.trading.instruments.choices.InstrumentStatus",
+        "SavingEveryEnum": "apps.finance.wallets.choices_earning.Every",
+        "RebalanceEveryEnum": "apps.trading.portfolios.choices.Every",
         "ProductStateEnum": "apps.finance.wallets.choices_earning.ProductState",
     },
 }

@@ -135,7 +135,7 @@ class Trader:
             mail = queue_mail(recipient=self.user.email, subject=self.tenant.canary, text=self.tenant.canary)
             closing = self._guest_connection()
             self._work_off("sandbox.open_account")
-            opening, connection = self._guest_connection(), str(self.connection_id)
+            opening, connection, switch = self._guest_connection(), str(self.connection_id), self._engaged()
             tried = self._waiting_key()
             self.note(f"left-{self.guests}")
             leave_money(self.user.pk, self.amounts.budget, f"left-{self.guests}")
@@ -179,8 +179,8 @@ class Trader:
             "core.fire_timers": [],
             "core.seal_audit": [],
             "core.prove_schema": [],
-            "orders.stop_scope": [self._engaged(), "customer", str(self.user.pk), False],
-            "orders.take_back": [[str(cancelled)], self._engaged(), "customer", str(self.user.pk), False],
+            "orders.stop_scope": [switch, "customer", str(self.user.pk), False],
+            "orders.take_back": [[str(cancelled)], switch, "customer", str(self.user.pk), False],
         }
 
     def _engaged(self) -> str:
