@@ -116,6 +116,7 @@ def hangs_up(bare: socket.socket, seconds: float) -> bool:
     return True
 
 
+@pytest.mark.product
 async def test_a_thousand_half_open_sockets(exchange: ExchangeProcess) -> None:
     beginnings = [b"", b"GET", b"GET /api/v3/ping HTTP/1.1\r\nHost: x\r\n", b"POST /api/v3/order HTTP/1.1\r\n"]
     before = opened(exchange)
@@ -130,6 +131,7 @@ async def test_a_thousand_half_open_sockets(exchange: ExchangeProcess) -> None:
     assert HEAD_SECONDS < PATIENCE
 
 
+@pytest.mark.product
 async def test_five_megabyte_frames_and_bodies(exchange: ExchangeProcess) -> None:
     before = opened(exchange)
     frame = json.dumps({"id": 1, "method": "ping", "params": {"padding": "x" * FIVE_MEGABYTES}})
@@ -148,6 +150,7 @@ async def test_five_megabyte_frames_and_bodies(exchange: ExchangeProcess) -> Non
         await until(lambda: opened(exchange) <= before + 10)
 
 
+@pytest.mark.product
 async def test_ten_thousand_subscriptions(exchange: ExchangeProcess) -> None:
     intervals = ["5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M"]
     kinds = [f"kline_{interval}" for interval in intervals]
@@ -193,6 +196,7 @@ def masked(payload: bytes) -> bytes:
     return size + b"\0\0\0\0" + payload
 
 
+@pytest.mark.product
 async def test_slow_readers_are_cut_off(exchange: ExchangeProcess) -> None:
     before = opened(exchange)
     asking = masked(json.dumps({"id": 1, "method": "exchangeInfo"}).encode().ljust(200))
