@@ -1,7 +1,6 @@
 """Perpetual contracts through the one order path, at a running sandbox exchange and unmodified ccxt."""
 
 from decimal import Decimal
-from uuid import uuid4
 
 import pytest
 
@@ -24,6 +23,7 @@ from apps.trading.orders.operations.previewing import preview_order
 from apps.trading.positions.models import ContractPosition, ContractTerms, Position
 from apps.trading.positions.operations import choose_terms
 from apps.trading.risk.models import RiskClaim
+from apps.trading.risk.operations import engage_own_switch
 from apps.trading.sandbox.operations import open_paper_account
 from kernel.instruments import Side
 from kernel.margin import Leg, liquidation_price
@@ -233,9 +233,10 @@ def test_the_api_places_a_contract_order(desk, customer, api):
 
 def test_an_engaged_switch_closes_a_contract_by_one_order_that_only_reduces(desk, customer):
     desk.trade("buy", "0.1")
-    switch = uuid4()
+    actor = Actor.of(customer)
+    switch = engage_own_switch(actor=actor, scope="customer", subject_id=customer.pk, reason="enough")
     for _ in range(2):
-        orders.stop_scope(switch_id=switch, scope="customer", subject_id=customer.pk, flatten=True)
+        orders.stop_scope(switch_id=switch.pk, scope="customer", subject_id=customer.pk, flatten=True)
     closing = Order.objects.get(origin_kind="guard")
     assert (closing.symbol, closing.side, closing.quantity, closing.reduce_only) == (PERP, "sell", D("0.1"), True)
     assert orders.send_order(order_id=closing.pk).state == "filled"
