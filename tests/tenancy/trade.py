@@ -180,7 +180,7 @@ class Trader:
             "core.seal_audit": [],
             "core.prove_schema": [],
             "orders.stop_scope": [switch, "customer", str(self.user.pk), False],
-            "orders.take_back": [[str(cancelled)], switch, "customer", str(self.user.pk), False],
+            "orders.take_back": [[str(amended)], switch, "customer", str(self.user.pk), False],
         }
 
     def _engaged(self) -> str:

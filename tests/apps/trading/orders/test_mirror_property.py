@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from apps.trading.exchanges.operations import Confirmed, VenueStatus
-from apps.trading.orders.errors import InsufficientBalance
+from apps.trading.orders.errors import InsufficientBalance, WouldMeetOwnOrder
 from apps.trading.orders.operations import record_fills, record_outcome
 from tests.apps.trading.orders.funded import connected, faults, standing
 from tests.apps.trading.orders.test_order_ledger import replace_fee
@@ -55,7 +55,7 @@ def check(customer: Any, wanted: Any) -> None:
                 connection.pk,
                 wish(side, str(lots * LOT), str(D(limit) / 100)),
             )
-        except InsufficientBalance:
+        except (InsufficientBalance, WouldMeetOwnOrder):
             continue
         fills, left = [], order.quantity
         for place, (share, cents, fee, asset) in enumerate(parts):
