@@ -61,6 +61,10 @@ class Amounts:
 
 
 AMOUNTS = {"one": Amounts("1711.31", "0.01171", "60011.31"), "two": Amounts("2922.62", "0.02292", "60022.62")}
+OF_THE_HOUSE = (
+    "ledger.seal", "ledger.expire", "core.drain_outbox", "core.fire_timers", "core.seal_audit", "core.prove_schema",
+)  # fmt: skip
+"""Tasks that always find something to do."""
 
 
 @dataclass
@@ -173,14 +177,9 @@ class Trader:
             "exchanges.verify_key": [str(tried)],
             "backtests.run": [str(run)],
             "sandbox.close_account": [str(closing)],
-            "ledger.seal": [],
-            "ledger.expire": [],
-            "core.drain_outbox": [],
-            "core.fire_timers": [],
-            "core.seal_audit": [],
-            "core.prove_schema": [],
-            "orders.stop_scope": [switch, "customer", str(self.user.pk), False],
+            **{name: [] for name in OF_THE_HOUSE},
             "orders.take_back": [[str(amended)], switch, "customer", str(self.user.pk), False],
+            "orders.stop_scope": [switch, "customer", str(self.user.pk), False],
         }
 
     def _engaged(self) -> str:
