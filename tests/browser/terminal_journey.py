@@ -85,8 +85,8 @@ def one_bracket(page: Page, product: Product, control: SandboxControl, change: C
 
 
 def place(page: Page, level: Level, profit: Decimal) -> str:
-    """Fill the ticket in by keyboard for one and a half times what is offered; return the entry's id."""
-    quantity = (level.size * Decimal("1.5")).quantize(Decimal("0.00001"))
+    """Fill the ticket in by keyboard for a little more than is offered; return the entry's id."""
+    quantity = (level.size * Decimal("1.05")).quantize(Decimal("0.00001"))
     tab_to(page, "[data-ticket] [name=quantity]")
     page.keyboard.type(f"{quantity:f}")
     tab_to(page, "[data-ticket] [name=price]")

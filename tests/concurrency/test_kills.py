@@ -79,7 +79,7 @@ class Product:
     def manage(self, *arguments: str) -> tuple[int, str]:
         """Run a command of the product; return its exit code and what it printed."""
         command = [sys.executable, "manage.py", *arguments]
-        done = subprocess.run(command, env=self.settings(), cwd=ROOT, capture_output=True, check=False, timeout=60)
+        done = subprocess.run(command, env=self.settings(), cwd=ROOT, capture_output=True, check=False, timeout=180)
         return done.returncode, done.stdout.decode()
 
     def settings(self) -> dict[str, str]:
@@ -93,7 +93,7 @@ class Product:
     def _run(self, command: list[str], within: float) -> str:
         deadline = time.monotonic() + within
         while True:
-            done = subprocess.run(command, env=self.settings(), cwd=ROOT, capture_output=True, check=False, timeout=60)
+            done = subprocess.run(command, env=self.settings(), cwd=ROOT, capture_output=True, check=False, timeout=180)
             if done.returncode == 0:
                 return done.stdout.decode()
             if time.monotonic() > deadline:

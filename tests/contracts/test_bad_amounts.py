@@ -264,7 +264,7 @@ ELSEWHERE = {
     "apps.compliance.limits.admin": "limits and thresholds: tests/apps/compliance/limits, proposals of staff",
     "apps.trading.orders.pages.forms": "an order by hand: below",
     "apps.trading.orders.algos.pages.forms": "a large order: below",
-    "apps.trading.orders.limits.pages.forms": "own limits: tests/apps/trading/orders/test_limit_faces.py",
+    "apps.trading.orders.limits.pages.forms": "own limits: tests/apps/trading/orders/test_own_limits.py",
     "apps.trading.orders.staff_trades.admin": "booked trades: tests/apps/trading/orders/test_staff_trades.py",
 }
 """Modules of forms whose numbers move no money by themselves, each with where they are tried."""
