@@ -122,6 +122,7 @@ MIGRATION_MODULES = {"djstripe": "config.djstripe_migrations"}
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379")
 CACHE_URL = env.text("CACHE_URL", f"{REDIS_URL}/2")
 BROKER_DB, HUB_DB, LIMITS_DB = 0, 3, 4
+HUB_PREFIX = "live"  # of its channels, which all logical databases of a server have in common
 
 
 def redis_url(db: int) -> str:

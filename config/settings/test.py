@@ -25,6 +25,7 @@ LOGGING["root"]["level"] = "WARNING"  # type: ignore[index]
 # Each test worker has its own logical databases: limits and cache in one, the hub in the other.
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 6
 HUB_DB, LIMITS_DB = 4 + 2 * _worker, 5 + 2 * _worker
+HUB_PREFIX = f"live{_worker}"
 CACHE_URL = redis_url(LIMITS_DB)
 CACHES["default"]["LOCATION"] = CACHE_URL
 CHANNEL_LAYERS["default"]["CONFIG"]["hosts"][0]["address"] = redis_url(HUB_DB)  # type: ignore[index]

@@ -139,7 +139,13 @@ def names_for(prefix: str, tenant: Tenant) -> list[str]:
 def guesses(tenant: Tenant) -> list[str]:
     """Return names of channels rather than of topics."""
     maya = tenant.seeded.people["maya"].pk
-    heads = (f"live:{tenant.schema}:", f"{tenant.schema}:", f"{tenant.schema}.", f"t.{tenant.schema}.", "")
+    heads = (
+        f"{settings.HUB_PREFIX}:{tenant.schema}:",
+        f"{tenant.schema}:",
+        f"{tenant.schema}.",
+        f"t.{tenant.schema}.",
+        "",
+    )
     return [f"{head}u.{maya}.{prefix}" for head in heads for prefix in topics()]
 
 

@@ -135,7 +135,9 @@ def test_a_foreign_key_changes_nothing(tenants: tuple[Tenant, Tenant]) -> None:
 def test_shared_stores_name_their_tenant(walk: Walk, mails: list[Any], tenants: tuple[Tenant, Tenant]) -> None:
     one, two = tenants
     allowed = tuple(
-        f"{prefix}{schema}" for schema in (one.schema, two.schema, "public") for prefix in ("", "live:", "bucket:")
+        f"{prefix}{schema}"
+        for schema in (one.schema, two.schema, "public")
+        for prefix in ("", f"{settings.HUB_PREFIX}:", "bucket:")
     )
     prefixes = (*allowed, "layer", "_kombu", "unacked", "celery", "public:")
     stores: list[Any] = [redis.Redis.from_url(settings.CACHE_URL), hub_client()]

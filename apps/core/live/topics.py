@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+
 from apps.core.errors import NotFound
 
 
@@ -80,12 +82,12 @@ def find_topic(name: str) -> Topic:
 def channel_name(topic: str, *, schema: str | None, user_id: UUID | None, scope: Scope) -> str:
     """Return the Redis channel of a topic; public topics have no tenant in it, personal ones carry the person."""
     if scope is Scope.PUBLIC:
-        return f"live:public:{topic}"
+        return f"{settings.HUB_PREFIX}:public:{topic}"
     if scope is Scope.TENANT:
-        return f"live:{schema}:{topic}"
-    return f"live:{schema}:u.{user_id}.{topic}"
+        return f"{settings.HUB_PREFIX}:{schema}:{topic}"
+    return f"{settings.HUB_PREFIX}:{schema}:u.{user_id}.{topic}"
 
 
 def revocation_channel(schema: str, user_id: UUID) -> str:
     """Return the channel on which sockets of a person learn that they must close."""
-    return f"live:{schema}:u.{user_id}.revoked"
+    return f"{settings.HUB_PREFIX}:{schema}:u.{user_id}.revoked"

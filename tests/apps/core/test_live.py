@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.conf import settings
 
 from apps.core.clock import travel
 from apps.core.ids import uuid7
@@ -99,11 +100,11 @@ async def test_a_returning_listener_gets_what_it_missed_and_nothing_twice() -> N
 
 async def test_after_redis_was_emptied_numbers_go_on_and_a_listener_starts_from_a_snapshot() -> None:
     await send(publish, "tbot.mine", {"n": "0"}, schema=SCHEMA)
-    before = int(client().get("live:t_one:tbot.mine:seq"))  # type: ignore[arg-type]
+    before = int(client().get(f"{settings.HUB_PREFIX}:t_one:tbot.mine:seq"))  # type: ignore[arg-type]
     client().flushdb()
     with travel(timedelta(seconds=1)):
         await send(publish, "tbot.mine", {"n": "1"}, schema=SCHEMA)
-    assert int(client().get("live:t_one:tbot.mine:seq")) > before  # type: ignore[arg-type]
+    assert int(client().get(f"{settings.HUB_PREFIX}:t_one:tbot.mine:seq")) > before  # type: ignore[arg-type]
     async with opened(socket()) as page:
         assert (await say(page, type="subscribe", topic="tbot.mine", since=before))["type"] == "snapshot"
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from apps.core.context import in_schema
 from apps.core.ids import uuid7
@@ -214,7 +215,7 @@ def _check_topics(listener: Listener, price: Decimal) -> None:
 @pytest.fixture
 def _clean():
     def forget() -> None:
-        for pattern in ("public:*", "live:public:*"):
+        for pattern in ("public:*", f"{settings.HUB_PREFIX}:public:*"):
             found = list(hub_client().scan_iter(pattern))
             if found:
                 hub_client().delete(*found)
