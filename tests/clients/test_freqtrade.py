@@ -25,7 +25,7 @@ BTC = "BTC/USDT"
 STRATEGIES = Path(__file__).resolve().parent / "strategies"
 FUNDS = {"USDT": Decimal(10_000), "BTC": Decimal(1)}
 RATE = Decimal("0.001")
-CYCLE_SECONDS = 120
+CYCLE_SECONDS = 180
 INTERRUPTED = 130
 """How freqtrade ends after Ctrl-C, once it has cleaned up."""
 STOP_AT, LIMIT_BELOW = Decimal("0.9"), Decimal("0.99")
@@ -98,7 +98,10 @@ async def test_two_cycles_with_the_stop_on_the_exchange(
     config = pages.placed("freqtrade", places_of(present), (key.api_key, key.secret))
     async with freqtrade(foreign_python, tmp_path, config) as bot:
         # The strategy lifts the lock of a closed trade in the loop after it: by then all of the cycle is booked.
-        await asyncio.wait_for(bot.says("Releasing lock for BTC/USDT", times=2), CYCLE_SECONDS)
+        try:
+            await asyncio.wait_for(bot.says("Releasing lock for BTC/USDT", times=2), CYCLE_SECONDS)
+        except TimeoutError:
+            pytest.fail("two cycles took too long; freqtrade said at last:\n" + "".join(bot.lines[-60:]))
         bot.process.send_signal(signal.SIGINT)
         await asyncio.wait_for(bot.process.communicate(), CYCLE_SECONDS)
         assert bot.process.returncode == INTERRUPTED
