@@ -1,4 +1,4 @@
-"""Who may change what, asked of the database itself, in replayed tenants and in one made by migrations.
+"""Who may change what, asked of the database itself (a migrated schema equals a replayed one: core/test_schemas).
 
 As the product's own role no booked row can be changed, removed, emptied or written past the posting function; as the
 owner of the tables the guards refuse it, whatever settings the session has.
@@ -11,14 +11,12 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, ProgrammingError, connection, transaction
-from django.db.migrations.executor import MigrationExecutor
 from psycopg import errors, sql
 
 from apps.core import audit, seals
 from apps.core.actors import Actor
 from apps.core.clock import now
-from apps.core.context import PUBLIC, in_schema
-from apps.core.schemas.grants import apply_grants
+from apps.core.context import in_schema
 from apps.core.schemas.owner import as_owner
 from apps.finance.ledger.choices import AccountKind, Book, HoldPurpose, JournalKind
 from apps.finance.ledger.models import PeriodClose
@@ -36,7 +34,6 @@ from apps.platform.tenants.queries import get_tenant
 
 pytestmark = pytest.mark.real_commit
 SYSTEM = Actor.system("tests")
-MIGRATED = "t_migrated"
 BOOKS = ("ledger_journal", "ledger_entry", "ledger_journalseal", "ledger_account", "ledger_hold", "ledger_periodclose")
 TRAIL = ("core_auditevent", "core_auditseal")
 ONLY_READ = ("ledger_journal", "ledger_entry", "ledger_hold")
@@ -61,14 +58,7 @@ class Tenants:
 
 @pytest.fixture
 def tenants(real_db: dict[str, str]) -> Iterator[Tenants]:
-    with as_owner():
-        with in_schema(PUBLIC), connection.cursor() as cursor:
-            cursor.execute(f"CREATE SCHEMA {MIGRATED}")
-        with in_schema(MIGRATED):
-            executor = MigrationExecutor(connection)
-            executor.migrate(executor.loader.graph.leaf_nodes())
-        apply_grants(MIGRATED)
-    schemas = (get_tenant("alpha").schema, get_tenant("beta").schema, MIGRATED)
+    schemas = (get_tenant("alpha").schema, get_tenant("beta").schema)
     for schema in schemas:
         fill(schema)
     before = {schema: picture(schema) for schema in schemas}
