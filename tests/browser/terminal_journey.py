@@ -65,7 +65,9 @@ def one_bracket(page: Page, product: Product, control: SandboxControl, change: C
     level = best_ask(page)
     profit = (level.price * Decimal("1.008")).quantize(Decimal("0.01"))
     entry = place(page, level, profit)
-    expect(page.locator("main")).to_contain_text("Partly filled", timeout=30_000)
+    wait_until(page, lambda: ask(page, f"/orders/{entry}")["state"] == "partly_filled")
+    page.reload()
+    expect(page.locator("main")).to_contain_text("Partly filled")
     group = ask(page, f"/orders/groups/{group_of(page, entry)}")
     profit_leg = leg_of(group, "take_profit")
     assert Decimal(profit_leg["stop_price"]) == profit

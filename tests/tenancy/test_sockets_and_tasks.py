@@ -390,7 +390,7 @@ def test_keys_and_values_of_shared_stores_belong_to_one_tenant(houses: Houses) -
         own = [key for key in found if mine.tenant.schema in key]
         assert [key for key in own if carried(key + found[key], theirs)] == []
         kinds |= {key.partition(":")[0] for key in own}
-    assert {"live", "bucket", "wst"} <= kinds
+    assert {settings.HUB_PREFIX, "bucket", "wst"} <= kinds
     strangers = [key for key in found if one.tenant.schema not in key and two.tenant.schema not in key]
     for key in strangers:
         assert key.startswith(OF_ALL), key

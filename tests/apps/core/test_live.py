@@ -191,10 +191,11 @@ async def test_prices_keep_the_newest_for_a_slow_reader_and_orders_keep_all() ->
 
 
 async def test_one_upstream_subscription_serves_all_readers_of_a_process() -> None:
+    channel = f"{settings.HUB_PREFIX}:public:tprice.X"
     async with opened(socket()) as one, opened(socket(user=BOB)) as two:
         for page in (one, two):
             await say(page, type="subscribe", topic="tprice.X")
-        assert client().pubsub_numsub("live:public:tprice.X") == [(b"live:public:tprice.X", 1)]
+        assert client().pubsub_numsub(channel) == [(channel.encode(), 1)]
         await send(publish, "tprice.X", {"last": "1"})
         assert (await hear(one)) == (await hear(two))
-        assert len(hub()._readers["live:public:tprice.X"]) == 2
+        assert len(hub()._readers[channel]) == 2
