@@ -159,6 +159,7 @@ def write_it_down(page: Page, product: Product, order_id: str) -> None:
     link = page.get_by_role("link", name="Write a note")
     link.focus()
     page.keyboard.press("Enter")
+    page.wait_for_url("**/journal/?about=order*")
     tab_to(page, "[name=title]")
     page.keyboard.type("The trail was too near")
     tab_to(page, "[name=text]")
