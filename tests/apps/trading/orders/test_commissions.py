@@ -22,6 +22,7 @@ from apps.finance.ledger.operations import post_many
 from apps.finance.ledger.operations.patterns import deposit_journal
 from apps.finance.ledger.queries import get_available, sum_of_kind
 from apps.trading.exchanges.models import Connection
+from apps.trading.instruments.operations import seed_instruments
 from apps.trading.orders.commissions import operations
 from apps.trading.orders.commissions.choices import ChargeState
 from apps.trading.orders.commissions.operations import PromotionLine, RateLine
@@ -55,7 +56,8 @@ def _proved(db: None) -> Any:
 
 @pytest.fixture
 def finance(db: None) -> tuple[Any, Any]:
-    """Two members of finance: one who proposes, one who approves."""
+    """Two members of finance, one who proposes and one who approves, and the markets their schedules may name."""
+    seed_instruments()
     return make_staff("fin@example.test", role="finance"), make_staff("check@example.test", role="finance_approver")
 
 
