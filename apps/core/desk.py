@@ -173,8 +173,12 @@ class DeskAdmin(ModelAdmin):  # type: ignore[misc]  # the theme ships no types
     actions = None
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return whether a role of the person sees this desk."""
-        return request.user.is_authenticated and allows(Actor.of(request.user), PERMISSIONS[self.desk])
+        """Return whether a role of the person sees this desk; asked once a request, not once for each desk in the menu."""
+        known: dict[str, bool] = request.__dict__.setdefault("desk_rights", {})
+        permission = PERMISSIONS[self.desk]
+        if permission not in known:
+            known[permission] = request.user.is_authenticated and allows(Actor.of(request.user), permission)
+        return known[permission]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Return whether the desk is shown at all."""
