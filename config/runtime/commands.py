@@ -8,8 +8,8 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from config.runtime import services
-from config.runtime.paths import DEVELOPMENT, TEST, AlreadyLockedError, SetupError, locked, state_dir
-from config.runtime.processes import Role
+from config.runtime.paths import DEVELOPMENT, TEST, AlreadyLockedError, SetupError, locked, state_dir, state_root
+from config.runtime.processes import Role, use_compiled_cache
 from config.runtime.up import LOCK
 
 DEVELOPMENT_SETTINGS = "config.settings.dev"
@@ -43,6 +43,7 @@ anything else                                    Django's commands (`check` with
 def run(argv: Sequence[str]) -> int:
     """Run the command in `argv` and return its exit code. Raises SetupError."""
     name, rest = (argv[1], list(argv[2:])) if len(argv) > 1 else ("", [])
+    use_compiled_cache(os.environ, state_root())
     if name == "up":
         from config.runtime.up import up
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+import importlib.util
+import sys
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,6 +92,21 @@ def with_compiled_cache(base: Mapping[str, str]) -> dict[str, str]:
     if kept.pop("PYTHONDONTWRITEBYTECODE", ""):
         kept.setdefault("PYTHONPYCACHEPREFIX", str(Path(base["OUTCRY_STATE_DIR"]) / COMPILED))
     return kept
+
+
+def use_compiled_cache(environ: MutableMapping[str, str], state: Path) -> None:
+    """Let this process, too, and all it starts keep compiled files in the state folder where it is needed.
+
+    Libraries that were compiled when they were installed (the image) need no folder of ours.
+    """
+    library = importlib.util.find_spec("django")
+    if library is None or library.origin is None or Path(importlib.util.cache_from_source(library.origin)).exists():
+        return
+    kept = with_compiled_cache({"OUTCRY_STATE_DIR": str(state), **environ})
+    if "PYTHONDONTWRITEBYTECODE" in environ and "PYTHONDONTWRITEBYTECODE" not in kept:
+        del environ["PYTHONDONTWRITEBYTECODE"]
+        environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = kept["PYTHONPYCACHEPREFIX"]
+        sys.dont_write_bytecode = False
 
 
 def manage(name: str, role: Role, command: str, *, key_ring: bool = False) -> Process:

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from config.runtime.processes import with_compiled_cache
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -19,9 +21,8 @@ def start_feed(
 
     `settings`: silence and lease in seconds (2, 3), and into how many parts the streams are shared (1).
     """
-    kept = {name: value for name, value in environment.items() if name != "PYTHONDONTWRITEBYTECODE"}
     # ccxt takes many seconds to compile: every process but the first reads what that one compiled.
-    kept |= {"OUTCRY_PROCESS": "feed", "PYTHONPYCACHEPREFIX": str(Path(environment["OUTCRY_STATE_DIR"]) / "compiled")}
+    kept = with_compiled_cache(environment) | {"OUTCRY_PROCESS": "feed"}
     given = ["--log", str(log), "--owner", owner]
     for name, value in ({"silence": 2.0, "lease": 3.0, "parts": 1} | settings).items():
         given += [f"--{name}", str(value)]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
+import django
 import pytest
 import yaml
 
 from config.runtime.paths import CHECKOUT
-from config.runtime.processes import BOOTSTRAP, DEVELOPMENT, PRODUCTION, WEB, Process, Queue, Role
+from config.runtime.processes import BOOTSTRAP, DEVELOPMENT, PRODUCTION, WEB, Process, Queue, Role, use_compiled_cache
 
 COMPOSE: dict[str, Any] = yaml.safe_load((CHECKOUT / "compose.yaml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -94,6 +97,28 @@ def test_where_byte_code_may_not_be_written_it_goes_into_the_state_folder(proces
     assert found["PYTHONPYCACHEPREFIX"] == "/s/compiled"
     assert process.environment({**base, "PYTHONPYCACHEPREFIX": "/own"})["PYTHONPYCACHEPREFIX"] == "/own"
     assert "PYTHONPYCACHEPREFIX" not in process.environment({"OUTCRY_STATE_DIR": "/s"})
+
+
+def test_a_command_compiles_libraries_once_for_all_it_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path / "none"))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    environ = {"PYTHONDONTWRITEBYTECODE": "1"}
+    use_compiled_cache(environ, tmp_path)
+    assert environ == {"PYTHONPYCACHEPREFIX": str(tmp_path / "compiled")}
+    assert (sys.pycache_prefix, sys.dont_write_bytecode) == (str(tmp_path / "compiled"), False)
+
+
+def test_libraries_compiled_at_their_installation_are_read_from_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path))
+    compiled = Path(importlib.util.cache_from_source(django.__file__))
+    compiled.parent.mkdir(parents=True)
+    compiled.touch()
+    environ = {"PYTHONDONTWRITEBYTECODE": "1"}
+    use_compiled_cache(environ, tmp_path)
+    assert environ == {"PYTHONDONTWRITEBYTECODE": "1"}
+    assert sys.pycache_prefix == str(tmp_path)
 
 
 def test_the_image_serves_the_web_as_an_ordinary_user_from_the_lock() -> None:
