@@ -22,7 +22,7 @@ from apps.core.desk import (
     desk_admin,
 )
 from apps.core.models import Approval, ApprovalState, OutboxEvent, ProofReport, Timer, TimerState
-from apps.core.permissions import allows, declare
+from apps.core.permissions import allows, declare, may
 from apps.core.proofs import PROVE, count_unproven_days, is_signed, newest_report, prove_and_store
 
 CHECK = declare("core.check_approvals", "Approve or reject what somebody else asked for")
@@ -57,7 +57,7 @@ class ApprovalAdmin(DeskAdmin):
         """Return whether the person sees the platform desk, or checks requests of any desk."""
         if super().has_view_permission(request, obj):
             return True
-        return request.user.is_authenticated and allows(Actor.of(request.user), CHECK)
+        return may(request, CHECK)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Approval]:
         """Return all requests for the platform desk; for others those they may check and those they made."""

@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from apps.core.actors import Actor
 from apps.core.errors import DomainError
-from apps.core.permissions import allows, declare
+from apps.core.permissions import allows, declare, may
 from apps.core.second_factor import ExactThing, prove
 
 
@@ -173,12 +173,8 @@ class DeskAdmin(ModelAdmin):  # type: ignore[misc]  # the theme ships no types
     actions = None
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return whether a role of the person sees this desk; asked once a request, not once for each desk in the menu."""
-        known: dict[str, bool] = request.__dict__.setdefault("desk_rights", {})
-        permission = PERMISSIONS[self.desk]
-        if permission not in known:
-            known[permission] = request.user.is_authenticated and allows(Actor.of(request.user), permission)
-        return known[permission]
+        """Return whether a role of the person sees this desk."""
+        return may(request, PERMISSIONS[self.desk])
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Return whether the desk is shown at all."""
@@ -274,21 +270,19 @@ class DeskAdmin(ModelAdmin):  # type: ignore[misc]  # the theme ships no types
         return TemplateResponse(request, "admin/operation.html", context)
 
     def _buttons(self, request: HttpRequest, row: Any) -> list[dict[str, Any]]:
-        actor = Actor.of(request.user)
         name = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_operation"
         return [
             {"label": item.label, "url": reverse(name, args=[row.pk, item.name]), "is_dangerous": item.is_dangerous}
             for item in self.operations
-            if item.available(row) and allows(actor, item.permission)
+            if item.available(row) and may(request, item.permission)
         ]
 
     def _table_buttons(self, request: HttpRequest) -> list[dict[str, Any]]:
-        actor = Actor.of(request.user)
         name = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_table_operation"
         return [
             {"label": item.label, "url": reverse(name, args=[item.name]), "is_dangerous": item.is_dangerous}
             for item in self.table_operations
-            if allows(actor, item.permission)
+            if may(request, item.permission)
         ]
 
     def _list_url(self) -> str:
@@ -329,32 +323,36 @@ class DeskSite(UnfoldAdminSite):  # type: ignore[misc]  # the theme ships no typ
 
     def desks(self, request: HttpRequest) -> list[DeskView]:
         """Return the desks with their open work and tables, as the person may see them."""
+        return [
+            DeskView(TITLES[desk], self._queues_of(desk), self.links_of(desk, request), self._alarms_of(desk))
+            for desk in self.open_desks(request)
+        ]
+
+    def open_desks(self, request: HttpRequest) -> list[Desk]:
+        """Return the desks that have something on this site and that a role of the person opens."""
         if not request.user.is_authenticated:
             return []
-        actor = Actor.of(request.user)
-        return [
-            DeskView(
-                TITLES[desk],
-                self._queues_of(desk),
-                [*self._pages_of(desk, actor), *self._lists_of(desk)],
-                self._alarms_of(desk),
-            )
-            for desk in Desk
-            if allows(actor, PERMISSIONS[desk]) and (self._lists_of(desk) or self._queues_of(desk))
-        ]
+        used = {getattr(admin, "desk", None) for admin in self._registry.values()}
+        if self.registry_name == "back_office":
+            used |= {queue.desk for queue in _queues}
+        return [desk for desk in Desk if desk in used and may(request, PERMISSIONS[desk])]
+
+    def links_of(self, desk: Desk, request: HttpRequest) -> list[dict[str, str]]:
+        """Return title and address of a desk's pages and tables, as far as the person may see them."""
+        return [*self._pages_of(desk, request), *self._lists_of(desk)]
 
     def _alarms_of(self, desk: Desk) -> list[Alarm]:
         if self.registry_name != "back_office":
             return []
         return [found for place, look in _alarms if place is desk and (found := look()) is not None]
 
-    def _pages_of(self, desk: Desk, actor: Actor) -> list[dict[str, str]]:
+    def _pages_of(self, desk: Desk, request: HttpRequest) -> list[dict[str, str]]:
         if self.registry_name != "back_office":
             return []
         return [
             {"title": page.title, "url": reverse(page.url_name)}
             for page in _pages
-            if page.desk is desk and allows(actor, page.permission)
+            if page.desk is desk and may(request, page.permission)
         ]
 
     def _queues_of(self, desk: Desk) -> list[dict[str, Any]]:
@@ -386,14 +384,17 @@ def _plural(model: type[models.Model]) -> str:
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the staff rail: one group per desk, its tables as entries (a setting of the theme points here)."""
     site = _site_of(request)
+    if site is None:
+        return []
+    links = {TITLES[desk]: site.links_of(desk, request) for desk in site.open_desks(request)}
     return [
         {
-            "title": desk.title,
+            "title": title,
             "separator": True,
-            "items": [{"title": item["title"], "icon": "table_rows", "link": item["url"]} for item in desk.lists],
+            "items": [{"title": item["title"], "icon": "table_rows", "link": item["url"]} for item in items],
         }
-        for desk in (site.desks(request) if site is not None else [])
-        if desk.lists
+        for title, items in links.items()
+        if items
     ]
 
 

@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+from django.http import HttpRequest
+
 from apps.core.actors import Actor
 from apps.core.errors import Defect, NotAllowed
 
@@ -58,3 +60,14 @@ def require(actor: Actor, permission: str) -> None:
     """Raise PermissionMissing unless the actor may."""
     if not allows(actor, permission):
         raise PermissionMissing(permission=permission)
+
+
+def may(request: HttpRequest, permission: str) -> bool:
+    """Return whether the person of a request may: for what a page shows, so the source is asked once a request.
+
+    Operations ask `require` themselves, at the moment they write.
+    """
+    known: dict[str, bool] = request.__dict__.setdefault("known_permissions", {})
+    if permission not in known:
+        known[permission] = request.user.is_authenticated and allows(Actor.of(request.user), permission)
+    return known[permission]

@@ -15,7 +15,7 @@ from apps.core.actors import Actor
 from apps.core.desk import Desk, DeskAdmin, LedgerAdmin, OperationAction, Queue, add_queue, desk_admin
 from apps.core.forms import StrictDecimalFormField
 from apps.core.models import Approval, ApprovalState
-from apps.core.permissions import allows
+from apps.core.permissions import may
 
 ROLLING = [(window.value, window.label) for window in SPANS]
 
@@ -81,7 +81,7 @@ def _change_threshold(actor: Actor, row: ScreeningThreshold, given: dict[str, An
 
 
 def _may_read(request: HttpRequest) -> bool:
-    return request.user.is_authenticated and allows(Actor.of(request.user), operations.READ)
+    return may(request, operations.READ)
 
 
 class LimitsDesk(DeskAdmin):

@@ -22,7 +22,7 @@ from apps.core.desk import (
 )
 from apps.core.forms import StrictDecimalFormField
 from apps.core.models import Approval, ApprovalState
-from apps.core.permissions import allows
+from apps.core.permissions import may
 from apps.trading.risk import operations, queries
 from apps.trading.risk.choices import RuleName, Scope, State
 from apps.trading.risk.models import (
@@ -123,7 +123,7 @@ class RiskDesk(DeskAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return whether a role of the person reads risk."""
-        return request.user.is_authenticated and allows(Actor.of(request.user), operations.READ)
+        return may(request, operations.READ)
 
 
 @desk_admin(RiskStanding)
@@ -254,7 +254,7 @@ class RiskMeasureAdmin(LedgerAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return whether a role of the person reads risk."""
-        return request.user.is_authenticated and allows(Actor.of(request.user), operations.READ)
+        return may(request, operations.READ)
 
 
 @desk_admin(PlatformSwitch, site="console")
