@@ -42,6 +42,11 @@ def get_order(order_id: UUID, *, owner_id: UUID | None = None) -> Order:
     return order
 
 
+def list_final(order_ids: Iterable[UUID]) -> set[UUID]:
+    """Return those of some orders that are over."""
+    return set(Order.objects.filter(pk__in=list(order_ids), state__in=FINAL).values_list("pk", flat=True))
+
+
 def list_orders(
     owner_id: UUID, *, states: Iterable[str] = (), symbol: str = "", origin_id: UUID | None = None
 ) -> QuerySet[Order]:

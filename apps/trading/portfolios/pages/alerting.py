@@ -22,6 +22,7 @@ from apps.trading.portfolios import alerting, operations, queries
 from apps.trading.portfolios.calendar import zone_of
 from apps.trading.portfolios.models import ResultAlert
 from apps.trading.portfolios.pages.views import owner_of
+from apps.trading.portfolios.valuing import Prices
 
 
 class ResultAlertForm(forms.Form):
@@ -100,7 +101,8 @@ def _show(
     request: HttpRequest, owner_id: UUID, form: ResultAlertForm, *, errors: Sequence[str] = (), status: int = 200
 ) -> HttpResponse:
     _, since = alerting.today_of(owner_id)
-    rows = [_row(row, alerting.result_of(row, since)) for row in alerting.list_alerts(owner_id)]
+    prices: dict[str, Prices] = {}
+    rows = [_row(row, alerting.result_of(row, since, prices)) for row in alerting.list_alerts(owner_id)]
     page = ResultAlertsPage(rows, zone_of(owner_id), form, errors, reverse("portfolio-alerts"))
     return render(request, "trading/portfolios/alerts.html", {"page": page}, status=status)
 

@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.core.clock import freeze, now
 from apps.core.transitions import MoveNotAllowed
@@ -86,7 +88,9 @@ def test_run_twice_it_places_the_same_orders_sales_first(ground, row):
     assert states(plan)[1][1] in {"placed", "failed"}
     for order in Order.objects.exclude(pk=sale.pk):
         cancel_order(actor=SYSTEM, order_id=order.pk)
-    operations.advance_rebalance(plan_id=plan.pk)
+    with CaptureQueriesContext(connection) as seen:
+        operations.advance_rebalance(plan_id=plan.pk)
+    assert len([one for one in seen if 'FROM "orders_order"' in one["sql"]]) == 1, "the orders' states are read at once"
     plan.refresh_from_db()
     assert plan.state == "done"
 
