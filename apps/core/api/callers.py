@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
 from apps.core.actors import Actor
-from apps.core.errors import Defect
+from apps.core.errors import Defect, DomainError
 
 
 def actor_of(request: Request) -> Actor:
@@ -27,6 +27,14 @@ def owner_of(request: Request) -> UUID:
 def caller(request: Request) -> tuple[Actor, UUID]:
     """Return who asks, and the customer's id."""
     return actor_of(request), owner_of(request)
+
+
+def staff_of(request: Request, refusal: type[DomainError]) -> Actor:
+    """Return the member of staff who asks, else raise `refusal`: keys of programs prove no second factor."""
+    user: Any = request.user
+    if not (user.is_active and user.is_staff and user.is_verified()):
+        raise refusal
+    return actor_of(request)
 
 
 def whose(request: Request) -> dict[str, Any]:
