@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from apps.core.actors import Actor
 from apps.core.errors import DomainError
 from apps.core.forms import StrictDecimalFormField
+from apps.core.ids import parse_uuid
 from apps.core.templatetags.ui import trimmed
 from apps.core.view import Figure, result
 from apps.platform.authentication.access import customer_required
@@ -79,7 +80,9 @@ def alerts(request: HttpRequest) -> HttpResponse:
     whose: dict[str, Any] = {"actor": Actor.of(request.user), "owner_id": owner_id}
     try:
         if request.POST.get("action") == "remove":
-            operations.remove_result_alert(**whose, alert_id=_key(request.POST.get("alert_id", "")))
+            operations.remove_result_alert(
+                **whose, alert_id=parse_uuid(request.POST.get("alert_id", "")) or UUID(int=0)
+            )
         else:
             form = ResultAlertForm(request.POST, owner_id=owner_id)
             if not form.is_valid():
@@ -88,13 +91,6 @@ def alerts(request: HttpRequest) -> HttpResponse:
     except DomainError as refusal:
         return _show(request, owner_id, form, errors=[refusal.text], status=refusal.http_status)
     return redirect("portfolio-alerts")
-
-
-def _key(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        return UUID(int=0)
 
 
 def _show(
