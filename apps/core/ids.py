@@ -22,3 +22,11 @@ def uuid7() -> UUID:
         ticks = _last = max(ticks, _last + 1)
     random_bits = int.from_bytes(os.urandom(8), "big") & ((1 << 62) - 1)
     return UUID(int=(ticks >> 12) << 80 | 7 << 76 | (ticks & 0xFFF) << 64 | 2 << 62 | random_bits)
+
+
+def parse_uuid(text: str) -> UUID | None:
+    """Return the id that a text says, None where it says none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

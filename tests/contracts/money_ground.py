@@ -39,12 +39,15 @@ from tests.factories.people import make_customer, make_staff, web_client
 
 D = Decimal
 SYSTEM = Actor.system("tests")
-MONEY = ("apps.finance.", "apps.compliance.limits.", "apps.trading.orders.")
+MONEY = (
+    "apps.finance.", "apps.compliance.limits.", "apps.trading.orders.", "apps.trading.positions.",
+    "apps.trading.portfolios.api.rebalancing",
+)  # fmt: skip
 """Every write of these packages over the API moves money or orders, or decides where money goes."""
 WRITES = ("post", "put", "patch", "delete")
 WATCHED = (
-    "ledger_", "wallets_", "limits_", "orders_", "positions_", "sandbox_", "exchanges_", "core_approval", "core_timer",
-    "core_idempotency", "core_outboxevent", "notifications_outgoingmail", "security_stepup",
+    "ledger_", "wallets_", "limits_", "orders_", "positions_", "portfolios_", "sandbox_", "exchanges_", "core_approval",
+    "core_timer", "core_idempotency", "core_outboxevent", "notifications_outgoingmail", "security_stepup",
 )  # fmt: skip
 BANK = {"asset_id": "EUR", "holder": "House", "iban": example_address(Network.SEPA, "house"), "bank": "Bank"}
 STEP_UP = "security.step_up_required"

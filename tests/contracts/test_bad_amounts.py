@@ -28,6 +28,7 @@ from tests.contracts.money_ground import (
     place_of,
     prepare_tenant,
 )
+from tests.contracts.position_ground import BAND, book_of, contracts_of
 from tests.contracts.samples import SAMPLES
 from tests.contracts.test_idempotency_of_writes import is_problem, key
 
@@ -46,12 +47,13 @@ PLACE = "@@"
 
 @dataclass(frozen=True)
 class Api:
-    """An amount of a request: the sample it is in, its name, and whether it may be below zero (a correction)."""
+    """An amount of a request: the sample it is in, its name, and whether it may be below zero, zero, or left out."""
 
     sample: str
     name: str
     signed: bool = False
     optional: bool = False
+    zero: bool = False
 
 
 API = [
@@ -75,6 +77,8 @@ API = [
     Api("OrderAmend.post", "price", optional=True),
     Api("OrderAmend.post", "stop_price", optional=True),
     Api("OrderAmend.post", "trail_percent", optional=True),
+    Api("OrderBatch.post", "orders.quantity"),
+    *(Api("OrderBatch.post", f"orders.{name}", optional=True) for name in ("price", "stop_price", "trail_percent")),
     Api("GroupList.post", "quantity", optional=True),
     Api("GroupList.post", "entry.quantity"),
     *(Api("GroupList.post", f"entry.{name}", optional=True) for name in ("price", "stop_price", "trail_percent")),
@@ -88,6 +92,12 @@ API = [
     Api("StaffTradeList.post", "price"),
     Api("StaffTradeList.post", "fee", optional=True),
     Api("AskForAdjustment.post", "amount", signed=True),
+    Api("ContractMoves.post", "amount", signed=True),
+    *(Api("ContractHedges.put", name, signed=True, zero=True) for name in ("low", "high", "target")),
+    Api("ContractHedges.put", "most"),
+    Api("Corrections.post", "quantity", signed=True),
+    Api("Corrections.post", "price"),
+    Api("Targets.put", "targets.percent", zero=True),
 ]
 """Every amount that a write of money takes over the API."""
 
@@ -96,7 +106,7 @@ def _amounts_of(schema: dict[str, Any], components: dict[str, Any], prefix: str 
     found: list[str] = []
     for name, told in schema.get("properties", {}).items():
         inner = told
-        for one in (told, *told.get("allOf", ()), *told.get("oneOf", ())):
+        for one in (told, told.get("items", {}), *told.get("allOf", ()), *told.get("oneOf", ())):
             if "$ref" in one:
                 inner = components[one["$ref"].rpartition("/")[2]]
                 found += _amounts_of(inner, components, f"{prefix}{name}.")
@@ -123,6 +133,8 @@ def _with(body: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
     first, _, rest = name.partition(".")
     if not rest:
         return {**body, first: value}
+    if isinstance(body.get(first), list):
+        return {**body, first: [{**body[first][0], rest: value}]}
     return {**body, first: {"amount": "5", "every": "day", **(body.get(first) or {}), rest: value}}
 
 
@@ -135,6 +147,7 @@ def test_a_bad_amount_is_refused_over_the_api(one: Api) -> None:
     client = person.staff if request.by_staff else person.browser
     before = digest()
     allowed = {'"-1"', '"-0.5"', "-5"} if one.signed else {"null"} if one.optional else set()
+    allowed |= {'"0"', '"0.00"', '"-0"', "0"} if one.zero else set()
     for bad in [raw for raw in BAD_JSON if raw not in allowed]:
         content = json.dumps(_with(request.body, one.name, PLACE)).replace(json.dumps(PLACE), bad)
         headers = {"Idempotency-Key": key()}
@@ -181,6 +194,7 @@ class Sheet:
     staff: bool = False
     signed: bool = False
     strips: bool = False
+    zero: bool = False
 
     def __str__(self) -> str:
         return f"{self.form.rpartition('.')[2]} {self.name}"
@@ -244,6 +258,20 @@ def _first(model: str, action: str, **data: str) -> Callable[[Person], tuple[str
     return make
 
 
+def _move(person: Person) -> tuple[str, dict[str, Any]]:
+    return f"/positions/contracts/{contracts_of(person).pk}/move/", {}
+
+
+def _hedge(person: Person) -> tuple[str, dict[str, Any]]:
+    return f"/positions/contracts/{contracts_of(person).pk}/hedge/", {**BAND, "is_on": "on"}
+
+
+def _correction(person: Person) -> tuple[str, dict[str, Any]]:
+    book = str(book_of(person).pk)
+    told = {"book_id": book, "symbol": "ETHUSDT", "kind": "correction", "quantity": "1", "price": "3000"}
+    return "/positions/correct/", {**told, "reason": "Held before"}
+
+
 SHEETS = [
     Sheet(f"{W}forms_moving.PayInForm", "amount", _pay_in),
     Sheet(f"{W}forms_moving.PayInForm", "amount", _simulate),
@@ -256,6 +284,14 @@ SHEETS = [
     Sheet(f"{W}forms.AmountForm", "amount", _earn),
     Sheet(f"{W}forms.AmountForm", "amount", _stake),
     Sheet(f"{L}accounts.AdjustmentForm", "amount", _correct, staff=True, signed=True),
+    Sheet("apps.trading.positions.pages.forms.MoveForm", "amount", _move, signed=True, strips=True),
+    *(
+        Sheet("apps.trading.positions.pages.forms.HedgeForm", name, _hedge, signed=True, strips=True, zero=True)
+        for name in ("low", "high", "target")
+    ),
+    Sheet("apps.trading.positions.pages.forms.HedgeForm", "most", _hedge, strips=True),
+    Sheet("apps.trading.positions.pages.forms.CorrectionForm", "quantity", _correction, signed=True, strips=True),
+    Sheet("apps.trading.positions.pages.forms.CorrectionForm", "price", _correction, strips=True),
     Sheet("apps.finance.wallets.admin.funding.ReceivedForm", "received", _arrived, staff=True, strips=True),
 ]
 ELSEWHERE = {
@@ -298,6 +334,8 @@ def test_a_bad_amount_in_a_form_is_refused_in_words(sheet: Sheet) -> None:
     before = digest()
     for bad in [*BAD_TEXTS, "", "9" * 64, "<b>5</b>"]:
         if (sheet.signed and bad in ("-1", "-0.5")) or (sheet.strips and bad.strip() == "5"):
+            continue
+        if sheet.zero and bad in ("0", "0.00", "-0"):
             continue
         answer = client.post(address, {**data, sheet.name: bad, "idempotency_key": key()})
         assert answer.status_code in (200, 422), (bad, answer.status_code, answer.content[:300])

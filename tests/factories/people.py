@@ -1,6 +1,7 @@
 """People and their clients."""
 
 from typing import Any
+from uuid import uuid4
 
 from django.test import Client
 from rest_framework.test import APIClient
@@ -51,6 +52,11 @@ def api_client(user: Any | None = None, *, host: str = HOST) -> APIClient:
     if user is not None:
         client.force_login(user, backend=BACKEND)
     return client
+
+
+def once() -> dict[str, str]:
+    """Return the header of a write over the API that nobody sent before."""
+    return {"Idempotency-Key": uuid4().hex}
 
 
 def verified_client(user: Any, *, host: str = HOST) -> Client:

@@ -298,6 +298,7 @@ def rebalance() -> dict[str, Any]:
         "parent_url": "/portfolios/2/",
         "mode": "paper",
         "unit": "USDT",
+        "idempotency_key": "k1",
         "rows": [dict(zip(("asset", "target", "actual", "drift"), row, strict=True)) for row in drift],
         "form": {
             "non_field_errors": [],

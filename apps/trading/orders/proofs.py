@@ -4,6 +4,7 @@ from django.db import connection
 
 from apps.core.proofs import proves
 from apps.trading.orders.choices import FINAL
+from kernel.instruments.contracts import PERPETUAL
 
 WRONG_SUMS = """
     SELECT o.client_id FROM orders_order o
@@ -78,7 +79,7 @@ VENUE_CHECKS: dict[str, str] = {
     "order {} is open and holds nothing": """
         SELECT o.client_id FROM orders_order o LEFT JOIN ledger_hold h ON h.key = 'order:' || o.id
         WHERE o.state <> ALL (%(final)s) AND o.reject_code = ''
-          AND o.leg NOT IN ('take_profit', 'stop') AND o.symbol NOT LIKE '%%PERP'
+          AND o.leg NOT IN ('take_profit', 'stop') AND o.symbol NOT LIKE %(contracts)s
           AND coalesce(h.state, '') NOT IN ('open', 'settled')
     """,
     # Fills that were booked before the hold (those from before there was a ledger) have not used it.
@@ -111,6 +112,6 @@ def venue_book_follows_the_fills() -> list[str]:
     faults: list[str] = []
     with connection.cursor() as cursor:
         for words, query in VENUE_CHECKS.items():
-            cursor.execute(EXPECTED + query, {"final": list(FINAL)})
+            cursor.execute(EXPECTED + query, {"final": list(FINAL), "contracts": f"%{PERPETUAL}"})
             faults += [words.format(row[0]) for row in cursor.fetchall()]
     return faults

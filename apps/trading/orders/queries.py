@@ -21,12 +21,12 @@ _names: list[NamesOf] = []
 AMOUNT: "DecimalField[Decimal, Decimal]" = DecimalField(max_digits=60, decimal_places=36)
 UNBOOKED = """
     SELECT f.id FROM orders_fill f LEFT JOIN ledger_journal j ON j.key = 'fill:' || f.id
-    WHERE f.connection_id = %s AND j.id IS NULL AND f.symbol NOT LIKE '%%PERP' ORDER BY f.id LIMIT %s
+    WHERE f.connection_id = %s AND j.id IS NULL AND f.symbol NOT LIKE %s ORDER BY f.id LIMIT %s
 """
 UNRESERVED = """
     SELECT o.id FROM orders_order o LEFT JOIN ledger_hold h ON h.key = 'order:' || o.id
     WHERE o.connection_id = %s AND o.state <> ALL (%s) AND h.id IS NULL AND o.leg IN ('', 'entry')
-        AND o.symbol NOT LIKE '%%PERP' ORDER BY o.id
+        AND o.symbol NOT LIKE %s ORDER BY o.id
 """
 CONTRACTS = Q(symbol__endswith=PERPETUAL)
 """What is traded there moves another wallet."""
@@ -40,6 +40,11 @@ def get_order(order_id: UUID, *, owner_id: UUID | None = None) -> Order:
     if order is None:
         raise OrderMissing
     return order
+
+
+def list_final(order_ids: Iterable[UUID]) -> set[UUID]:
+    """Return those of some orders that are over."""
+    return set(Order.objects.filter(pk__in=list(order_ids), state__in=FINAL).values_list("pk", flat=True))
 
 
 def list_orders(
@@ -170,7 +175,7 @@ def list_accounts_with_facts() -> list[UUID]:
 def list_unbooked_fills(connection_id: UUID, limit: int) -> list[Fill]:
     """Return the oldest fills of a connection without a journal in the ledger (those from before there was one)."""
     with database.cursor() as cursor:
-        cursor.execute(UNBOOKED, [connection_id, limit])
+        cursor.execute(UNBOOKED, [connection_id, f"%{PERPETUAL}", limit])
         ids = [row[0] for row in cursor.fetchall()]
     return list(Fill.objects.filter(pk__in=ids).order_by("id"))
 
@@ -178,7 +183,7 @@ def list_unbooked_fills(connection_id: UUID, limit: int) -> list[Fill]:
 def list_unreserved(connection_id: UUID) -> list[UUID]:
     """Return the orders of a connection that are not over and have no hold in the ledger (those from before it)."""
     with database.cursor() as cursor:
-        cursor.execute(UNRESERVED, [connection_id, list(FINAL)])
+        cursor.execute(UNRESERVED, [connection_id, list(FINAL), f"%{PERPETUAL}"])
         return [row[0] for row in cursor.fetchall()]
 
 

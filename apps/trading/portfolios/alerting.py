@@ -63,19 +63,20 @@ def today_of(owner_id: UUID) -> tuple[date, datetime]:
     return day, day_bounds(day, zone).start
 
 
-def result_of(alert: ResultAlert, since: datetime, prices: Prices | None = None) -> Decimal | None:
+def result_of(alert: ResultAlert, since: datetime, prices: dict[str, Prices]) -> Decimal | None:
     """Return the result since a day began: None while it is not known.
 
     Of a portfolio its change in value without what came in and went out, in its currency; of a bot's book what was
-    realised less fees, in USDT.
+    realised less fees, in USDT. `prices` by currency: what was looked up already; a missing currency is added.
     """
     if alert.portfolio is not None:
-        return _of_portfolio(alert.portfolio, since, prices)
+        currency = alert.portfolio.currency
+        return _of_portfolio(alert.portfolio, since, prices.setdefault(currency, Prices(currency)))
     assert alert.book is not None
     return _of_book(alert.book, since)
 
 
-def _of_portfolio(row: Portfolio, since: datetime, prices: Prices | None) -> Decimal | None:
+def _of_portfolio(row: Portfolio, since: datetime, prices: Prices) -> Decimal | None:
     value, _ = queries.value_now(row, prices)
     before = queries.noted_before(row, since) or queries.first_noted_since(row, since)
     if value is None or before is None or before.epoch != row.epoch:

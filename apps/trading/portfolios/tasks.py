@@ -29,16 +29,16 @@ def sample(after: str = "") -> None:
         except Exception:
             logger.exception("a value could not be noted", extra={"portfolio": str(row.pk)})
     if not after:
-        look_at_results()
+        look_at_results(prices)
     if len(rows) == CHUNK:
         sample.delay(current_schema(), str(rows[-1].pk))
 
 
-def look_at_results() -> None:
-    """Look at every alert on results of this schema; one that fails stops no other."""
+def look_at_results(prices: dict[str, Prices]) -> None:
+    """Look at every alert on results of this schema, at prices by currency; one that fails stops no other."""
     for alert_id in alerting.list_alert_ids():
         try:
-            operations.look_at_result(actor=SYSTEM, alert_id=alert_id)
+            operations.look_at_result(actor=SYSTEM, alert_id=alert_id, prices=prices)
         except Exception:
             logger.exception("an alert on results could not be looked at", extra={"alert": str(alert_id)})
 

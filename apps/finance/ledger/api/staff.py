@@ -5,19 +5,17 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from apps.core.actors import Actor
-from apps.core.api.writes import write_once
+from apps.core.api.callers import staff_of
+from apps.core.api.writes import IDEMPOTENCY_KEY, write_once
 from apps.core.ids import uuid7
 from apps.finance.ledger import operations
 from apps.finance.ledger.api.serializers import AdjustmentInput, RequestSerializer, ReversalInput
 from apps.finance.ledger.errors import StaffOnly
 
-IDEMPOTENCY_KEY = OpenApiParameter("Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True)
 TAGS = ["ledger, staff"]
 
 
@@ -33,7 +31,7 @@ class AskForReversal(APIView):
     )
     def post(self, request: Request, journal_uid: UUID) -> HttpResponse:
         """Put the reversal into the queue of approvals. Staff with a second factor only."""
-        actor = _staff(request)
+        actor = staff_of(request, StaffOnly)
         given = ReversalInput(data=request.data)
         given.is_valid(raise_exception=True)
 
@@ -58,7 +56,7 @@ class AskForAdjustment(APIView):
     )
     def post(self, request: Request, account_id: UUID) -> HttpResponse:
         """Put the correction into the queue of approvals. Staff with a second factor only."""
-        actor = _staff(request)
+        actor = staff_of(request, StaffOnly)
         given = AdjustmentInput(data=request.data)
         given.is_valid(raise_exception=True)
         wanted = given.validated_data
@@ -74,12 +72,3 @@ class AskForAdjustment(APIView):
             return RequestSerializer(made).data
 
         return write_once(request, actor=actor, operation="ledger.ask_for_adjustment", run=run, status=202)
-
-
-def _staff(request: Request) -> Actor:
-    """Return the member of staff who asks. Raises StaffOnly; keys of programs prove no second factor and never pass."""
-    user: Any = request.user
-    if not (user.is_active and user.is_staff and user.is_verified()):
-        raise StaffOnly
-    actor: Actor = getattr(request, "actor", None) or Actor.of(user)
-    return actor

@@ -1,16 +1,14 @@
 """/ledger/accounts: the caller's own accounts, their entries, balances at any moment, statements."""
 
-from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.api.callers import given, owner_of
 from apps.finance.ledger import queries
 from apps.finance.ledger.api.serializers import (
     MOST_ROWS,
@@ -43,8 +41,8 @@ class AccountList(GenericAPIView[Account]):
     )
     def get(self, request: Request) -> Response:
         """Return accounts, newest first."""
-        wanted = _given(AccountFilter, request)
-        found = own_accounts(_holder(request), mode=wanted.get("mode", ""), book=wanted.get("book", ""))
+        wanted = given(AccountFilter, request.query_params.dict())
+        found = own_accounts(owner_of(request), mode=wanted.get("mode", ""), book=wanted.get("book", ""))
         page = self.paginate_queryset(found)
         return self.get_paginated_response(AccountSerializer(page, many=True).data)
 
@@ -69,7 +67,7 @@ class AccountEntries(APIView):
     )
     def get(self, request: Request, account_id: UUID) -> Response:
         """Return entries, newest first. The cursor is a version: pages stay as they are while entries are added."""
-        account, wanted = _own(request, account_id), _given(EntryFilter, request)
+        account, wanted = _own(request, account_id), given(EntryFilter, request.query_params.dict())
         limit = min(wanted["limit"], MOST_ROWS)
         rows = page_of_entries(
             account,
@@ -93,7 +91,7 @@ class AccountBalance(APIView):
     )
     def get(self, request: Request, account_id: UUID) -> Response:
         """Return what counted at `effective` by what was known at `booked`."""
-        account, wanted = _own(request, account_id), _given(MomentFilter, request)
+        account, wanted = _own(request, account_id), given(MomentFilter, request.query_params.dict())
         effective, booked = wanted.get("effective"), wanted.get("booked")
         found = {
             "account": account.pk,
@@ -113,7 +111,7 @@ class AccountStatement(APIView):
     )
     def get(self, request: Request, account_id: UUID) -> Response:
         """Return the sums of the period and its entries, newest first."""
-        account, wanted = _own(request, account_id), _given(PeriodFilter, request)
+        account, wanted = _own(request, account_id), given(PeriodFilter, request.query_params.dict())
         statement = get_statement(account, since=wanted["since"], until=wanted["until"])
         limit = min(wanted["limit"], MOST_ROWS)
         entries, next_cursor = _cut(list_lines(account, statement, below=wanted.get("cursor"), limit=limit + 1), limit)
@@ -123,20 +121,7 @@ class AccountStatement(APIView):
 
 
 def _own(request: Request, account_id: UUID) -> Account:
-    return queries.get_account(account_id, holder_id=_holder(request))
-
-
-def _holder(request: Request) -> UUID:
-    user: Any = request.user
-    holder_id: UUID = user.pk
-    return holder_id
-
-
-def _given(form: type[serializers.Serializer[dict[str, Any]]], request: Request) -> Mapping[str, Any]:
-    given = form(data=request.query_params.dict())
-    given.is_valid(raise_exception=True)
-    found: Mapping[str, Any] = given.validated_data
-    return found
+    return queries.get_account(account_id, holder_id=owner_of(request))
 
 
 def _cut(rows: list[EntryRow], limit: int) -> tuple[list[EntryRow], int | None]:

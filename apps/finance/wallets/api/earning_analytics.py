@@ -5,8 +5,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.api.callers import caller
 from apps.finance.ledger.choices import Mode
-from apps.finance.wallets.api.earning_caller import caller, filter_of
+from apps.finance.wallets.api.earning_caller import filter_of
 from apps.finance.wallets.api.earning_fields import AnalyticsFields, AnalyticsFilter
 from apps.finance.wallets.valuation import value_now, value_series
 

@@ -10,10 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.core.api.writes import write_once
+from apps.core.api.callers import caller
+from apps.core.api.writes import IDEMPOTENCY_KEY, write_once
 from apps.finance.ledger.choices import Mode
 from apps.finance.wallets import operations, queries_earning
-from apps.finance.wallets.api.earning_caller import IDEMPOTENCY_KEY, body_of, caller, filter_of, mode_of
+from apps.finance.wallets.api.earning_caller import body_of, filter_of, mode_of
 from apps.finance.wallets.api.earning_fields import (
     AccrualFields,
     ModeFilter,

@@ -10,9 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.api.callers import caller
+from apps.core.api.writes import IDEMPOTENCY_KEY
 from apps.finance.ledger.choices import Mode
 from apps.finance.wallets import operations, queries
-from apps.finance.wallets.api.earning_caller import IDEMPOTENCY_KEY, body_of, caller, filter_of
+from apps.finance.wallets.api.earning_caller import body_of, filter_of
 from apps.finance.wallets.api.funding_fields import NewTransferFields, Paging, TransferFields, TransferPage
 from apps.finance.wallets.api.once import confirmed_once, page_data
 from apps.platform.security.operations import Summary

@@ -1,6 +1,6 @@
 """What every wallet page has in common: whose wallet, which money, one effect for each form, the frame around it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,11 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from apps.core.actors import Actor
 from apps.core.errors import DomainError, IdempotencyKeyReused
-from apps.core.idempotency import Reply, execute_once
-from apps.core.ids import uuid7
-from apps.core.models import IdempotencyRecord
 from apps.core.view import Choice
 from apps.finance.ledger.choices import Mode
 from apps.finance.ledger.errors import InsufficientFunds
@@ -57,29 +53,6 @@ def mode_of(request: HttpRequest) -> Mode:
         return Mode(chosen)
     kept = request.session.get(REMEMBERED, "")
     return Mode(kept) if kept in Mode.values else Mode.LIVE
-
-
-def key_of(request: HttpRequest) -> str:
-    """Return the key that a form carries, a new one where it has none."""
-    key = request.POST.get("idempotency_key", "")[:200]
-    return key if key and key.isascii() and key.isprintable() else uuid7().hex
-
-
-def once(request: HttpRequest, operation: str, facts: Mapping[str, Any], act: Callable[[Actor], object]) -> str:
-    """Do `act` once for the key of the form and return its answer as text; the same press again repeats the text."""
-    actor = Actor.of(request.user)
-
-    def run() -> Reply:
-        return Reply(200, str(act(actor) or ""))
-
-    told = {name: str(value) for name, value in facts.items()}
-    return execute_once(actor=actor, operation=operation, key=key_of(request), request=told, run=run).body
-
-
-def is_answered(request: HttpRequest, operation: str) -> bool:
-    """Return whether the form's key has done its work: its repetition takes no second code."""
-    known = IdempotencyRecord.objects.filter(operation=operation, key=request.POST.get("idempotency_key", "")[:200])
-    return known.filter(actor_id=owner_of(request)).exists()
 
 
 def put_refusal(form: forms.Form, refusal: DomainError) -> None:

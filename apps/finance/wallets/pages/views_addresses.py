@@ -11,12 +11,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.core.actors import Actor
 from apps.core.errors import DomainError
+from apps.core.form_writes import do_once, form_key, is_done
 from apps.core.ids import uuid7
 from apps.finance.wallets import operations, queries
 from apps.finance.wallets.errors import ProofOver
 from apps.finance.wallets.pages.addresses import addresses_page, lock_page
 from apps.finance.wallets.pages.forms_moving import AddressForm, LockForm, ProofForm
-from apps.finance.wallets.pages.request_parts import is_answered, key_of, mode_of, once, owner_of, put_refusal, show
+from apps.finance.wallets.pages.request_parts import mode_of, owner_of, put_refusal, show
 from apps.platform.authentication.access import customer_required
 from apps.platform.security.access import asks_for_step_up
 from apps.platform.security.errors import StepUpRequired
@@ -37,13 +38,13 @@ def addresses(request: HttpRequest) -> HttpResponse:
             operations.add_address(actor=actor, **form.wanted())
 
         try:
-            once(request, "wallets.add_address", form.wanted(), act)
+            do_once(request, "wallets.add_address", form.wanted(), act)
         except DomainError as refusal:
             put_refusal(form, refusal)
         else:
             messages.success(request, "We mailed you a code. Enter it beside the address.")
             return redirect("wallet-addresses")
-    key = uuid7().hex if form.non_field_errors() else key_of(request)
+    key = uuid7().hex if form.non_field_errors() else form_key(request)
     return show(request, "addresses", addresses_page(owner_id, form=form, key=key), mode=mode, status=422)
 
 
@@ -61,7 +62,7 @@ def prove(request: HttpRequest, entry_id: UUID) -> HttpResponse:
         try:
             if not operations.take_proof_attempt(actor=Actor.of(request.user), entry_id=entry_id):
                 raise ProofOver
-            once(request, "wallets.prove_address", {"entry": entry_id}, act)
+            do_once(request, "wallets.prove_address", {"entry": entry_id}, act)
         except DomainError as refusal:
             if refusal.http_status == 404:
                 raise
@@ -69,7 +70,7 @@ def prove(request: HttpRequest, entry_id: UUID) -> HttpResponse:
         else:
             messages.success(request, "Proved. The page says from when on money leaves to it.")
             return redirect("wallet-addresses")
-    page = addresses_page(owner_id, proof=form, proof_id=entry_id, key=key_of(request))
+    page = addresses_page(owner_id, proof=form, proof_id=entry_id, key=form_key(request))
     return show(request, "addresses", page, mode=mode, status=422)
 
 
@@ -104,7 +105,7 @@ def lock(request: HttpRequest) -> HttpResponseBase:
 
         try:
             _prove_lowering(request, owner_id, days)
-            once(request, "wallets.set_lock", {"days": days}, act)
+            do_once(request, "wallets.set_lock", {"days": days}, act)
         except StepUpRequired:
             raise
         except DomainError as refusal:
@@ -112,14 +113,14 @@ def lock(request: HttpRequest) -> HttpResponseBase:
         else:
             messages.success(request, "Done. This page says what holds from when on.")
             return redirect("wallet-lock")
-    key = uuid7().hex if form.non_field_errors() else key_of(request)
+    key = uuid7().hex if form.non_field_errors() else form_key(request)
     return show(request, "lock", lock_page(owner_id, form=form, key=key), mode=mode, status=422)
 
 
 def _prove_lowering(request: HttpRequest, owner_id: UUID, days: int) -> None:
     """Use up the second factor for a shorter lock than the present one. Raises StepUpRequired."""
     present = queries.get_lock(owner_id).days
-    if days >= present or is_answered(request, "wallets.set_lock"):
+    if days >= present or is_done(request, "wallets.set_lock"):
         return
     title = f"Lower the lock of your wallet to {days} days" if days else "Lift the lock of your wallet"
     facts = [("Now", f"{present} days"), ("Then", f"{days} days"), ("After", f"{present} days")]
@@ -133,6 +134,6 @@ def _do(request: HttpRequest, entry_id: UUID, operation: Callable[..., object], 
     def act(actor: Actor) -> None:
         operation(actor=actor, entry_id=entry_id)
 
-    once(request, f"wallets.address_{operation.__name__}", {"entry": entry_id}, act)
+    do_once(request, f"wallets.address_{operation.__name__}", {"entry": entry_id}, act)
     messages.success(request, words)
     return redirect("wallet-addresses")

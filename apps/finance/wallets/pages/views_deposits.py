@@ -11,13 +11,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.core.actors import Actor
 from apps.core.errors import DomainError, Invalid
+from apps.core.form_writes import do_once, form_key
 from apps.core.ids import uuid7
 from apps.finance.ledger.choices import Mode
 from apps.finance.wallets import operations, queries
 from apps.finance.wallets.errors import DepositMissing
 from apps.finance.wallets.pages.deposits import choose_way, deposit_detail, deposit_page
 from apps.finance.wallets.pages.forms_moving import PayInForm
-from apps.finance.wallets.pages.request_parts import key_of, mode_of, once, owner_of, put_refusal, show
+from apps.finance.wallets.pages.request_parts import mode_of, owner_of, put_refusal, show
 from apps.finance.wallets.pages.sending import paper_page
 from apps.finance.wallets.pages.wording import with_code
 from apps.platform.authentication.access import customer_required
@@ -67,7 +68,7 @@ def take_back(request: HttpRequest, deposit_id: UUID) -> HttpResponse:
     def act(actor: Actor) -> None:
         operations.take_back_deposit(actor=actor, deposit_id=deposit_id)
 
-    once(request, "wallets.take_back_deposit", {"deposit": deposit_id}, act)
+    do_once(request, "wallets.take_back_deposit", {"deposit": deposit_id}, act)
     messages.success(request, "The announcement is closed. If the money is on its way after all, tell support.")
     return redirect("wallet-deposit-detail", deposit_id)
 
@@ -83,7 +84,7 @@ def paper(request: HttpRequest) -> HttpResponse:
     def act(actor: Actor) -> None:
         operations.reset_paper_funds(actor=actor)
 
-    once(request, "wallets.reset_paper_funds", {}, act)
+    do_once(request, "wallets.reset_paper_funds", {}, act)
     messages.success(request, "Your play money is set anew.")
     return redirect(f"{reverse('wallet')}?mode=paper")
 
@@ -93,7 +94,7 @@ def _announce(request: HttpRequest, form: PayInForm, asset: str) -> HttpResponse
         made: Any = operations.announce_deposit(actor=actor, asset=asset, amount=form.wanted())
         return made.pk  # type: ignore[no-any-return]  # a model's key
 
-    made = once(request, "wallets.announce_deposit", {"asset": asset, "amount": form.wanted()}, act)
+    made = do_once(request, "wallets.announce_deposit", {"asset": asset, "amount": form.wanted()}, act)
     messages.success(request, "Announced. Send the transfer with the text that stands below.")
     return redirect("wallet-deposit-detail", made)
 
@@ -107,10 +108,10 @@ def _simulate(request: HttpRequest, form: PayInForm, owner_id: UUID, mode: Mode)
     def act(actor: Actor) -> None:
         operations.simulate_deposit(actor=actor, place_id=place.id, amount=form.wanted())
 
-    once(request, "wallets.simulate_deposit", {"place": place_id, "amount": form.wanted()}, act)
+    do_once(request, "wallets.simulate_deposit", {"place": place_id, "amount": form.wanted()}, act)
     messages.success(request, f"{with_code(form.wanted(), place.asset)} are on the simulated network.")
     return redirect(f"{reverse('wallet-deposit')}?asset={place.asset}&network={place.network}")
 
 
 def _next_key(request: HttpRequest, form: Any) -> str:
-    return uuid7().hex if form.non_field_errors() else key_of(request)
+    return uuid7().hex if form.non_field_errors() else form_key(request)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.core.actors import Actor
 from apps.core.errors import DomainError
+from apps.core.form_writes import do_once, form_key
 from apps.core.ids import uuid7
 from apps.finance.ledger.choices import Mode
 from apps.finance.wallets import operations
@@ -24,7 +25,7 @@ from apps.finance.wallets.pages.earning import (
     product_page,
 )
 from apps.finance.wallets.pages.forms import AmountForm
-from apps.finance.wallets.pages.request_parts import key_of, mode_of, once, owner_of, put_refusal, show
+from apps.finance.wallets.pages.request_parts import mode_of, owner_of, put_refusal, show
 from apps.finance.wallets.pages.wording import with_code
 from apps.platform.authentication.access import customer_required
 
@@ -56,7 +57,7 @@ def product(request: HttpRequest, family: str, product_id: UUID) -> HttpResponse
         else:
             messages.success(request, f"{with_code(form.wanted(), _asset(product_id, mode, words))} went in.")
             return redirect(words.position_url_name, made)
-    key = uuid7().hex if form.non_field_errors() else key_of(request)
+    key = uuid7().hex if form.non_field_errors() else form_key(request)
     page = product_page(owner_id, product_id, mode, words, form=form, key=key)
     return show(request, "product", page, mode=mode, tab=words.tab, status=422)
 
@@ -81,7 +82,7 @@ def take_out(request: HttpRequest, family: str, position_id: UUID) -> HttpRespon
     def act(actor: Actor) -> None:
         function(actor=actor, position_id=position_id)
 
-    once(request, f"wallets.take_out_{words.family.value}", {"position": position_id}, act)
+    do_once(request, f"wallets.take_out_{words.family.value}", {"position": position_id}, act)
     messages.success(request, "Asked back. The page says when it is in your wallet.")
     return redirect(words.position_url_name, position_id)
 
@@ -94,7 +95,7 @@ def _open(request: HttpRequest, product_id: UUID, form: AmountForm, mode: Mode, 
         return made
 
     facts = {"product": product_id, "amount": form.wanted(), "mode": mode}
-    return once(request, f"wallets.open_{words.family.value}", facts, act)
+    return do_once(request, f"wallets.open_{words.family.value}", facts, act)
 
 
 def _asset(product_id: UUID, mode: Mode, words: Words) -> str:

@@ -12,12 +12,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.core.actors import Actor
 from apps.core.errors import DomainError, Invalid
+from apps.core.form_writes import do_once, form_key
 from apps.core.ids import uuid7
 from apps.finance.ledger.choices import Mode
 from apps.finance.wallets import operations, queries_earning
 from apps.finance.wallets.pages.forms import AmountForm, GoalForm
 from apps.finance.wallets.pages.goals import GoalFormPage, goal_page, goals_page, initial_of
-from apps.finance.wallets.pages.request_parts import key_of, mode_of, once, owner_of, put_refusal, show
+from apps.finance.wallets.pages.request_parts import mode_of, owner_of, put_refusal, show
 from apps.finance.wallets.pages.wording import with_code
 from apps.platform.authentication.access import customer_required
 
@@ -56,7 +57,7 @@ def new(request: HttpRequest) -> HttpResponse:
             return operations.create_goal(actor=actor, asset=asset, plan=form.plan(), mode=mode).pk
 
         try:
-            made = once(request, "wallets.create_goal", {**form.cleaned_data, "mode": mode}, act)
+            made = do_once(request, "wallets.create_goal", {**form.cleaned_data, "mode": mode}, act)
         except DomainError as refusal:
             put_refusal(form, refusal)
         else:
@@ -80,7 +81,7 @@ def edit(request: HttpRequest, goal_id: UUID) -> HttpResponse:
             operations.change_goal(actor=actor, goal_id=goal_id, plan=form.plan())
 
         try:
-            once(request, "wallets.change_goal", {**form.cleaned_data, "goal": goal_id}, act)
+            do_once(request, "wallets.change_goal", {**form.cleaned_data, "goal": goal_id}, act)
         except DomainError as refusal:
             put_refusal(form, refusal)
         else:
@@ -110,7 +111,7 @@ def goal(request: HttpRequest, goal_id: UUID) -> HttpResponse:
             function(actor=actor, goal_id=goal_id, amount=form.wanted(), movement_id=uuid7())
 
         try:
-            once(request, f"wallets.goal_{name}", {"goal": goal_id, "amount": form.wanted()}, act)
+            do_once(request, f"wallets.goal_{name}", {"goal": goal_id, "amount": form.wanted()}, act)
         except DomainError as refusal:
             put_refusal(form, refusal)
         else:
@@ -134,7 +135,7 @@ def control(request: HttpRequest, goal_id: UUID) -> HttpResponse:
     def act(actor: Actor) -> None:
         function(actor=actor, goal_id=goal_id)
 
-    once(request, "wallets.control_goal", {"goal": goal_id, "action": action}, act)
+    do_once(request, "wallets.control_goal", {"goal": goal_id, "action": action}, act)
     messages.success(request, words)
     return redirect("wallet-goal", goal_id)
 
@@ -159,4 +160,4 @@ def _form(
 
 def _next_key(request: HttpRequest, form: Any) -> str:
     """Return the form's own key while it was not used, and a new one when it stands for something else already."""
-    return uuid7().hex if not form.is_bound or form.non_field_errors() else key_of(request)
+    return uuid7().hex if not form.is_bound or form.non_field_errors() else form_key(request)

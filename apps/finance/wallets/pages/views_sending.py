@@ -11,11 +11,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.core.actors import Actor
 from apps.core.errors import DomainError
+from apps.core.form_writes import do_once, form_key, is_done
 from apps.core.ids import uuid7
 from apps.finance.ledger.choices import Mode
 from apps.finance.wallets import operations
 from apps.finance.wallets.operations.transferring import CONFIRM_ACTION
-from apps.finance.wallets.pages.request_parts import is_answered, key_of, mode_of, once, owner_of, put_refusal, show
+from apps.finance.wallets.pages.request_parts import mode_of, owner_of, put_refusal, show
 from apps.finance.wallets.pages.sending import make_form, send_page, transfer_page
 from apps.finance.wallets.pages.wording import raw, with_code
 from apps.platform.authentication.access import customer_required
@@ -48,7 +49,7 @@ def send(request: HttpRequest) -> HttpResponseBase:
             request.session.pop(DRAFT, None)
             messages.success(request, "On its way.")
             return redirect("wallet-transfer", made)
-    key = uuid7().hex if form.non_field_errors() else key_of(request)
+    key = uuid7().hex if form.non_field_errors() else form_key(request)
     return show(request, "send", send_page(owner_id, mode, form=form, key=key), mode=mode, status=422)
 
 
@@ -74,16 +75,16 @@ def _empty_or_draft(request: HttpRequest, owner_id: UUID, mode: Mode) -> HttpRes
 def _send(request: HttpRequest, form: Any, owner_id: UUID, mode: Mode) -> str:
     wanted = form.wanted()
     needs = operations.needs_second_factor(owner_id, wanted["asset"], wanted["amount"], mode)
-    if needs and not is_answered(request, OPERATION):
+    if needs and not is_done(request, OPERATION):
         payload = {"to": wanted["to"], "asset": wanted["asset"], "amount": raw(wanted["amount"]), "mode": mode.value}
-        request.session[DRAFT] = {**payload, "key": key_of(request)}
+        request.session[DRAFT] = {**payload, "key": form_key(request)}
         require_recent_2fa(request, CONFIRM_ACTION, payload, summary=_summary(wanted))
 
     def act(actor: Actor) -> UUID:
         made: Any = operations.transfer_between_customers(actor=actor, **wanted, mode=mode, is_confirmed=needs)
         return made.pk  # type: ignore[no-any-return]  # a model's key
 
-    return once(request, OPERATION, {**wanted, "mode": mode}, act)
+    return do_once(request, OPERATION, {**wanted, "mode": mode}, act)
 
 
 def _summary(wanted: dict[str, Any]) -> Summary:

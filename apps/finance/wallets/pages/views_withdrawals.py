@@ -11,10 +11,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.core.actors import Actor
 from apps.core.errors import DomainError
+from apps.core.form_writes import do_once, form_key
 from apps.core.ids import uuid7
 from apps.finance.ledger.choices import Mode
 from apps.finance.wallets import operations, queries
-from apps.finance.wallets.pages.request_parts import key_of, mode_of, once, owner_of, put_refusal, show
+from apps.finance.wallets.pages.request_parts import mode_of, owner_of, put_refusal, show
 from apps.finance.wallets.pages.withdrawals import (
     WithdrawPage,
     make_form,
@@ -45,7 +46,7 @@ def withdraw(request: HttpRequest) -> HttpResponseBase:
             put_refusal(form, refusal)
         else:
             return _confirmed(request, UUID(made))
-    key = uuid7().hex if form.non_field_errors() else key_of(request)
+    key = uuid7().hex if form.non_field_errors() else form_key(request)
     page = withdraw_page(owner_id, mode, form=form, key=key)
     return show(request, "withdraw", page, mode=mode, status=200 if form.is_valid() else 422)
 
@@ -86,7 +87,7 @@ def cancel(request: HttpRequest, withdrawal_id: UUID) -> HttpResponse:
     def act(actor: Actor) -> None:
         operations.cancel_withdrawal(actor=actor, withdrawal_id=withdrawal_id)
 
-    once(request, "wallets.cancel_withdrawal", {"withdrawal": withdrawal_id}, act)
+    do_once(request, "wallets.cancel_withdrawal", {"withdrawal": withdrawal_id}, act)
     messages.success(request, "Cancelled. The money is yours to use again.")
     return redirect("wallet-withdrawal", withdrawal_id)
 
@@ -98,7 +99,7 @@ def _request(request: HttpRequest, form: Any, mode: Mode) -> str:
         made: Any = operations.request_withdrawal(actor=actor, entry_id=entry_id, amount=amount, mode=mode)
         return made.pk  # type: ignore[no-any-return]  # a model's key
 
-    return once(request, "wallets.request_withdrawal", {"entry": entry_id, "amount": amount, "mode": mode}, act)
+    return do_once(request, "wallets.request_withdrawal", {"entry": entry_id, "amount": amount, "mode": mode}, act)
 
 
 def _confirmed(request: HttpRequest, withdrawal_id: UUID) -> HttpResponse:

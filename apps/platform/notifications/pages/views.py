@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.core.actors import Actor
 from apps.core.errors import DomainError
+from apps.core.ids import parse_uuid
 from apps.core.templatetags.ui import age
 from apps.platform.notifications.mailbox import Mail, list_mails
 from apps.platform.notifications.operations import mark_all_read, mark_read
@@ -88,7 +89,7 @@ def inbox(request: HttpRequest) -> HttpResponseBase:
     owner_id = request.user.pk
     unread_only = request.GET.get("unread") == "1"
     rows = list_inbox(owner_id, unread_only=unread_only)
-    before = _uuid(request.GET.get("before", ""))
+    before = parse_uuid(request.GET.get("before", ""))
     shown = list((rows.filter(pk__lt=before) if before else rows)[: PAGE_SIZE + 1])
     older = f"?before={shown[PAGE_SIZE - 1].pk}{'&unread=1' if unread_only else ''}" if len(shown) > PAGE_SIZE else ""
     page = InboxPage(
@@ -140,10 +141,3 @@ def _row(message: Message) -> InboxRow:
     return InboxRow(
         message.id, age(message.at), message.tone, message.icon, message.title, message.text, url, message.is_read
     )
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

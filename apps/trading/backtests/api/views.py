@@ -5,15 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers
+from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.core.actors import Actor
-from apps.core.api.writes import write_once
+from apps.core.api.callers import actor_of, given, owner_of, whose
+from apps.core.api.writes import IDEMPOTENCY_KEY, write_once
 from apps.trading.backtests import operations, queries
 from apps.trading.backtests.api.serializers import (
     BacktestDetailSerializer,
@@ -34,24 +33,6 @@ from apps.trading.backtests.models import BacktestRun
 from apps.trading.backtests.outcome import StoredOutcome
 
 TAGS = ["back-tests"]
-KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, required=True)
-
-
-def _actor(request: Request) -> Actor:
-    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the authenticator
-    return actor
-
-
-def _owner(request: Request) -> UUID:
-    owner_id: UUID = request.user.pk  # type: ignore[assignment]  # only people get here
-    return owner_id
-
-
-def _given(serializer: type[serializers.Serializer[dict[str, Any]]], data: Any) -> dict[str, Any]:
-    given = serializer(data=data)
-    given.is_valid(raise_exception=True)
-    found: dict[str, Any] = given.validated_data
-    return found
 
 
 class BacktestList(ListAPIView[BacktestRun]):
@@ -63,10 +44,10 @@ class BacktestList(ListAPIView[BacktestRun]):
         """Return the back-tests of the person who asks, filtered."""
         if getattr(self, "swagger_fake_view", False):
             return BacktestRun.objects.none()
-        given = _given(BacktestFilterSerializer, self.request.query_params)
+        asked = given(BacktestFilterSerializer, self.request.query_params)
         names = {"state": "state", "symbol": "symbol", "strategy": "version__strategy_id"}
-        found = queries.list_runs(_owner(self.request))
-        return found.filter(**{names[key]: value for key, value in given.items()})
+        found = queries.list_runs(owner_of(self.request))
+        return found.filter(**{names[key]: value for key, value in asked.items()})
 
     @extend_schema(operation_id="list_backtests", tags=TAGS, parameters=[BacktestFilterSerializer])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -76,20 +57,20 @@ class BacktestList(ListAPIView[BacktestRun]):
     @extend_schema(
         operation_id="start_backtest",
         tags=TAGS,
-        parameters=[KEY],
+        parameters=[IDEMPOTENCY_KEY],
         request=BacktestWriteSerializer,
         responses={201: BacktestSerializer},
     )
     def post(self, request: Request) -> HttpResponse:
         """Start a back-test of a strategy's version; it runs in the background."""
-        given = _given(BacktestWriteSerializer, request.data)
-        wanted = operations.BacktestRequest(version_id=given.pop("version"), **given)
+        asked = given(BacktestWriteSerializer, request.data)
+        wanted = operations.BacktestRequest(version_id=asked.pop("version"), **asked)
 
         def run() -> Mapping[str, Any]:
-            made = operations.start_backtest(actor=_actor(request), owner_id=_owner(request), request=wanted)
+            made = operations.start_backtest(**whose(request), request=wanted)
             return BacktestSerializer(made).data
 
-        return write_once(request, actor=_actor(request), operation="backtests.start_backtest", run=run)
+        return write_once(request, actor=actor_of(request), operation="backtests.start_backtest", run=run)
 
 
 class BacktestDetail(APIView):
@@ -98,7 +79,7 @@ class BacktestDetail(APIView):
     @extend_schema(operation_id="get_backtest", tags=TAGS, responses={200: BacktestDetailSerializer})
     def get(self, request: Request, run_id: UUID) -> Response:
         """Return a back-test with its result."""
-        run = queries.get_run(run_id, _owner(request))
+        run = queries.get_run(run_id, owner_of(request))
         facts = dict(BacktestSerializer(run).data)
         return Response({**facts, "result": _result(run)})
 
@@ -115,16 +96,20 @@ class BacktestCancel(APIView):
     """Calling off."""
 
     @extend_schema(
-        operation_id="cancel_backtest", tags=TAGS, parameters=[KEY], request=None, responses={200: BacktestSerializer}
+        operation_id="cancel_backtest",
+        tags=TAGS,
+        parameters=[IDEMPOTENCY_KEY],
+        request=None,
+        responses={200: BacktestSerializer},
     )
     def post(self, request: Request, run_id: UUID) -> HttpResponse:
         """Call a back-test off: at once while it waits, at the next chunk while it runs."""
 
         def run() -> Mapping[str, Any]:
-            cancelled = operations.cancel_backtest(actor=_actor(request), owner_id=_owner(request), run_id=run_id)
+            cancelled = operations.cancel_backtest(**whose(request), run_id=run_id)
             return BacktestSerializer(cancelled).data
 
-        return write_once(request, actor=_actor(request), operation="backtests.cancel_backtest", run=run, status=200)
+        return write_once(request, actor=actor_of(request), operation="backtests.cancel_backtest", run=run, status=200)
 
 
 class _OfResult(APIView):
@@ -132,7 +117,7 @@ class _OfResult(APIView):
 
     def outcome(self, run_id: UUID) -> StoredOutcome:
         """Return the result of the person's back-test, or raise BacktestMissing or BacktestNotDone."""
-        return queries.get_outcome(queries.get_run(run_id, _owner(self.request)))
+        return queries.get_outcome(queries.get_run(run_id, owner_of(self.request)))
 
 
 class BacktestTrades(_OfResult):
@@ -146,9 +131,9 @@ class BacktestTrades(_OfResult):
     )
     def get(self, request: Request, run_id: UUID) -> Response:
         """List round trips, oldest first."""
-        given = _given(SliceSerializer, request.query_params)
+        asked = given(SliceSerializer, request.query_params)
         trades = self.outcome(run_id).trades
-        places = range(given["offset"], min(given["offset"] + given["limit"], len(trades)))
+        places = range(asked["offset"], min(asked["offset"] + asked["limit"], len(trades)))
         results = [TradeSerializer(trades[place]).data for place in places]
         return Response({"count": len(trades), "results": results})
 
@@ -161,9 +146,9 @@ class BacktestFills(_OfResult):
     )
     def get(self, request: Request, run_id: UUID) -> Response:
         """List executions, oldest first."""
-        given = _given(SliceSerializer, request.query_params)
+        asked = given(SliceSerializer, request.query_params)
         fills = self.outcome(run_id).fills
-        places = range(given["offset"], min(given["offset"] + given["limit"], len(fills)))
+        places = range(asked["offset"], min(asked["offset"] + asked["limit"], len(fills)))
         results = [BacktestFillSerializer(fills[place]).data for place in places]
         return Response({"count": len(fills), "results": results})
 
@@ -176,9 +161,9 @@ class BacktestCurves(_OfResult):
     )
     def get(self, request: Request, run_id: UUID) -> Response:
         """Return equity, holding and drawdown; extremes survive the thinning out."""
-        given = _given(PointsSerializer, request.query_params)
+        asked = given(PointsSerializer, request.query_params)
         series = self.outcome(run_id).series
-        drawn = sample(series, given["points"])
+        drawn = sample(series, asked["points"])
         columns = ("equity", "holding", "drawdown", "holding_drawdown")
         texts = {name: [format(value, "f") for value in getattr(drawn, name)] for name in columns}
         return Response({"bars": len(series["ts"]), "ts": drawn.ts, **texts})

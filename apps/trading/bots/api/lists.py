@@ -9,9 +9,9 @@ from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.core.api.callers import owner_of
 from apps.trading.bots import queries
 from apps.trading.bots.api.serializers import EquitySerializer, LogSerializer, SignalSerializer
-from apps.trading.bots.api.views import actor_of
 from apps.trading.bots.models import Bot, BotEquity
 
 
@@ -21,7 +21,7 @@ class _OfBot(ListAPIView[Any]):
     def bot(self) -> Bot:
         """Return the caller's bot, or raise BotMissing."""
         bot_id: UUID = self.kwargs["bot_id"]
-        return queries.get_bot(bot_id, owner_id=actor_of(self.request)[1])
+        return queries.get_bot(bot_id, owner_id=owner_of(self.request))
 
     def rows(self, bot: Bot) -> QuerySet[Model]:
         """Return the rows."""

@@ -6,15 +6,14 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.core.actors import Actor
-from apps.core.api.writes import write_once
-from apps.core.errors import Defect
+from apps.core.api.callers import caller, owner_of
+from apps.core.api.writes import IDEMPOTENCY_KEY, write_once
 from apps.trading.bots import operations, queries
 from apps.trading.bots.api.serializers import (
     BotDetailSerializer,
@@ -26,15 +25,6 @@ from apps.trading.bots.api.serializers import (
 from apps.trading.bots.models import Bot
 
 Press = Callable[..., HttpResponse]
-IDEMPOTENCY_KEY = OpenApiParameter("Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True)
-
-
-def actor_of(request: Request) -> tuple[Actor, UUID]:
-    """Return who asks (an API key keeps its scopes) and the customer's id."""
-    actor = getattr(request, "actor", None) or Actor.of(request.user)
-    if actor.id is None:
-        raise Defect("The API was entered without a person.")
-    return actor, actor.id
 
 
 def detail_of(bot: Bot) -> dict[str, Any]:
@@ -51,7 +41,7 @@ class BotList(GenericAPIView[Bot]):
     @extend_schema(operation_id="list_bots", tags=["bots"], responses={200: BotSerializer(many=True)})
     def get(self, request: Request) -> Response:
         """Return bots that are not archived, newest first."""
-        page = self.paginate_queryset(queries.list_bots(actor_of(request)[1]))
+        page = self.paginate_queryset(queries.list_bots(owner_of(request)))
         return self.get_paginated_response(BotSerializer(page, many=True).data)
 
     @extend_schema(
@@ -65,7 +55,7 @@ class BotList(GenericAPIView[Bot]):
         """Make a stopped bot with a book of its own."""
         given = NewBotSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        actor, owner_id = actor_of(request)
+        actor, owner_id = caller(request)
         wish = operations.BotWish(**given.validated_data)
 
         def run() -> Mapping[str, Any]:
@@ -81,7 +71,7 @@ class BotDetail(APIView):
     @extend_schema(operation_id="get_bot", tags=["bots"], responses={200: BotDetailSerializer})
     def get(self, request: Request, bot_id: UUID) -> Response:
         """Return a bot with its configuration and its worth."""
-        return Response(detail_of(queries.get_bot(bot_id, owner_id=actor_of(request)[1])))
+        return Response(detail_of(queries.get_bot(bot_id, owner_id=owner_of(request))))
 
 
 class _Button(APIView):
@@ -91,7 +81,7 @@ class _Button(APIView):
         self, request: Request, bot_id: UUID, verb: str, function: Callable[..., Any], **more: Any
     ) -> HttpResponse:
         """Run an operation on the caller's bot and answer the bot as it is then."""
-        actor, owner_id = actor_of(request)
+        actor, owner_id = caller(request)
         queries.get_bot(bot_id, owner_id=owner_id)
 
         def run() -> Mapping[str, Any]:
@@ -176,7 +166,7 @@ class BotStopAll(APIView):
     )
     def post(self, request: Request) -> HttpResponse:
         """Stop every running and paused bot; positions stay."""
-        actor, owner_id = actor_of(request)
+        actor, owner_id = caller(request)
 
         def run() -> Mapping[str, Any]:
             return {"stopped": operations.stop_all_bots(actor=actor, owner_id=owner_id)}

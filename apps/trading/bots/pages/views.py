@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.core.actors import Actor
 from apps.core.errors import DomainError, Invalid
-from apps.core.idempotency import Reply, execute_once
+from apps.core.form_writes import do_once, form_key
 from apps.core.ids import uuid7
 from apps.core.pages import came_from
 from apps.platform.authentication.access import customer_required
@@ -32,11 +32,6 @@ def _owner(request: HttpRequest) -> UUID:
     request.nav_active = "bots"  # type: ignore[attr-defined]  # read by the shell
     owner_id: UUID = request.user.pk  # type: ignore[assignment]  # customer_required lets only people in
     return owner_id
-
-
-def _key(request: HttpRequest) -> str:
-    key = request.POST.get("idempotency_key", "")[:200]
-    return key if key and key.isascii() and key.isprintable() else uuid7().hex
 
 
 @customer_required
@@ -62,22 +57,19 @@ def new(request: HttpRequest) -> HttpResponse:
             return redirect("bots-detail", _create(request, form, owner_id))
         except DomainError as refusal:
             errors = [refusal.text]
-    page = form_page(form, errors or ["Some values cannot be accepted."], _key(request))
+    page = form_page(form, errors or ["Some values cannot be accepted."], form_key(request))
     return render(request, "trading/bots/form.html", {"page": page}, status=422)
 
 
 def _create(request: HttpRequest, form: BotForm, owner_id: UUID) -> UUID:
-    actor = Actor.of(request.user)
-
-    def run() -> Reply:
+    def act(actor: Actor) -> UUID:
         made = operations.create_bot(actor=actor, owner_id=owner_id, wish=form.wish())
         operations.start_bot(actor=actor, bot_id=made.pk)
-        return Reply(201, str(made.pk))
+        return made.pk
 
-    facts = {name: str(value) for name, value in form.cleaned_data.items()}
-    reply = execute_once(actor=actor, operation="bots.create_bot", key=_key(request), request=facts, run=run)
+    made = do_once(request, "bots.create_bot", form.cleaned_data, act)
     messages.success(request, "The bot starts. It decides for the first time when the next candle closes.")
-    return UUID(reply.body)
+    return UUID(made)
 
 
 @customer_required
@@ -101,15 +93,13 @@ def control(request: HttpRequest, bot_id: UUID) -> HttpResponseRedirect:
     action = request.POST.get("action", "")
     if action not in ACTIONS:
         raise Invalid("There is no such button.", field="action")
-    actor, (function, words) = Actor.of(request.user), ACTIONS[action]
+    function, words = ACTIONS[action]
     more = {"flatten": True} if action == "stop-and-sell" else {}
 
-    def run() -> Reply:
+    def act(actor: Actor) -> None:
         function(actor=actor, bot_id=bot_id, **more)
-        return Reply(200, "")
 
-    facts = {"bot": str(bot_id), "action": action}
-    execute_once(actor=actor, operation="bots.control", key=_key(request), request=facts, run=run)
+    do_once(request, "bots.control", {"bot": bot_id, "action": action}, act)
     messages.success(request, words)
     return redirect("bots-detail", bot_id)
 

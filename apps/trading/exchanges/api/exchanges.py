@@ -9,7 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.core.api.writes import write_once
+from apps.core.api.callers import caller, owner_of
+from apps.core.api.writes import IDEMPOTENCY_KEY, write_once
 from apps.platform.rate_limiting.errors import LimitsUnavailable
 from apps.trading.exchanges import operations, queries
 from apps.trading.exchanges.api.serializers import ConnectionIdSerializer
@@ -19,7 +20,6 @@ from apps.trading.exchanges.api.serializers_exchanges import (
     KeyActivitySerializer,
     NewKeySerializer,
 )
-from apps.trading.exchanges.api.views import IDEMPOTENCY_KEY, actor_of
 from apps.trading.exchanges.catalogue.venues import Exchange, capability_of, get_exchange, list_exchange_ids
 from apps.trading.exchanges.choices import Capability, VenueCondition
 
@@ -85,7 +85,7 @@ class ConnectionKey(APIView):
         """Enter a newer key: it is tried, and takes over when the exchange accepts it."""
         given = NewKeySerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        actor, owner_id = actor_of(request)
+        actor, owner_id = caller(request)
         found, facts = queries.get_connection(connection_id, owner_id=owner_id), given.validated_data
         key = operations.NewKey(facts["api_key"], facts["secret"], facts["passphrase"])
 
@@ -106,7 +106,7 @@ class ConnectionActivity(APIView):
     )
     def get(self, request: Request, connection_id: UUID) -> Response:
         """Return the newest fifty lines, newest first."""
-        found = queries.get_connection(connection_id, owner_id=actor_of(request)[1])
+        found = queries.get_connection(connection_id, owner_id=owner_of(request))
         return Response(KeyActivitySerializer(queries.list_activity(found.pk), many=True).data)
 
 

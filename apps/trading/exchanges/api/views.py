@@ -5,16 +5,14 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.core.actors import Actor
-from apps.core.api.writes import write_once
-from apps.core.errors import Defect
+from apps.core.api.callers import caller, owner_of
+from apps.core.api.writes import IDEMPOTENCY_KEY, write_once
 from apps.trading.exchanges import operations, queries
 from apps.trading.exchanges.api.serializers import (
     ConnectionIdSerializer,
@@ -23,16 +21,6 @@ from apps.trading.exchanges.api.serializers import (
 )
 from apps.trading.exchanges.choices import ConnectionState
 from apps.trading.exchanges.models import Connection
-
-IDEMPOTENCY_KEY = OpenApiParameter("Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True)
-
-
-def actor_of(request: Request) -> tuple[Actor, UUID]:
-    """Return who asks (an API key keeps its scopes) and the customer's id."""
-    actor = getattr(request, "actor", None) or Actor.of(request.user)
-    if actor.id is None:
-        raise Defect("The API was entered without a person.")
-    return actor, actor.id
 
 
 class ConnectionList(ListAPIView[Connection]):
@@ -44,7 +32,7 @@ class ConnectionList(ListAPIView[Connection]):
         """Return the caller's connections."""
         if getattr(self, "swagger_fake_view", False):
             return Connection.objects.none()
-        return queries.list_connections(actor_of(self.request)[1])
+        return queries.list_connections(owner_of(self.request))
 
     @extend_schema(operation_id="list_connections", tags=["exchanges"])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -62,7 +50,7 @@ class ConnectionList(ListAPIView[Connection]):
         """Connect an exchange with a key, or have a paper account opened; `opening` until the exchange confirmed it."""
         given = NewConnectionSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        actor, owner_id = actor_of(request)
+        actor, owner_id = caller(request)
 
         def run() -> dict[str, Any]:
             facts = given.validated_data
@@ -84,13 +72,13 @@ class ConnectionDetail(APIView):
     @extend_schema(operation_id="get_connection", tags=["exchanges"], responses={200: ConnectionSerializer})
     def get(self, request: Request, connection_id: UUID) -> Response:
         """Return a connection with the balances last seen."""
-        found = queries.get_connection(connection_id, owner_id=actor_of(request)[1])
+        found = queries.get_connection(connection_id, owner_id=owner_of(request))
         return Response(ConnectionSerializer(found).data)
 
     @extend_schema(operation_id="revoke_connection", tags=["exchanges"], responses={204: None})
     def delete(self, request: Request, connection_id: UUID) -> Response:
         """Close a connection and destroy its key; bots on it stop. Closing twice is the same as once."""
-        actor, owner_id = actor_of(request)
+        actor, owner_id = caller(request)
         found = queries.get_connection(connection_id, owner_id=owner_id)
         operations.revoke_connection(actor=actor, connection_id=found.pk, reason="by its owner")
         return Response(status=204)
@@ -102,5 +90,5 @@ class ConnectionCheck(APIView):
     @extend_schema(operation_id="check_connection", tags=["exchanges"], request=None, responses={202: None})
     def post(self, request: Request, connection_id: UUID) -> Response:
         """Have the balances read again soon."""
-        operations.request_check(connection_id=connection_id, owner_id=actor_of(request)[1])
+        operations.request_check(connection_id=connection_id, owner_id=owner_of(request))
         return Response(status=202)

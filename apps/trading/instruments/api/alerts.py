@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.api.callers import actor_of, given, owner_of
 from apps.trading.instruments import operations, queries
-from apps.trading.instruments.api.caller import actor_of, given, owner_of
 from apps.trading.instruments.api.serializers import AlertQuerySerializer, AlertSerializer, AlertWriteSerializer
 from apps.trading.instruments.errors import ConditionInvalid
 from apps.trading.instruments.models import Alert

@@ -7,8 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.api.callers import actor_of, given, owner_of
 from apps.trading.instruments import operations, queries
-from apps.trading.instruments.api.caller import actor_of, given, owner_of
 from apps.trading.instruments.api.serializers import (
     InstrumentListSerializer,
     InstrumentQuerySerializer,

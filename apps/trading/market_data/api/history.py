@@ -7,15 +7,15 @@ from uuid import UUID
 
 from django.http import HttpResponse, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.core.actors import Actor
-from apps.core.api.writes import write_once
+from apps.core.api.callers import actor_of
+from apps.core.api.writes import IDEMPOTENCY_KEY, write_once
 from apps.core.clock import to_ms
 from apps.core.permissions import require
 from apps.trading.instruments.queries import get_instrument
@@ -30,7 +30,6 @@ from apps.trading.market_data.api.serializers import (
 from apps.trading.market_data.models import HistorySync
 
 TAGS = ["markets"]
-KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, required=True)
 MOST_GAPS = 1_000
 
 
@@ -89,11 +88,6 @@ class GapList(APIView):
         return Response({"total": len(gaps), "results": [asdict(gap) for gap in gaps[:MOST_GAPS]]})
 
 
-def _actor(request: Request) -> Actor:
-    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the authenticator
-    return actor
-
-
 class SyncList(ListAPIView[HistorySync]):
     """Historical syncs: what staff asked for."""
 
@@ -106,13 +100,13 @@ class SyncList(ListAPIView[HistorySync]):
     @extend_schema(operation_id="list_history_syncs", tags=TAGS)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List syncs, newest first. For staff who may start them."""
-        require(_actor(request), operations.SYNC)
+        require(actor_of(request), operations.SYNC)
         return super().get(request, *args, **kwargs)
 
     @extend_schema(
         operation_id="start_history_sync",
         tags=TAGS,
-        parameters=[KEY],
+        parameters=[IDEMPOTENCY_KEY],
         request=SyncWriteSerializer,
         responses={201: SyncSerializer},
     )
@@ -125,10 +119,10 @@ class SyncList(ListAPIView[HistorySync]):
         wanted = operations.SyncRequest(facts["venue"], facts["symbol"], facts["interval"], start, end)
 
         def run() -> Mapping[str, Any]:
-            made = operations.start_sync(actor=_actor(request), request=wanted, reason=facts["reason"])
+            made = operations.start_sync(actor=actor_of(request), request=wanted, reason=facts["reason"])
             return SyncSerializer(made).data
 
-        return write_once(request, actor=_actor(request), operation="market_data.start_sync", run=run)
+        return write_once(request, actor=actor_of(request), operation="market_data.start_sync", run=run)
 
 
 class SyncDetail(APIView):
@@ -137,7 +131,7 @@ class SyncDetail(APIView):
     @extend_schema(operation_id="get_history_sync", tags=TAGS, responses={200: SyncSerializer})
     def get(self, request: Request, sync_id: UUID) -> Response:
         """Return a sync with its progress."""
-        require(_actor(request), operations.SYNC)
+        require(actor_of(request), operations.SYNC)
         return Response(SyncSerializer(queries.get_sync(sync_id)).data)
 
 
@@ -147,7 +141,7 @@ class SyncCancel(APIView):
     @extend_schema(
         operation_id="cancel_history_sync",
         tags=TAGS,
-        parameters=[KEY],
+        parameters=[IDEMPOTENCY_KEY],
         request=None,
         responses={201: SyncSerializer},
     )
@@ -155,7 +149,7 @@ class SyncCancel(APIView):
         """Cancel a sync; what was stored until now stays."""
 
         def run() -> Mapping[str, Any]:
-            done = operations.cancel_sync(actor=_actor(request), sync=queries.get_sync(sync_id), reason="API")
+            done = operations.cancel_sync(actor=actor_of(request), sync=queries.get_sync(sync_id), reason="API")
             return SyncSerializer(done).data
 
-        return write_once(request, actor=_actor(request), operation="market_data.cancel_sync", run=run)
+        return write_once(request, actor=actor_of(request), operation="market_data.cancel_sync", run=run)

@@ -16,8 +16,9 @@ from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import APIView
 
 from apps.core.api.amounts import PositiveDecimalField
+from apps.core.api.callers import actor_of, caller, owner_of
 from apps.core.api.problems import problem
-from apps.core.api.writes import key_of, write_once
+from apps.core.api.writes import IDEMPOTENCY_KEY, key_of, write_once
 from apps.core.errors import DomainError
 from apps.core.idempotency import Reply, execute_once, has_answered
 from apps.trading.orders import operations, queries
@@ -29,7 +30,7 @@ from apps.trading.orders.api.serializers import (
     given_amount,
     new_order,
 )
-from apps.trading.orders.api.views import IDEMPOTENCY_KEY, actor_of, confirm_live
+from apps.trading.orders.api.views import confirm_live
 from apps.trading.orders.choices import HeldBy
 from apps.trading.orders.models import OrderGroup
 from kernel.instruments import Side
@@ -131,7 +132,7 @@ class GroupList(GenericAPIView[OrderGroup]):
     @extend_schema(operation_id="list_order_groups", tags=["orders"], responses={200: GroupSerializer(many=True)})
     def get(self, request: Request) -> Response:
         """Return groups, newest first."""
-        page = self.paginate_queryset(queries.list_groups(actor_of(request)[1]))
+        page = self.paginate_queryset(queries.list_groups(owner_of(request)))
         return self.get_paginated_response(GroupSerializer(page, many=True).data)
 
     @extend_schema(
@@ -146,7 +147,7 @@ class GroupList(GenericAPIView[OrderGroup]):
         given = NewGroupSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         wanted: Mapping[str, Any] = given.validated_data
-        actor, owner_id = actor_of(request)
+        actor, owner_id = caller(request)
         group = operations.NewGroup(
             take_profit=operations.Exit(**wanted["take_profit"]),
             stop=operations.Exit(**wanted["stop"]),
@@ -179,7 +180,7 @@ class GroupDetail(APIView):
     @extend_schema(operation_id="get_order_group", tags=["orders"], responses={200: GroupSerializer})
     def get(self, request: Request, group_id: UUID) -> Response:
         """Return a group with its orders."""
-        return Response(GroupSerializer(queries.get_group(group_id, owner_id=actor_of(request)[1])).data)
+        return Response(GroupSerializer(queries.get_group(group_id, owner_id=owner_of(request))).data)
 
 
 class GroupCancel(APIView):
@@ -194,7 +195,7 @@ class GroupCancel(APIView):
     )
     def post(self, request: Request, group_id: UUID) -> HttpResponse:
         """Have every order of a group taken back; what is filled stays filled."""
-        actor, owner_id = actor_of(request)
+        actor, owner_id = caller(request)
         queries.get_group(group_id, owner_id=owner_id)
 
         def run() -> Mapping[str, Any]:
@@ -222,7 +223,7 @@ class OrderBatch(APIView):
         """
         given = BatchSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        key, (actor, _) = key_of(request), actor_of(request)
+        key, actor = key_of(request), actor_of(request)
         write_once(request, actor=actor, operation="orders.place_orders", run=dict)
         results: list[dict[str, Any]] = []
         if not has_answered(actor, ANSWERED, key):
@@ -231,7 +232,7 @@ class OrderBatch(APIView):
         return write_once(request, actor=actor, operation=ANSWERED, run=lambda: {"results": results}, status=200)
 
     def _one(self, request: Request, key: str, index: int, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        actor, owner_id = actor_of(request)
+        actor, owner_id = caller(request)
 
         def run() -> Reply:
             made = operations.place_order(
@@ -272,7 +273,7 @@ class OrderAmend(APIView):
         """Return the order that carries the new terms: the same one, or another that waits until this one is over."""
         given = TermsSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        actor, owner_id = actor_of(request)
+        actor, owner_id = caller(request)
         queries.get_order(order_id, owner_id=owner_id)
 
         def run() -> Mapping[str, Any]:
@@ -297,7 +298,7 @@ class CancelAll(APIView):
         """Have all open orders taken back, of one connection or symbol if given; the answer says which."""
         given = CancelAllSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        actor, owner_id = actor_of(request)
+        actor, owner_id = caller(request)
         wanted: Mapping[str, Any] = given.validated_data
 
         def run() -> Mapping[str, Any]:

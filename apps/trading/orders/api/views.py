@@ -6,16 +6,14 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.core.actors import Actor
-from apps.core.api.writes import key_of, write_once
-from apps.core.errors import Defect
+from apps.core.api.callers import caller, owner_of
+from apps.core.api.writes import IDEMPOTENCY_KEY, key_of, write_once
 from apps.core.idempotency import has_answered
 from apps.trading.exchanges.queries import get_connection
 from apps.trading.orders import operations, queries
@@ -31,20 +29,10 @@ from apps.trading.orders.api.serializers import (
 from apps.trading.orders.confirming import confirm_order
 from apps.trading.orders.models import ExternalOrder, Order
 
-IDEMPOTENCY_KEY = OpenApiParameter("Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True)
-
-
-def actor_of(request: Request) -> tuple[Actor, UUID]:
-    """Return who asks (an API key keeps its scopes) and the customer's id."""
-    actor = getattr(request, "actor", None) or Actor.of(request.user)
-    if actor.id is None:
-        raise Defect("The API was entered without a person.")
-    return actor, actor.id
-
 
 def confirm_live(request: Request, operation: str, connection_id: UUID, order: operations.NewOrder) -> bool:
     """Return whether a live order was confirmed by a fresh code; a key that was answered needs none again."""
-    actor, owner_id = actor_of(request)
+    actor, owner_id = caller(request)
     known = has_answered(actor, operation, key_of(request))
     return known or confirm_order(request._request, owner_id, connection_id, order)
 
@@ -66,7 +54,7 @@ class OrderList(GenericAPIView[Order]):
         given.is_valid(raise_exception=True)
         wanted: Mapping[str, Any] = given.validated_data
         found = queries.list_orders(
-            actor_of(request)[1],
+            owner_of(request),
             states=[wanted["state"]] if "state" in wanted else [],
             symbol=wanted.get("symbol", ""),
             origin_id=wanted.get("bot_id"),
@@ -86,7 +74,7 @@ class OrderList(GenericAPIView[Order]):
         given = NewOrderSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         wanted: Mapping[str, Any] = given.validated_data
-        actor, owner_id = actor_of(request)
+        actor, owner_id = caller(request)
 
         order = new_order(wanted)
         confirmed = confirm_live(request, "orders.place_order", wanted["connection_id"], order)
@@ -110,7 +98,7 @@ class OrderDetail(APIView):
     @extend_schema(operation_id="get_order", tags=["orders"], responses={200: OrderDetailSerializer})
     def get(self, request: Request, order_id: UUID) -> Response:
         """Return an order with its executions."""
-        found = queries.get_order(order_id, owner_id=actor_of(request)[1])
+        found = queries.get_order(order_id, owner_id=owner_of(request))
         return Response(OrderDetailSerializer(found).data)
 
 
@@ -126,7 +114,7 @@ class OrderCancel(APIView):
     )
     def post(self, request: Request, order_id: UUID) -> HttpResponse:
         """Have an order taken back; what is filled stays filled."""
-        actor, owner_id = actor_of(request)
+        actor, owner_id = caller(request)
         queries.get_order(order_id, owner_id=owner_id)
 
         def run() -> Mapping[str, Any]:
@@ -145,7 +133,7 @@ class ExternalOrderList(ListAPIView[ExternalOrder]):
         """Return the caller's."""
         if getattr(self, "swagger_fake_view", False):
             return ExternalOrder.objects.none()
-        return queries.list_external_orders(actor_of(self.request)[1])
+        return queries.list_external_orders(owner_of(self.request))
 
     @extend_schema(operation_id="list_external_orders", tags=["orders"])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -168,7 +156,7 @@ class AccountReset(APIView):
 
         Positions are written off; orders and fills stay as history. Refused while bots run or orders are open.
         """
-        actor, owner_id = actor_of(request)
+        actor, owner_id = caller(request)
         get_connection(connection_id, owner_id=owner_id)
 
         def run() -> Mapping[str, Any]:

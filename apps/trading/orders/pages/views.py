@@ -10,8 +10,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.core.actors import Actor
 from apps.core.errors import Conflict, DomainError, Invalid, LimitReached
-from apps.core.idempotency import Reply, execute_once, has_answered
-from apps.core.ids import uuid7
+from apps.core.form_writes import do_once, is_done
+from apps.core.ids import parse_uuid
 from apps.platform.authentication.access import customer_required
 from apps.platform.security.access import asks_for_step_up
 from apps.trading.exchanges.queries import get_connection
@@ -32,13 +32,6 @@ def _owner(request: HttpRequest) -> UUID:
     return owner_id
 
 
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
 @customer_required
 @require_GET
 def orders(request: HttpRequest) -> HttpResponse:
@@ -46,8 +39,8 @@ def orders(request: HttpRequest) -> HttpResponse:
     page = orders_page(
         _owner(request),
         state=request.GET.get("state", ""),
-        after=_uuid(request.GET.get("after", "")),
-        bot_id=_uuid(request.GET.get("bot", "")),
+        after=parse_uuid(request.GET.get("after", "")),
+        bot_id=parse_uuid(request.GET.get("bot", "")),
     )
     return render(request, "trading/orders/list.html", {"page": page})
 
@@ -79,32 +72,29 @@ def ticket(request: HttpRequest) -> HttpResponse:
         if request.POST.get("action") == "check":
             found = preview_order(actor=actor, owner_id=owner_id, connection_id=connection_id, wanted=wanted)
             return _ticket(request, check_page(form, found))
-        reply = _place(request, form)
+        placed = _place(request, form)
     except REFUSALS as refusal:
         _point_out(form, refusal)
         return _ticket(request, ticket_page(form, symbol, refusal=refusal.text), refusal.http_status)
     messages.success(request, "The order is stored and on its way.")
-    return redirect("orders-detail", reply.body)
+    return redirect("orders-detail", placed)
 
 
-def _place(request: HttpRequest, form: TicketForm) -> Reply:
+def _place(request: HttpRequest, form: TicketForm) -> str:
     """Place what the form wants, once for a key; the answer names the order (the entry of a bracket)."""
-    actor, given, wanted = Actor.of(request.user), form.cleaned_data, form.wanted()
+    given, wanted = form.cleaned_data, form.wanted()
     owner_id, connection_id = _owner(request), given["connection"]
-    key = request.POST.get("idempotency_key", "")[:255] or uuid7().hex
     entry = wanted if isinstance(wanted, NewOrder) else wanted.entry
-    known = has_answered(actor, "orders.place_order", key)
+    known = is_done(request, "orders.place_order")
     confirmed = known or (entry is not None and confirm_order(request, owner_id, connection_id, entry))
-    place = {"actor": actor, "owner_id": owner_id, "connection_id": connection_id, "confirmed": confirmed}
 
-    def run() -> Reply:
+    def act(actor: Actor) -> object:
+        place = {"actor": actor, "owner_id": owner_id, "connection_id": connection_id, "confirmed": confirmed}
         if isinstance(wanted, NewOrder):
-            return Reply(201, str(operations.place_order(**place, order=wanted).pk))
-        group = operations.place_group(**place, group=wanted)
-        return Reply(201, str(entry_of(group.pk)))
+            return operations.place_order(**place, order=wanted).pk
+        return entry_of(operations.place_group(**place, group=wanted).pk)
 
-    facts = {name: str(value) for name, value in given.items()}
-    return execute_once(actor=actor, operation="orders.place_order", key=key, request=facts, run=run)
+    return do_once(request, "orders.place_order", given, act)
 
 
 def _point_out(form: TicketForm, refusal: DomainError) -> None:
@@ -120,26 +110,23 @@ def _ticket(request: HttpRequest, page: CheckPage, status: int = 200) -> HttpRes
 @require_POST
 def amend(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """Give an open order new terms; the same key is the same change."""
-    actor, owner_id = Actor.of(request.user), _owner(request)
     form = AmendForm(request.POST)
-    found = get_order(order_id, owner_id=owner_id)
+    found = get_order(order_id, owner_id=_owner(request))
     back = reverse("market", args=[found.symbol]) if request.POST.get("back") == "market" else None
     if not form.is_valid():
         messages.error(request, "; ".join(f"{form[name].label}: {text[0]}" for name, text in form.errors.items()))
         return redirect(back or reverse("orders-detail", args=[order_id]))
 
-    def run() -> Reply:
-        return Reply(202, str(operations.amend_order(actor=actor, order_id=order_id, terms=form.terms()).pk))
+    def act(actor: Actor) -> UUID:
+        return operations.amend_order(actor=actor, order_id=order_id, terms=form.terms()).pk
 
-    key = request.POST.get("idempotency_key", "")[:255] or uuid7().hex
-    facts = {"order_id": str(order_id), **{name: str(value) for name, value in form.cleaned_data.items()}}
     try:
-        reply = execute_once(actor=actor, operation="orders.amend_order", key=key, request=facts, run=run)
+        changed = do_once(request, "orders.amend_order", {"order_id": order_id, **form.cleaned_data}, act)
     except REFUSALS as refusal:
         messages.error(request, refusal.text)
         return redirect(back or reverse("orders-detail", args=[order_id]))
     messages.success(request, "The exchange is being told. What is filled stays filled.")
-    return redirect(back or reverse("orders-detail", args=[reply.body]))
+    return redirect(back or reverse("orders-detail", args=[changed]))
 
 
 @customer_required
@@ -156,47 +143,36 @@ def cancel(request: HttpRequest, order_id: UUID) -> HttpResponseRedirect:
 @asks_for_step_up
 def close_contract(request: HttpRequest, position_id: UUID) -> HttpResponse:
     """Close a contract at market; the same key is the same order."""
-    actor, owner_id = Actor.of(request.user), _owner(request)
+    owner_id = _owner(request)
     shown = get_own_contract(position_id, owner_id)
-    key = request.POST.get("idempotency_key", "")[:255] or uuid7().hex
     order = operations.closing_order(shown)
-    known = has_answered(actor, "orders.close_contract", key)
+    known = is_done(request, "orders.close_contract")
     confirmed = known or confirm_order(request, owner_id, shown.account.connection_id, order)
 
-    def run() -> Reply:
+    def act(actor: Actor) -> UUID:
         made = operations.close_contract(actor=actor, owner_id=owner_id, position_id=position_id, confirmed=confirmed)
-        return Reply(201, str(made.pk))
+        return made.pk
 
-    facts = {"position_id": str(position_id)}
     try:
-        reply = execute_once(actor=actor, operation="orders.close_contract", key=key, request=facts, run=run)
+        placed = do_once(request, "orders.close_contract", {"position_id": position_id}, act)
     except REFUSALS as refusal:
         messages.error(request, refusal.text)
         return redirect("positions")
     messages.success(request, "The order is stored and on its way.")
-    return redirect("orders-detail", reply.body)
+    return redirect("orders-detail", placed)
 
 
 @customer_required
 @require_POST
 def reset_paper(request: HttpRequest, connection_id: UUID) -> HttpResponseRedirect:
     """Set a paper account anew; the same key is the same reset."""
-    actor = Actor.of(request.user)
     found = get_connection(connection_id, owner_id=request.user.pk)
 
-    def run() -> Reply:
+    def act(actor: Actor) -> None:
         operations.reset_paper_account(actor=actor, connection_id=connection_id)
-        return Reply(202, "")
 
-    key = request.POST.get("idempotency_key", "")[:255] or uuid7().hex
     try:
-        execute_once(
-            actor=actor,
-            operation="orders.reset_paper_account",
-            key=key,
-            request={"connection_id": str(connection_id)},
-            run=run,
-        )
+        do_once(request, "orders.reset_paper_account", {"connection_id": connection_id}, act)
     except Conflict as refusal:
         messages.error(request, refusal.text)
     else:

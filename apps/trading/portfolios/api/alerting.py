@@ -11,8 +11,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.core.api.amounts import StrictDecimalField
+from apps.core.api.callers import given, owner_of, whose
 from apps.trading.portfolios import alerting, operations
-from apps.trading.portfolios.api.caller import given, owner_of, whose
 from apps.trading.portfolios.models import ResultAlert
 
 TAGS = ["portfolios"]

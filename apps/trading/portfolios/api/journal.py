@@ -13,8 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.api.callers import given, owner_of, whose
 from apps.trading.portfolios import calendar, journal, operations, queries
-from apps.trading.portfolios.api.caller import given, owner_of, whose
 from apps.trading.portfolios.api.serializers import amount
 from apps.trading.portfolios.choices import ImageKind, JournalAbout
 from apps.trading.portfolios.errors import PictureRefused

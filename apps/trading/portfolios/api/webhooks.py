@@ -9,8 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.api.callers import given, owner_of, whose
 from apps.trading.portfolios import operations, webhooks
-from apps.trading.portfolios.api.caller import given, owner_of, whose
 from apps.trading.portfolios.models import ResultWebhook, WebhookDelivery
 
 TAGS = ["portfolios"]

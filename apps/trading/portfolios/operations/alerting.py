@@ -55,16 +55,17 @@ def remove_result_alert(*, actor: Actor, owner_id: UUID, alert_id: UUID) -> None
 
 
 @operation("portfolios.look_at_result", permission=RUN, trail=False)
-def look_at_result(*, actor: Actor, alert_id: UUID, prices: Prices | None = None) -> bool:
+def look_at_result(*, actor: Actor, alert_id: UUID, prices: dict[str, Prices] | None = None) -> bool:
     """Tell the customer if the day's result is beyond the bound and this crossing was not told today; whether it was.
 
-    Two that look at once tell once: the day is a compare-and-set in the transaction of the notification.
+    `prices` by currency are those that others of this minute looked up. Two that look at once tell once: the day is a
+    compare-and-set in the transaction of the notification.
     """
     found = ResultAlert.objects.select_related("portfolio", "book").filter(pk=alert_id).first()
     if found is None or (found.portfolio is not None and found.portfolio.archived_at is not None):
         return False
     day, since = alerting.today_of(found.owner_id)
-    result = alerting.result_of(found, since, prices)
+    result = alerting.result_of(found, since, prices if prices is not None else {})
     if result is None or abs(result) < found.bound:
         return False
     column = "gain_told_on" if result > 0 else "loss_told_on"

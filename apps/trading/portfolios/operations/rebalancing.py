@@ -1,6 +1,6 @@
 """Bringing a portfolio to its weights: worked out and shown first, then one order a transaction, sales before buys."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -20,7 +20,7 @@ from apps.trading.instruments.queries import get_instrument
 from apps.trading.orders.choices import Kind, Origin
 from apps.trading.orders.errors import OrderAlreadyOver
 from apps.trading.orders.operations import NewOrder, PlacedFor, cancel_order, place_for
-from apps.trading.orders.queries import get_order
+from apps.trading.orders.queries import list_final
 from apps.trading.portfolios import queries, rebalancing
 from apps.trading.portfolios.choices import PLAN_STATES, REBALANCING, LineState, PlanState
 from apps.trading.portfolios.errors import PlanImpossible, PlanMissing, TargetsInvalid
@@ -172,12 +172,13 @@ def place_line(*, actor: Actor, plan_id: UUID) -> bool:
         return False
     lines = list(plan.lines.order_by("number"))
     waiting = [line for line in lines if line.state == LineState.WAITING]
-    is_selling = any(not _is_over(line) for line in lines if line.side == Side.SELL.value)
+    under_way = _under_way(lines)
+    is_selling = any(line.side == Side.SELL.value for line in under_way)
     ready = [line for line in waiting if line.side == Side.SELL.value or not is_selling]
     if ready:
         _place(actor, plan, ready[0])
         return len(ready) > 1
-    if not waiting and all(_is_over(line) for line in lines):
+    if not under_way:
         transition(plan, "finish", table=PLAN_STATES, expected=plan.state, actor=actor, ended_at=now())
     return False
 
@@ -203,10 +204,12 @@ def _place(actor: Actor, plan: RebalancePlan, line: RebalanceLine) -> None:
     line.save(update_fields=["state", "reason", "order_id"])
 
 
-def _is_over(line: RebalanceLine) -> bool:
-    if line.state == LineState.PLACED and line.order_id is not None:
-        return get_order(line.order_id).is_final
-    return line.state != LineState.WAITING
+def _under_way(lines: Sequence[RebalanceLine]) -> list[RebalanceLine]:
+    """The lines that wait, or whose order is not over."""
+    ordered = [line for line in lines if line.state == LineState.PLACED and line.order_id is not None]
+    over = list_final(line.order_id for line in ordered if line.order_id is not None) if ordered else set()
+    placed = {line.pk for line in ordered if line.order_id not in over}
+    return [line for line in lines if line.state == LineState.WAITING or line.pk in placed]
 
 
 def _take_back(order_id: UUID | None) -> None:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from apps.core.actors import Actor
 from apps.core.errors import DomainError
 from apps.core.forms import StrictDecimalFormField
+from apps.core.ids import parse_uuid
 from apps.core.templatetags.ui import trimmed
 from apps.core.view import Figure, result
 from apps.platform.authentication.access import customer_required
@@ -22,6 +23,7 @@ from apps.trading.portfolios import alerting, operations, queries
 from apps.trading.portfolios.calendar import zone_of
 from apps.trading.portfolios.models import ResultAlert
 from apps.trading.portfolios.pages.views import owner_of
+from apps.trading.portfolios.valuing import Prices
 
 
 class ResultAlertForm(forms.Form):
@@ -78,7 +80,9 @@ def alerts(request: HttpRequest) -> HttpResponse:
     whose: dict[str, Any] = {"actor": Actor.of(request.user), "owner_id": owner_id}
     try:
         if request.POST.get("action") == "remove":
-            operations.remove_result_alert(**whose, alert_id=_key(request.POST.get("alert_id", "")))
+            operations.remove_result_alert(
+                **whose, alert_id=parse_uuid(request.POST.get("alert_id", "")) or UUID(int=0)
+            )
         else:
             form = ResultAlertForm(request.POST, owner_id=owner_id)
             if not form.is_valid():
@@ -89,18 +93,12 @@ def alerts(request: HttpRequest) -> HttpResponse:
     return redirect("portfolio-alerts")
 
 
-def _key(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        return UUID(int=0)
-
-
 def _show(
     request: HttpRequest, owner_id: UUID, form: ResultAlertForm, *, errors: Sequence[str] = (), status: int = 200
 ) -> HttpResponse:
     _, since = alerting.today_of(owner_id)
-    rows = [_row(row, alerting.result_of(row, since)) for row in alerting.list_alerts(owner_id)]
+    prices: dict[str, Prices] = {}
+    rows = [_row(row, alerting.result_of(row, since, prices)) for row in alerting.list_alerts(owner_id)]
     page = ResultAlertsPage(rows, zone_of(owner_id), form, errors, reverse("portfolio-alerts"))
     return render(request, "trading/portfolios/alerts.html", {"page": page}, status=status)
 

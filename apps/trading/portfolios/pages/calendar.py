@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from apps.core.actors import Actor
 from apps.core.clock import now
+from apps.core.ids import parse_uuid
 from apps.core.templatetags.ui import signed
 from apps.core.view import Choice, Figure, result
 from apps.platform.authentication.access import customer_required
@@ -95,11 +96,8 @@ def calendar(request: HttpRequest) -> HttpResponse:
 
 
 def _portfolio(request: HttpRequest, owner_id: UUID) -> UUID | None:
-    try:
-        wanted = UUID(request.GET.get("portfolio", ""))
-    except ValueError:
-        return None
-    return queries.get_portfolio(wanted, owner_id).pk
+    wanted = parse_uuid(request.GET.get("portfolio", ""))
+    return None if wanted is None else queries.get_portfolio(wanted, owner_id).pk
 
 
 def page_of(owner_id: UUID, at: str, found: Calendar, portfolio_id: UUID | None) -> CalendarPage:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from apps.core.actors import Actor
 from apps.core.clock import now
 from apps.core.errors import DomainError
+from apps.core.ids import parse_uuid
 from apps.core.view import Choice
 from apps.platform.authentication.access import customer_required
 from apps.trading.portfolios import journal, operations
@@ -163,7 +164,7 @@ def _change(request: HttpRequest, row: JournalEntry, form: NoteForm, action: str
         label = request.POST.get("label", "")
         operations.add_picture(**whose, entry_id=row.pk, content=sent.read(), label=label)
     elif action == "remove-picture":
-        key = _key(request.POST.get("image_id", ""))
+        key = parse_uuid(request.POST.get("image_id", ""))
         if key is not None:
             operations.remove_picture(**whose, image_id=key)
     elif action == "remove":
@@ -178,15 +179,8 @@ def _owner(request: HttpRequest) -> UUID:
     return owner_id
 
 
-def _key(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
 def _about(given: Any) -> tuple[str, UUID | None]:
-    about, key = given.get("about", ""), _key(given.get("about_id", ""))
+    about, key = given.get("about", ""), parse_uuid(given.get("about_id", ""))
     known = about in (JournalAbout.ORDER, JournalAbout.POSITION) and key is not None
     return (about, key) if known else (JournalAbout.DAY, None)
 

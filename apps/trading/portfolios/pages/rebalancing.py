@@ -14,6 +14,8 @@ from django.views.decorators.http import require_http_methods
 
 from apps.core.actors import Actor
 from apps.core.errors import DomainError
+from apps.core.form_writes import do_once
+from apps.core.ids import uuid7
 from apps.core.templatetags.ui import amount, percent, trimmed
 from apps.core.view import Fact, Figure, State, share
 from apps.platform.authentication.access import customer_required
@@ -23,6 +25,7 @@ from apps.trading.portfolios.models import Portfolio, RebalanceLine, RebalancePl
 from apps.trading.portfolios.pages.views import owner_of
 from kernel.money import parse_decimal
 
+ACTIONS = ("targets", "preview", "start", "cancel")
 TONES = {
     PlanState.PREVIEW: "wait",
     PlanState.RUNNING: "good",
@@ -111,6 +114,7 @@ class RebalancePage:
     form: Any
     plan: PlanShown | None
     errors: Sequence[str]
+    idempotency_key: str
 
 
 @customer_required
@@ -137,17 +141,25 @@ def rebalance(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
 
 
 def _do(request: HttpRequest, row: Portfolio, form: TargetsForm, action: str) -> None:
-    whose: dict[str, Any] = {"actor": Actor.of(request.user), "owner_id": row.owner_id}
-    if action == "targets":
-        operations.set_targets(**whose, portfolio_id=row.pk, targets=form.cleaned_data["targets"])
-    elif action == "preview":
-        operations.preview_rebalance(**whose, portfolio_id=row.pk)
-    elif action in {"start", "cancel"}:
-        plan = rebalancing.newest_plan(row)
-        wanted = request.POST.get("plan_id", "")
-        if plan is not None and str(plan.pk) == wanted:
-            do = operations.start_rebalance if action == "start" else operations.cancel_rebalance
-            do(**whose, plan_id=plan.pk)
+    """Do what a button asks, once for the key of its form."""
+    if action not in ACTIONS:
+        return
+    about: dict[str, Any] = {"owner_id": row.owner_id, "portfolio_id": row.pk}
+    wanted = request.POST.get("plan_id", "")
+
+    def act(actor: Actor) -> None:
+        if action == "targets":
+            operations.set_targets(actor=actor, **about, targets=form.cleaned_data["targets"])
+        elif action == "preview":
+            operations.preview_rebalance(actor=actor, **about)
+        else:
+            plan = rebalancing.newest_plan(row)
+            if plan is not None and str(plan.pk) == wanted:
+                do = operations.start_rebalance if action == "start" else operations.cancel_rebalance
+                do(actor=actor, owner_id=row.owner_id, plan_id=plan.pk)
+
+    told = {"portfolio": row.pk, "plan": wanted, "targets": request.POST.get("targets", "")}
+    do_once(request, f"portfolios.page_{action}", told, act)
 
 
 def _show(
@@ -170,6 +182,7 @@ def _show(
         form=form,
         plan=None if plan is None else _plan(plan, row.currency),
         errors=found,
+        idempotency_key=uuid7().hex,
     )
     return render(request, "trading/portfolios/rebalance.html", {"page": page}, status=status)
 

@@ -3,30 +3,32 @@
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.api.callers import actor_of, given, owner_of, whose
+from apps.core.api.writes import IDEMPOTENCY_KEY, write_once
 from apps.trading.positions import operations, queries
 from apps.trading.positions.api import contract_serializers as shapes
-from apps.trading.positions.api.caller import given, owner_of, whose
 from apps.trading.positions.choices import Correction
 from apps.trading.positions.models import Book, ContractRequest, FundingPayment, MarginAccount
 
 TAGS = ["positions"]
 
 
-def shown(account: MarginAccount) -> Response:
-    """Answer with an account, its positions and hedges."""
+def shown(account: MarginAccount) -> dict[str, Any]:
+    """Return what is answered of an account: itself, its positions and hedges."""
     found = {
         "account": account,
         "positions": queries.list_contract_positions(account.pk),
         "hedges": queries.list_rules(account.pk),
         "terms": queries.list_terms(account.pk),
     }
-    return Response(shapes.ContractDetailSerializer(found).data)
+    return dict(shapes.ContractDetailSerializer(found).data)
 
 
 class ContractList(APIView):
@@ -41,13 +43,18 @@ class ContractList(APIView):
     @extend_schema(
         operation_id="open_contracts",
         tags=TAGS,
+        parameters=[IDEMPOTENCY_KEY],
         request=shapes.NewContractsSerializer,
         responses={201: shapes.MarginAccountSerializer},
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> HttpResponse:
         """Begin to read a connection's wallet for contracts."""
-        row = operations.open_contracts(**whose(request), **given(shapes.NewContractsSerializer, request.data))
-        return Response(shapes.MarginAccountSerializer(row).data, status=201)
+        wanted = given(shapes.NewContractsSerializer, request.data)
+
+        def run() -> dict[str, Any]:
+            return dict(shapes.MarginAccountSerializer(operations.open_contracts(**whose(request), **wanted)).data)
+
+        return write_once(request, actor=actor_of(request), operation="positions.open_contracts", run=run)
 
 
 class ContractDetail(APIView):
@@ -56,19 +63,24 @@ class ContractDetail(APIView):
     @extend_schema(operation_id="get_contracts", tags=TAGS, responses={200: shapes.ContractDetailSerializer})
     def get(self, request: Request, account_id: UUID) -> Response:
         """Return margin, positions and hedges as they were read last."""
-        return shown(queries.get_own_contracts(account_id, owner_of(request)))
+        return Response(shown(queries.get_own_contracts(account_id, owner_of(request))))
 
     @extend_schema(
         operation_id="protect_contracts",
         tags=TAGS,
+        parameters=[IDEMPOTENCY_KEY],
         request=shapes.ProtectionSerializer,
         responses={200: shapes.ContractDetailSerializer},
     )
-    def patch(self, request: Request, account_id: UUID) -> Response:
+    def patch(self, request: Request, account_id: UUID) -> HttpResponse:
         """Switch the staged reduction before liquidation on or off."""
         wanted = given(shapes.ProtectionSerializer, request.data)
-        operations.protect_contracts(**whose(request), account_id=account_id, **wanted)
-        return shown(queries.get_own_contracts(account_id, owner_of(request)))
+
+        def run() -> dict[str, Any]:
+            return shown(operations.protect_contracts(**whose(request), account_id=account_id, **wanted))
+
+        actor = actor_of(request)
+        return write_once(request, actor=actor, operation="positions.protect_contracts", run=run, status=200)
 
 
 class ContractRequests(GenericAPIView[ContractRequest]):
@@ -94,30 +106,43 @@ class ContractMoves(APIView):
     @extend_schema(
         operation_id="move_to_contracts",
         tags=TAGS,
+        parameters=[IDEMPOTENCY_KEY],
         request=shapes.MoveSerializer,
         responses={201: shapes.ContractRequestSerializer},
     )
-    def post(self, request: Request, account_id: UUID) -> Response:
+    def post(self, request: Request, account_id: UUID) -> HttpResponse:
         """Have an amount moved; a trading worker sends it."""
         wanted = given(shapes.MoveSerializer, request.data)
-        row = operations.request_move(**whose(request), account_id=account_id, **wanted)
-        return Response(shapes.ContractRequestSerializer(row).data, status=201)
+
+        def run() -> dict[str, Any]:
+            row = operations.request_move(**whose(request), account_id=account_id, **wanted)
+            return dict(shapes.ContractRequestSerializer(row).data)
+
+        return write_once(request, actor=actor_of(request), operation="positions.request_move", run=run)
 
 
 class ContractHedges(APIView):
     """Hedge rules of a contract account."""
 
     @extend_schema(
-        operation_id="set_hedge", tags=TAGS, request=shapes.BandSerializer, responses={200: shapes.HedgeRuleSerializer}
+        operation_id="set_hedge",
+        tags=TAGS,
+        parameters=[IDEMPOTENCY_KEY],
+        request=shapes.BandSerializer,
+        responses={200: shapes.HedgeRuleSerializer},
     )
-    def put(self, request: Request, account_id: UUID) -> Response:
+    def put(self, request: Request, account_id: UUID) -> HttpResponse:
         """Set, change or switch off the band of a symbol."""
         wanted = given(shapes.BandSerializer, request.data)
         band = operations.Band(**{name: wanted[name] for name in ("low", "high", "target", "most")})
-        row = operations.set_hedge(
-            **whose(request), account_id=account_id, symbol=wanted["symbol"], band=band, is_on=wanted["is_on"]
-        )
-        return Response(shapes.HedgeRuleSerializer(row).data)
+
+        def run() -> dict[str, Any]:
+            row = operations.set_hedge(
+                **whose(request), account_id=account_id, symbol=wanted["symbol"], band=band, is_on=wanted["is_on"]
+            )
+            return dict(shapes.HedgeRuleSerializer(row).data)
+
+        return write_once(request, actor=actor_of(request), operation="positions.set_hedge", run=run, status=200)
 
 
 class ContractChoices(APIView):
@@ -126,14 +151,19 @@ class ContractChoices(APIView):
     @extend_schema(
         operation_id="choose_contract_terms",
         tags=TAGS,
+        parameters=[IDEMPOTENCY_KEY],
         request=shapes.NewTermsSerializer,
         responses={200: shapes.ContractTermsSerializer},
     )
-    def put(self, request: Request, account_id: UUID) -> Response:
+    def put(self, request: Request, account_id: UUID) -> HttpResponse:
         """Want a leverage and a margin mode; a trading worker asks the exchange for them."""
         wanted = given(shapes.NewTermsSerializer, request.data)
-        row = operations.choose_terms(**whose(request), account_id=account_id, **wanted)
-        return Response(shapes.ContractTermsSerializer(row).data)
+
+        def run() -> dict[str, Any]:
+            row = operations.choose_terms(**whose(request), account_id=account_id, **wanted)
+            return dict(shapes.ContractTermsSerializer(row).data)
+
+        return write_once(request, actor=actor_of(request), operation="positions.choose_terms", run=run, status=200)
 
 
 class ContractFunding(GenericAPIView[FundingPayment]):
@@ -183,10 +213,11 @@ class Corrections(APIView):
     @extend_schema(
         operation_id="correct_position",
         tags=TAGS,
+        parameters=[IDEMPOTENCY_KEY],
         request=shapes.NewCorrectionSerializer,
         responses={201: shapes.CorrectionSerializer},
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> HttpResponse:
         """Enter an opening balance, a movement from or to outside, or a correction, with its reason."""
         wanted = given(shapes.NewCorrectionSerializer, request.data)
         change = operations.Change(
@@ -195,7 +226,11 @@ class Corrections(APIView):
             quantity=wanted["quantity"],
             price=wanted["price"],
         )
-        row = operations.correct_position(
-            **whose(request), book_id=wanted["book_id"], change=change, key=wanted["key"], reason=wanted["reason"]
-        )
-        return Response(shapes.CorrectionSerializer(row).data, status=201)
+
+        def run() -> dict[str, Any]:
+            row = operations.correct_position(
+                **whose(request), book_id=wanted["book_id"], change=change, key=wanted["key"], reason=wanted["reason"]
+            )
+            return dict(shapes.CorrectionSerializer(row).data)
+
+        return write_once(request, actor=actor_of(request), operation="positions.correct_position", run=run)

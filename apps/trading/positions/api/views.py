@@ -9,8 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.api.callers import owner_of
 from apps.trading.positions import queries
-from apps.trading.positions.api.caller import owner_of
 from apps.trading.positions.api.serializers import PositionFilter, PositionSerializer
 from apps.trading.positions.models import Position
 

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.core.actors import Actor
 from apps.core.errors import DomainError
-from apps.core.idempotency import Reply, execute_once
-from apps.core.ids import uuid7
+from apps.core.form_writes import do_once, form_key
+from apps.core.ids import parse_uuid
 from apps.platform.authentication.access import customer_required
 from apps.trading.positions import operations, queries
 from apps.trading.positions.choices import Correction
@@ -33,7 +33,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_POST
 def open_contracts(request: HttpRequest) -> HttpResponse:
     """Begin to read a connection's contracts."""
-    owner_id, connection = _owner(request), _uuid(request.POST.get("connection_id", ""))
+    owner_id, connection = _owner(request), parse_uuid(request.POST.get("connection_id", ""))
     if connection is None:
         return redirect("positions")
 
@@ -123,7 +123,7 @@ def correct(request: HttpRequest) -> HttpResponse:
     change = operations.Change(
         symbol=given["symbol"], kind=Correction(given["kind"]), quantity=given["quantity"], price=given["price"]
     )
-    key = _key(request)
+    key = form_key(request)
 
     def act(actor: Actor) -> None:
         operations.correct_position(
@@ -144,15 +144,8 @@ def _done(
     form: tuple[str, forms.Form] | None = None,
 ) -> HttpResponse:
     """Do it once and go back; what a form's operation refuses is shown in the form, nothing typed is lost."""
-    actor = Actor.of(request.user)
-
-    def run() -> Reply:
-        act(actor)
-        return Reply(200, "")
-
-    told = {name: str(value) for name, value in facts.items()}
     try:
-        execute_once(actor=actor, operation=operation, key=_key(request), request=told, run=run)
+        do_once(request, operation, facts, act)
     except DomainError as refusal:
         if form is None:
             raise
@@ -177,15 +170,3 @@ def _owner(request: HttpRequest) -> UUID:
     request.nav_active = "positions"  # type: ignore[attr-defined]  # read by the shell
     owner_id: UUID = request.user.pk  # type: ignore[assignment]  # customer_required lets only people in
     return owner_id
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
-def _key(request: HttpRequest) -> str:
-    key = request.POST.get("idempotency_key", "")[:200]
-    return key if key and key.isascii() and key.isprintable() else uuid7().hex

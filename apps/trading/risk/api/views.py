@@ -5,17 +5,15 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.core.actors import Actor
-from apps.core.api.writes import key_of, write_once
-from apps.core.errors import Defect
-from apps.core.models import IdempotencyRecord
+from apps.core.api.callers import actor_of, caller, owner_of
+from apps.core.api.writes import IDEMPOTENCY_KEY, key_of, write_once
+from apps.core.idempotency import has_answered
 from apps.platform.security.operations import Summary, require_recent_2fa
 from apps.trading.instruments.queries import get_spec
 from apps.trading.risk import operations, queries
@@ -25,28 +23,12 @@ from apps.trading.risk.measuring import figures_of
 from apps.trading.risk.models import RiskMeasure
 from apps.trading.risk.sizes import size_order
 
-KEY = OpenApiParameter("Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True)
-
-
-def actor_of(request: Request) -> tuple[Actor, UUID]:
-    """Return who asks (an API key keeps its scopes) and the customer's id."""
-    actor = getattr(request, "actor", None) or Actor.of(request.user)
-    if actor.id is None:
-        raise Defect("The API was entered without a person.")
-    return actor, actor.id
-
 
 def is_live(request: Request) -> bool:
     """Return which trading is asked about."""
     given = shapes.ModeFilter(data=request.query_params.dict())
     given.is_valid(raise_exception=True)
     return bool(given.validated_data["mode"] == "live")
-
-
-def is_answered(request: Request, actor: Actor, operation: str) -> bool:
-    """Whether the key of a write did its work: its repetition takes no second code. Raises IdempotencyKeyMissing."""
-    known = IdempotencyRecord.objects.filter(operation=operation, key=key_of(request))
-    return actor.id is not None and known.filter(actor_id=actor.id).exists()
 
 
 class RiskOverview(APIView):
@@ -60,7 +42,7 @@ class RiskOverview(APIView):
     )
     def get(self, request: Request) -> Response:
         """Return state, exposure, result and the use of each limit, as they are now."""
-        found = queries.get_overview(actor_of(request)[1], is_live=is_live(request))
+        found = queries.get_overview(owner_of(request), is_live=is_live(request))
         return Response(shapes.OverviewSerializer(found).data)
 
 
@@ -70,17 +52,17 @@ class RiskLimits(APIView):
     @extend_schema(operation_id="list_risk_limits", tags=["risk"], responses={200: shapes.LimitsSerializer})
     def get(self, request: Request) -> Response:
         """Return the limits of the account and its bots."""
-        return Response(shapes.LimitsSerializer({"results": queries.list_own_limits(actor_of(request)[1])}).data)
+        return Response(shapes.LimitsSerializer({"results": queries.list_own_limits(owner_of(request))}).data)
 
     @extend_schema(
-        operation_id="set_risk_limit", tags=["risk"], parameters=[KEY], request=shapes.NewLimitSerializer,
+        operation_id="set_risk_limit", tags=["risk"], parameters=[IDEMPOTENCY_KEY], request=shapes.NewLimitSerializer,
         responses={200: shapes.RiskLimitSerializer},
     )  # fmt: skip
     def post(self, request: Request) -> HttpResponse:
         """Set a limit: tighter holds at once, looser after 24 hours."""
         given = shapes.NewLimitSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        actor, _ = actor_of(request)
+        actor = actor_of(request)
 
         def run() -> Mapping[str, Any]:
             return dict(shapes.RiskLimitSerializer(operations.set_own_limit(actor=actor, **given.validated_data)).data)
@@ -92,14 +74,14 @@ class RiskProfile(APIView):
     """Ready sets of limits."""
 
     @extend_schema(
-        operation_id="apply_risk_profile", tags=["risk"], parameters=[KEY], request=shapes.ProfileSerializer,
-        responses={200: shapes.LimitsSerializer},
+        operation_id="apply_risk_profile", tags=["risk"], parameters=[IDEMPOTENCY_KEY],
+        request=shapes.ProfileSerializer, responses={200: shapes.LimitsSerializer},
     )  # fmt: skip
     def post(self, request: Request) -> HttpResponse:
         """Take over a profile; what it loosens waits 24 hours."""
         given = shapes.ProfileSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        actor, owner_id = actor_of(request)
+        actor, owner_id = caller(request)
 
         def run() -> Mapping[str, Any]:
             operations.apply_profile(actor=actor, profile=given.validated_data["profile"])
@@ -114,17 +96,17 @@ class RiskSwitches(APIView):
     @extend_schema(operation_id="list_kill_switches", tags=["risk"], responses={200: shapes.SwitchesSerializer})
     def get(self, request: Request) -> Response:
         """Return the switches that were ever engaged."""
-        return Response(shapes.SwitchesSerializer({"results": queries.list_own_switches(actor_of(request)[1])}).data)
+        return Response(shapes.SwitchesSerializer({"results": queries.list_own_switches(owner_of(request))}).data)
 
     @extend_schema(
-        operation_id="engage_kill_switch", tags=["risk"], parameters=[KEY], request=shapes.EngageSerializer,
+        operation_id="engage_kill_switch", tags=["risk"], parameters=[IDEMPOTENCY_KEY], request=shapes.EngageSerializer,
         responses={200: shapes.SwitchSerializer},
     )  # fmt: skip
     def post(self, request: Request) -> HttpResponse:
         """Engage the switch of the account or of a bot: open orders are cancelled, positions closed if wished."""
         given = shapes.EngageSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        actor, _ = actor_of(request)
+        actor = actor_of(request)
 
         def run() -> Mapping[str, Any]:
             return dict(shapes.SwitchSerializer(operations.engage_own_switch(actor=actor, **given.validated_data)).data)
@@ -136,14 +118,14 @@ class RiskSwitchLift(APIView):
     """Lifting a switch."""
 
     @extend_schema(
-        operation_id="lift_kill_switch", tags=["risk"], parameters=[KEY], request=None,
+        operation_id="lift_kill_switch", tags=["risk"], parameters=[IDEMPOTENCY_KEY], request=None,
         responses={200: shapes.SwitchSerializer},
     )  # fmt: skip
     def post(self, request: Request, switch_id: UUID) -> HttpResponse:
         """Lift a switch that the caller engaged; takes the second factor."""
-        actor, owner_id = actor_of(request)
+        actor, owner_id = caller(request)
         row = queries.get_own_switch(switch_id, owner_id)
-        if not is_answered(request, actor, "risk.lift_own_switch"):
+        if not has_answered(actor, "risk.lift_own_switch", key_of(request)):
             words = "bot" if row.scope == Scope.BOT else "account"
             payload = {"switch": str(switch_id), "times": row.times}
             summary = Summary(
@@ -161,16 +143,16 @@ class RiskResume(APIView):
     """Trading again."""
 
     @extend_schema(
-        operation_id="resume_trading", tags=["risk"], parameters=[KEY], request=shapes.ModeFilter,
+        operation_id="resume_trading", tags=["risk"], parameters=[IDEMPOTENCY_KEY], request=shapes.ModeFilter,
         responses={200: shapes.OverviewSerializer},
     )  # fmt: skip
     def post(self, request: Request) -> HttpResponse:
         """Trade again after a drawdown; takes the second factor."""
         given = shapes.ModeFilter(data=request.data)
         given.is_valid(raise_exception=True)
-        actor, owner_id = actor_of(request)
+        actor, owner_id = caller(request)
         live = given.validated_data["mode"] == "live"
-        if not is_answered(request, actor, "risk.resume_own"):
+        if not has_answered(actor, "risk.resume_own", key_of(request)):
             payload = {"live": live}
             summary = Summary("Trade again", [("Trading", "Live" if live else "Paper")])
             require_recent_2fa(request._request, "risk.resume_own", payload, summary=summary)
@@ -191,7 +173,7 @@ class RiskMeasures(APIView):
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         """Return VaR and CVaR by four definitions, volatility, beta, drawdown, correlations and stress, as of now."""
-        found = queries.measure_portfolio(actor_of(request)[1], is_live=is_live(request))
+        found = queries.measure_portfolio(owner_of(request), is_live=is_live(request))
         body = {
             "at": found.portfolio.at,
             "is_live": found.portfolio.is_live,
@@ -214,7 +196,7 @@ class RiskMeasureHistory(GenericAPIView[RiskMeasure]):
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         """Return kept figures, newest first: one row an hour while something is held."""
-        page = self.paginate_queryset(queries.list_measures(actor_of(request)[1], is_live=is_live(request)))
+        page = self.paginate_queryset(queries.list_measures(owner_of(request), is_live=is_live(request)))
         return self.get_paginated_response(shapes.KeptMeasuresSerializer(page, many=True).data)
 
 
@@ -230,7 +212,7 @@ class RiskStress(APIView):
         given = shapes.ShocksSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         wanted = given.validated_data
-        found = queries.stress_portfolio(actor_of(request)[1], wanted["shocks"], is_live=wanted["mode"] == "live")
+        found = queries.stress_portfolio(owner_of(request), wanted["shocks"], is_live=wanted["mode"] == "live")
         return Response(shapes.StressedSerializer(found).data)
 
 

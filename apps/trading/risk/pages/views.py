@@ -1,7 +1,5 @@
 """/risk/: state, limits, switches and measures, and the buttons."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,9 +10,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.core.actors import Actor
 from apps.core.errors import DomainError
-from apps.core.idempotency import Reply, execute_once
-from apps.core.ids import uuid7
-from apps.core.models import IdempotencyRecord
+from apps.core.form_writes import do_once, is_done
+from apps.core.ids import parse_uuid
 from apps.platform.authentication.access import customer_required
 from apps.platform.security.access import asks_for_step_up
 from apps.platform.security.operations import Summary, require_recent_2fa
@@ -44,7 +41,7 @@ def limit(request: HttpRequest) -> HttpResponse:
             operations.set_own_limit(actor=actor, scope=Scope.CUSTOMER.value, **given)
 
         try:
-            _once(request, "risk.set_own_limit", given, act)
+            do_once(request, "risk.set_own_limit", given, act)
         except DomainError as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, refusal.text)
         else:
@@ -60,7 +57,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(request.POST)
     if form.is_valid():
         chosen = form.cleaned_data["profile"]
-        _once(request, "risk.apply_profile", {"profile": chosen}, lambda actor: _apply(actor, chosen))
+        do_once(request, "risk.apply_profile", {"profile": chosen}, lambda actor: _apply(actor, chosen))
         messages.success(request, "The profile is taken over; what it loosens holds in 24 hours.")
     return _back(request)
 
@@ -69,14 +66,14 @@ def profile(request: HttpRequest) -> HttpResponse:
 @require_POST
 def engage(request: HttpRequest) -> HttpResponse:
     """Engage the kill switch of the account or of a bot."""
-    scope, subject = request.POST.get("scope", ""), _uuid(request.POST.get("subject", ""))
+    scope, subject = request.POST.get("scope", ""), parse_uuid(request.POST.get("subject", ""))
     flatten = request.POST.get("action", "") == "flatten"
     told = {"scope": scope, "subject": subject, "flatten": flatten}
 
     def act(actor: Actor) -> None:
         operations.engage_own_switch(actor=actor, scope=scope, subject_id=subject, flatten=flatten)
 
-    _once(request, "risk.engage_own_switch", told, act)
+    do_once(request, "risk.engage_own_switch", told, act)
     messages.success(request, "The kill switch is engaged. Open orders are being cancelled.")
     return _back(request)
 
@@ -89,7 +86,7 @@ def lift(request: HttpRequest, switch_id: UUID) -> HttpResponseBase:
     row = queries.get_own_switch(switch_id, _owner(request))
     if request.method == "GET":
         return _back(request)
-    if not _is_answered(request, "risk.lift_own_switch"):
+    if not is_done(request, "risk.lift_own_switch"):
         words = "bot" if row.scope == Scope.BOT else "account"
         facts = [("Engaged", f"{row.engaged_at:%Y-%m-%d %H:%M} UTC")] if row.engaged_at else []
         summary = Summary(f"Lift the kill switch of your {words}", facts, reverse("risk"))
@@ -99,7 +96,7 @@ def lift(request: HttpRequest, switch_id: UUID) -> HttpResponseBase:
     def act(actor: Actor) -> None:
         operations.lift_own_switch(actor=actor, switch_id=switch_id)
 
-    _once(request, "risk.lift_own_switch", {"switch": switch_id}, act)
+    do_once(request, "risk.lift_own_switch", {"switch": switch_id}, act)
     messages.success(request, "The kill switch is lifted. Nothing starts again by itself.")
     return _back(request)
 
@@ -111,10 +108,10 @@ def resume(request: HttpRequest) -> HttpResponseBase:
     """Trade again after a drawdown, with the second factor."""
     live = _is_live(request)
     _owner(request)
-    if not _is_answered(request, "risk.resume_own"):
+    if not is_done(request, "risk.resume_own"):
         summary = Summary("Trade again", [("Trading", "Live" if live else "Paper")], _url(live))
         require_recent_2fa(request, "risk.resume_own", {"live": live}, summary=summary)
-    _once(request, "risk.resume_own", {"live": live}, lambda actor: operations.resume_own(actor=actor, is_live=live))
+    do_once(request, "risk.resume_own", {"live": live}, lambda actor: operations.resume_own(actor=actor, is_live=live))
     messages.success(request, "You can trade again. The highest result starts anew from the present one.")
     return _back(request)
 
@@ -152,31 +149,3 @@ def _url(live: bool) -> str:
 
 def _back(request: HttpRequest) -> HttpResponse:
     return redirect(_url(_is_live(request)))
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
-def _key(request: HttpRequest) -> str:
-    key = request.POST.get("idempotency_key", "")[:200]
-    return key if key and key.isascii() and key.isprintable() else uuid7().hex
-
-
-def _once(request: HttpRequest, operation: str, facts: Mapping[str, Any], act: Callable[[Actor], object]) -> None:
-    actor = Actor.of(request.user)
-    told = {name: str(value) for name, value in facts.items()}
-
-    def run() -> Reply:
-        act(actor)
-        return Reply(200, "")
-
-    execute_once(actor=actor, operation=operation, key=_key(request), request=told, run=run)
-
-
-def _is_answered(request: HttpRequest, operation: str) -> bool:
-    known = IdempotencyRecord.objects.filter(operation=operation, key=request.POST.get("idempotency_key", "")[:200])
-    return known.filter(actor_id=_owner(request)).exists()

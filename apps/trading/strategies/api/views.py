@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.core.actors import Actor
+from apps.core.api.callers import given, owner_of, whose
 from apps.trading.strategies import operations, queries
 from apps.trading.strategies.api.serializers import (
     CatalogueSerializer,
@@ -36,23 +36,6 @@ from kernel.strategy import MARKET
 TAGS = ["strategies"]
 
 
-def _actor(request: Request) -> Actor:
-    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the authenticator
-    return actor
-
-
-def _owner(request: Request) -> UUID:
-    owner_id: UUID = request.user.pk  # type: ignore[assignment]  # only people get here
-    return owner_id
-
-
-def _given(serializer: type[serializers.Serializer[dict[str, Any]]], data: Any) -> dict[str, Any]:
-    given = serializer(data=data)
-    given.is_valid(raise_exception=True)
-    found: dict[str, Any] = given.validated_data
-    return found
-
-
 def _faults(refusal: InvalidDocument) -> serializers.ValidationError:
     """The refusal with every fault at its JSON path."""
     faults: dict[str, list[str]] = {}
@@ -71,8 +54,8 @@ class StrategyList(ListAPIView[Strategy]):
         """Return the strategies of the person who asks, those of one state if asked."""
         if getattr(self, "swagger_fake_view", False):
             return Strategy.objects.none()
-        given = _given(StrategyFilterSerializer, self.request.query_params)
-        return queries.list_strategies(_owner(self.request), given.get("state"))
+        asked = given(StrategyFilterSerializer, self.request.query_params)
+        return queries.list_strategies(owner_of(self.request), asked.get("state"))
 
     @extend_schema(operation_id="list_strategies", tags=TAGS, parameters=[StrategyFilterSerializer])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -84,11 +67,9 @@ class StrategyList(ListAPIView[Strategy]):
     )
     def post(self, request: Request) -> Response:
         """Make a strategy with a document as version 1."""
-        given = _given(StrategyWriteSerializer, request.data)
+        asked = given(StrategyWriteSerializer, request.data)
         try:
-            made = operations.create_strategy(
-                actor=_actor(request), owner_id=_owner(request), document=given["document"]
-            )
+            made = operations.create_strategy(**whose(request), document=asked["document"])
         except InvalidDocument as refusal:
             raise _faults(refusal) from None
         return Response(StrategySerializer(made).data, status=201)
@@ -100,7 +81,7 @@ class StrategyDetail(APIView):
     @extend_schema(operation_id="get_strategy", tags=TAGS, responses={200: StrategySerializer})
     def get(self, request: Request, strategy_id: UUID) -> Response:
         """Return a strategy."""
-        return Response(StrategySerializer(queries.get_strategy(strategy_id, _owner(request))).data)
+        return Response(StrategySerializer(queries.get_strategy(strategy_id, owner_of(request))).data)
 
 
 class StrategyArchive(APIView):
@@ -109,7 +90,7 @@ class StrategyArchive(APIView):
     @extend_schema(operation_id="archive_strategy", tags=TAGS, request=None, responses={200: StrategySerializer})
     def post(self, request: Request, strategy_id: UUID) -> Response:
         """Archive a strategy and return it."""
-        moved = operations.archive_strategy(actor=_actor(request), owner_id=_owner(request), strategy_id=strategy_id)
+        moved = operations.archive_strategy(**whose(request), strategy_id=strategy_id)
         return Response(StrategySerializer(moved).data)
 
 
@@ -119,7 +100,7 @@ class StrategyRestore(APIView):
     @extend_schema(operation_id="restore_strategy", tags=TAGS, request=None, responses={200: StrategySerializer})
     def post(self, request: Request, strategy_id: UUID) -> Response:
         """Restore a strategy and return it."""
-        moved = operations.restore_strategy(actor=_actor(request), owner_id=_owner(request), strategy_id=strategy_id)
+        moved = operations.restore_strategy(**whose(request), strategy_id=strategy_id)
         return Response(StrategySerializer(moved).data)
 
 
@@ -132,8 +113,8 @@ class VersionList(ListAPIView[StrategyVersion]):
         """Return the versions of a strategy of the person who asks."""
         if getattr(self, "swagger_fake_view", False):
             return StrategyVersion.objects.none()
-        strategy = queries.get_strategy(self.kwargs["strategy_id"], _owner(self.request))
-        return queries.list_versions(strategy.pk, _owner(self.request))
+        strategy = queries.get_strategy(self.kwargs["strategy_id"], owner_of(self.request))
+        return queries.list_versions(strategy.pk, owner_of(self.request))
 
     @extend_schema(operation_id="list_strategy_versions", tags=TAGS)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -145,11 +126,9 @@ class VersionList(ListAPIView[StrategyVersion]):
     )
     def post(self, request: Request, strategy_id: UUID) -> Response:
         """Add the version after `expected`; 409 when somebody else was first or nothing differs."""
-        given = _given(RevisionSerializer, request.data)
+        asked = given(RevisionSerializer, request.data)
         try:
-            made = operations.revise_strategy(
-                actor=_actor(request), owner_id=_owner(request), strategy_id=strategy_id, **given
-            )
+            made = operations.revise_strategy(**whose(request), strategy_id=strategy_id, **asked)
         except InvalidDocument as refusal:
             raise _faults(refusal) from None
         return Response(VersionSerializer(made).data, status=201)
@@ -161,7 +140,7 @@ class VersionDetail(APIView):
     @extend_schema(operation_id="get_strategy_version", tags=TAGS, responses={200: VersionSerializer})
     def get(self, request: Request, strategy_id: UUID, number: int) -> Response:
         """Return a version with its rules."""
-        return Response(VersionSerializer(queries.get_numbered_version(strategy_id, _owner(request), number)).data)
+        return Response(VersionSerializer(queries.get_numbered_version(strategy_id, owner_of(request), number)).data)
 
 
 class VersionDiff(APIView):
@@ -175,9 +154,9 @@ class VersionDiff(APIView):
     )
     def get(self, request: Request, strategy_id: UUID) -> Response:
         """Return the differences from version `before` to version `after` in words."""
-        given = _given(DiffQuerySerializer, request.query_params)
+        asked = given(DiffQuerySerializer, request.query_params)
         old, new = (
-            queries.get_numbered_version(strategy_id, _owner(request), given[name]).parsed()
+            queries.get_numbered_version(strategy_id, owner_of(request), asked[name]).parsed()
             for name in ("before", "after")
         )
         return Response(DiffSerializer({"changes": changes(old, new)}).data)
@@ -191,8 +170,8 @@ class StrategyValidation(APIView):
     )
     def post(self, request: Request) -> Response:
         """Say whether a document is a strategy, with every fault by its JSON path."""
-        given = _given(StrategyWriteSerializer, request.data)
-        return Response(VerdictSerializer(verdict_on(given["document"])).data)
+        asked = given(StrategyWriteSerializer, request.data)
+        return Response(VerdictSerializer(verdict_on(asked["document"])).data)
 
 
 def verdict_on(data: object) -> dict[str, Any]:

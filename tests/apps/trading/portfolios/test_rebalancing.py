@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.core.clock import freeze, now
 from apps.core.transitions import MoveNotAllowed
@@ -12,9 +14,10 @@ from apps.trading.orders.models import Order
 from apps.trading.orders.operations import cancel_order
 from apps.trading.portfolios import operations, rebalancing
 from apps.trading.portfolios.errors import PlanImpossible, PlanMissing, TargetsInvalid
-from apps.trading.portfolios.models import Portfolio, RebalanceLine
+from apps.trading.portfolios.models import Portfolio, RebalanceLine, RebalancePlan
 from kernel.portfolio import drifts
 from tests.apps.trading.portfolios.ground import SYSTEM, D
+from tests.factories.people import once
 from tests.factories.prices import forget_price, say_price
 
 pytestmark = pytest.mark.django_db
@@ -85,7 +88,9 @@ def test_run_twice_it_places_the_same_orders_sales_first(ground, row):
     assert states(plan)[1][1] in {"placed", "failed"}
     for order in Order.objects.exclude(pk=sale.pk):
         cancel_order(actor=SYSTEM, order_id=order.pk)
-    operations.advance_rebalance(plan_id=plan.pk)
+    with CaptureQueriesContext(connection) as seen:
+        operations.advance_rebalance(plan_id=plan.pk)
+    assert len([one for one in seen if 'FROM "orders_order"' in one["sql"]]) == 1, "the orders' states are read at once"
     plan.refresh_from_db()
     assert plan.state == "done"
 
@@ -125,21 +130,23 @@ def test_page_and_api_do_it_all(ground, row, customer, other_customer, web, api)
     client, browser, url = api(customer), web(customer), f"/portfolios/{row.pk}/rebalance/"
     targets = {"targets": [{"asset": "BTC", "percent": "20"}, {"asset": "ETH", "percent": "40"}]}
     place = f"/api/v1/portfolios/{row.pk}"
-    assert client.put(f"{place}/targets", targets, format="json").json() == targets
+    assert client.put(f"{place}/targets", targets, format="json", headers=once()).json() == targets
     assert client.get(f"{place}/targets").json() == targets
-    made = client.post(f"{place}/rebalances")
+    made = client.post(f"{place}/rebalances", headers=once())
     assert (made.status_code, [one["quantity"] for one in made.json()["lines"]]) == (201, ["30", "400"])
     plan = f"/api/v1/rebalances/{made.json()['id']}"
-    assert client.post(f"{plan}/start").json()["state"] == "running"
-    assert client.post(f"{plan}/cancel").json()["state"] == "cancelled"
-    assert client.post(f"{plan}/start").status_code == 409
+    assert client.post(f"{plan}/start", headers=once()).json()["state"] == "running"
+    assert client.post(f"{plan}/cancel", headers=once()).json()["state"] == "cancelled"
+    assert client.post(f"{plan}/start", headers=once()).status_code == 409
     assert api(other_customer).get(plan).status_code == 404
     assert browser.post(url, {"action": "targets", "targets": "btc 10%\neth 5"}).status_code == 302
     assert browser.post(url, {"action": "targets", "targets": "btc"}).status_code == 422
     assert browser.post(url, {"action": "targets", "targets": "BTC 99\nETH 5"}).status_code == 422
     say_price("BTCUSDT", D(100))
     say_price("ETHUSDT", D(10))
-    assert browser.post(url, {"action": "preview"}).status_code == 302
+    for _ in range(2):
+        assert browser.post(url, {"action": "preview", "idempotency_key": "p1"}).status_code == 302
+    assert RebalancePlan.objects.count() == 2, "one over the API, one of the form that was sent twice"
     page = browser.get(url).content.decode()
     assert "Place these orders" in page
     newest = rebalancing.newest_plan(row)

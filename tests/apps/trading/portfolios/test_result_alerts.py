@@ -43,7 +43,7 @@ def at(moment: datetime, btc: str) -> list[str]:
     """Let the beat look at a moment with a price; return all that was told so far."""
     with freeze(moment):
         say_price("BTCUSDT", D(btc))
-        look_at_results()
+        look_at_results({})
     return told()
 
 

@@ -22,6 +22,7 @@ from apps.trading.positions.models import (
 )
 from apps.trading.positions.operations import FillFacts, apply_fill, open_book, open_contracts
 from kernel.instruments import Side
+from tests.factories.people import once
 from tests.factories.prices import say_price
 
 pytestmark = pytest.mark.django_db
@@ -151,23 +152,23 @@ def test_the_api_shows_and_does_all_of_it(customer, other_customer, book, accoun
     assert client.get("/api/v1/positions").json()["results"][0]["percent"] == "1.6667"
     assert client.get("/api/v1/books").json()["results"][-1]["id"] == str(book.pk)
     path = f"/api/v1/contracts/{account.pk}"
-    assert client.patch(path, {"protects": False}, format="json").json()["account"]["protects"] is False
+    assert client.patch(path, {"protects": False}, format="json", headers=once()).json()["account"]["protects"] is False
     band = {"symbol": "BTCUSDT", "low": "-1", "high": "1", "target": "0", "most": "2"}
-    assert client.put(f"{path}/hedges", band, format="json").json()["high"] == "1"
+    assert client.put(f"{path}/hedges", band, format="json", headers=once()).json()["high"] == "1"
     ContractTerms.objects.create(
         account=account, symbol="BTCUSDT", leverage=20, is_isolated=False, tiers=[["300000", 125, "0.004"]]
     )
     terms = {"symbol": "BTCUSDTPERP", "leverage": 5, "is_isolated": True}
-    assert client.put(f"{path}/terms", terms, format="json").json()["wanted_leverage"] == 5
-    assert client.put(f"{path}/terms", terms | {"symbol": "ETHUSDTPERP"}, format="json").status_code == 422
-    assert client.put(f"{path}/terms", terms | {"leverage": 126}, format="json").status_code == 422
-    assert api(other_customer).put(f"{path}/terms", terms, format="json").status_code == 404
+    assert client.put(f"{path}/terms", terms, format="json", headers=once()).json()["wanted_leverage"] == 5
+    for wrong in ({"symbol": "ETHUSDTPERP"}, {"leverage": 126}):
+        assert client.put(f"{path}/terms", terms | wrong, format="json", headers=once()).status_code == 422
+    assert api(other_customer).put(f"{path}/terms", terms, format="json", headers=once()).status_code == 404
     assert client.get(path).json()["terms"][0]["symbol"] == "BTCUSDT"
-    moved = client.post(f"{path}/moves", {"amount": "10"}, format="json")
+    moved = client.post(f"{path}/moves", {"amount": "10"}, format="json", headers=once())
     assert (moved.status_code, moved.json()["kind"]) == (201, "move")
     change = {"book_id": str(book.pk), "symbol": "ETHUSDT", "kind": "opening", "quantity": "1", "price": "3000",
               "reason": "Held before", "key": "a1"}  # fmt: skip
-    assert client.post("/api/v1/positions/corrections", change, format="json").status_code == 201
+    assert client.post("/api/v1/positions/corrections", change, format="json", headers=once()).status_code == 201
     assert api(other_customer).get(path).status_code == 404
     assert api(other_customer).get("/api/v1/contracts").json()["results"] == []
 

@@ -5,29 +5,17 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.core.actors import Actor
-from apps.core.api.writes import write_once
-from apps.core.errors import Defect
+from apps.core.api.callers import caller, owner_of
+from apps.core.api.writes import IDEMPOTENCY_KEY, write_once
 from apps.trading.orders.algos import operations, queries
 from apps.trading.orders.algos.api.serializers import AlgoOrderSerializer, NewAlgoSerializer, wish_of
 from apps.trading.orders.algos.models import AlgoOrder
-
-IDEMPOTENCY_KEY = OpenApiParameter("Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True)
-
-
-def actor_of(request: Request) -> tuple[Actor, UUID]:
-    """Return who asks (an API key keeps its scopes) and the customer's id."""
-    actor = getattr(request, "actor", None) or Actor.of(request.user)
-    if actor.id is None:
-        raise Defect("The API was entered without a person.")
-    return actor, actor.id
 
 
 class AlgoOrderList(GenericAPIView[AlgoOrder]):
@@ -38,7 +26,7 @@ class AlgoOrderList(GenericAPIView[AlgoOrder]):
     @extend_schema(operation_id="list_algo_orders", tags=["orders"], responses={200: AlgoOrderSerializer(many=True)})
     def get(self, request: Request) -> Response:
         """Return large orders, newest first."""
-        page = self.paginate_queryset(queries.list_algos(actor_of(request)[1]))
+        page = self.paginate_queryset(queries.list_algos(owner_of(request)))
         return self.get_paginated_response(AlgoOrderSerializer(page, many=True).data)
 
     @extend_schema(
@@ -53,7 +41,7 @@ class AlgoOrderList(GenericAPIView[AlgoOrder]):
         given = NewAlgoSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         wanted: dict[str, Any] = given.validated_data
-        actor, owner_id = actor_of(request)
+        actor, owner_id = caller(request)
 
         def run() -> Mapping[str, Any]:
             made = operations.start_algo(
@@ -70,7 +58,7 @@ class AlgoOrderDetail(APIView):
     @extend_schema(operation_id="get_algo_order", tags=["orders"], responses={200: AlgoOrderSerializer})
     def get(self, request: Request, algo_id: UUID) -> Response:
         """Return a large order with its progress."""
-        return Response(AlgoOrderSerializer(queries.get_algo(algo_id, owner_id=actor_of(request)[1])).data)
+        return Response(AlgoOrderSerializer(queries.get_algo(algo_id, owner_id=owner_of(request))).data)
 
 
 class AlgoOrderAction(APIView):
@@ -81,7 +69,7 @@ class AlgoOrderAction(APIView):
 
     def answer(self, request: Request, algo_id: UUID) -> HttpResponse:
         """Do it once for the request's key."""
-        actor, owner_id = actor_of(request)
+        actor, owner_id = caller(request)
         queries.get_algo(algo_id, owner_id=owner_id)
         act = type(self).run
 

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.core.actors import Actor
 from apps.core.errors import Conflict, DomainError
-from apps.core.idempotency import Reply, execute_once
-from apps.core.ids import uuid7
+from apps.core.form_writes import do_once
+from apps.core.ids import parse_uuid
 from apps.platform.authentication.access import customer_required
 from apps.trading.orders.algos import operations
 from apps.trading.orders.algos.pages.context import algo_page, algos_page, form_page
@@ -35,10 +35,7 @@ def _owner(request: HttpRequest) -> UUID:
 @require_GET
 def algos(request: HttpRequest) -> HttpResponse:
     """Show the list; `?after=` goes on."""
-    try:
-        after = UUID(request.GET["after"]) if "after" in request.GET else None
-    except ValueError:
-        after = None
+    after = parse_uuid(request.GET.get("after", ""))
     return render(request, "trading/orders/algos.html", {"page": algos_page(_owner(request), after)})
 
 
@@ -63,22 +60,13 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 def _start(request: HttpRequest, form: AlgoForm, owner_id: UUID) -> UUID:
-    actor = Actor.of(request.user)
+    def act(actor: Actor) -> UUID:
+        connection_id = UUID(form.cleaned_data["connection"])
+        return operations.start_algo(actor=actor, owner_id=owner_id, connection_id=connection_id, wish=form.wish()).pk
 
-    def run() -> Reply:
-        made = operations.start_algo(
-            actor=actor,
-            owner_id=owner_id,
-            connection_id=UUID(form.cleaned_data["connection"]),
-            wish=form.wish(),
-        )
-        return Reply(201, str(made.pk))
-
-    key = request.POST.get("idempotency_key", "")[:255] or uuid7().hex
-    facts = {name: str(value) for name, value in form.cleaned_data.items()}
-    reply = execute_once(actor=actor, operation="orders.start_algo", key=key, request=facts, run=run)
+    made = do_once(request, "orders.start_algo", form.cleaned_data, act)
     messages.success(request, "It is stored, and the first part is on its way as soon as it is due.")
-    return UUID(reply.body)
+    return UUID(made)
 
 
 @customer_required

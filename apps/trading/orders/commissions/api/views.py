@@ -1,7 +1,6 @@
 """/orders/commission and /orders/commissions: what executions cost at the tenant."""
 
 from typing import Any
-from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
@@ -9,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.api.callers import owner_of
 from apps.trading.orders.commissions import queries
 from apps.trading.orders.commissions.api.serializers import (
     CommissionChargeSerializer,
@@ -16,11 +16,6 @@ from apps.trading.orders.commissions.api.serializers import (
     CommissionInForceSerializer,
 )
 from apps.trading.orders.commissions.models import CommissionCharge
-
-
-def _owner(request: Request) -> UUID:
-    owner_id: UUID = request.user.pk  # type: ignore[assignment]  # only people come in
-    return owner_id
 
 
 class CommissionInForce(APIView):
@@ -34,7 +29,7 @@ class CommissionInForce(APIView):
         """Return the terms that an order placed now would have, and the table they follow from."""
         given = CommissionFilter(data=request.query_params.dict())
         given.is_valid(raise_exception=True)
-        found = queries.get_in_force(_owner(request), given.validated_data["mode"], given.validated_data["symbol"])
+        found = queries.get_in_force(owner_of(request), given.validated_data["mode"], given.validated_data["symbol"])
         body: Any = {"terms": None, "rates": [], "promotions": []} if found is None else found
         return Response(CommissionInForceSerializer(body).data)
 
@@ -49,5 +44,5 @@ class CommissionList(GenericAPIView[CommissionCharge]):
     )
     def get(self, request: Request) -> Response:
         """Return charges, newest first."""
-        page = self.paginate_queryset(queries.list_charges(_owner(request)))
+        page = self.paginate_queryset(queries.list_charges(owner_of(request)))
         return self.get_paginated_response(CommissionChargeSerializer(page, many=True).data)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from apps.core.ids import parse_uuid
 from apps.core.templatetags.ui import amount, trimmed
 from apps.core.view import Choice, Figure, Page, Stat
 from apps.trading.orders.commissions import queries
@@ -62,7 +63,7 @@ def commissions_page(owner_id: UUID, mode: str, after: str) -> CommissionsPage:
     """Return what a customer pays and paid in live or paper trading."""
     found, base = queries.get_in_force(owner_id, mode), reverse("orders-commissions")
     rows = queries.list_charges(owner_id).filter(mode=mode)
-    last = _uuid(after)
+    last = parse_uuid(after)
     listed = list((rows if last is None else rows.filter(pk__lt=last))[: PAGE_SIZE + 1])
     shown = listed[:PAGE_SIZE]
     more = f"{base}?{urlencode({'mode': mode, 'after': shown[-1].pk})}" if len(listed) > PAGE_SIZE else ""
@@ -118,10 +119,3 @@ def _charge(row: CommissionCharge) -> ChargeRow:
 
 def _percent(share: Decimal) -> str:
     return f"{trimmed(share * 100)} %"
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -1,13 +1,12 @@
 """/orders/history, /trades, /orders/statistics."""
 
-from uuid import UUID
-
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.api.callers import owner_of
 from apps.trading.orders.api.serializers import OrderSerializer
 from apps.trading.orders.history import queries
 from apps.trading.orders.history.api.serializers import (
@@ -17,11 +16,6 @@ from apps.trading.orders.history.api.serializers import (
     wanted_of,
 )
 from apps.trading.orders.models import Fill, Order
-
-
-def _owner(request: Request) -> UUID:
-    owner_id: UUID = request.user.pk  # type: ignore[assignment]  # only people come in
-    return owner_id
 
 
 class HistoryList(GenericAPIView[Order]):
@@ -37,7 +31,7 @@ class HistoryList(GenericAPIView[Order]):
     )
     def get(self, request: Request) -> Response:
         """Return orders, newest first, narrowed by market, side, outcome, origin, account and period."""
-        page = self.paginate_queryset(queries.list_history(_owner(request), wanted_of(request.query_params.dict())))
+        page = self.paginate_queryset(queries.list_history(owner_of(request), wanted_of(request.query_params.dict())))
         return self.get_paginated_response(OrderSerializer(page, many=True).data)
 
 
@@ -54,7 +48,7 @@ class TradeList(GenericAPIView[Fill]):
     )
     def get(self, request: Request) -> Response:
         """Return executions, newest first."""
-        page = self.paginate_queryset(queries.list_trades(_owner(request), wanted_of(request.query_params.dict())))
+        page = self.paginate_queryset(queries.list_trades(owner_of(request), wanted_of(request.query_params.dict())))
         return self.get_paginated_response(OrderTradeSerializer(page, many=True).data)
 
 
@@ -70,4 +64,4 @@ class OrderStatistics(APIView):
     def get(self, request: Request) -> Response:
         """Return counts, rates, volume, fees and results: of 30 days without a period, of a year at most."""
         wanted = queries.bounded(wanted_of(request.query_params.dict()))
-        return Response(OrderStatisticsSerializer(queries.sum_history(_owner(request), wanted)).data)
+        return Response(OrderStatisticsSerializer(queries.sum_history(owner_of(request), wanted)).data)

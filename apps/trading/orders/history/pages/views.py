@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from apps.core.context import current_schema, in_tenant_thread
+from apps.core.ids import parse_uuid
 from apps.platform.authentication.access import customer_required
 from apps.trading.orders.history.export import chunks
 from apps.trading.orders.history.pages.context import history_page, statistics_page
@@ -24,10 +25,7 @@ def _owner(request: HttpRequest) -> UUID:
 @require_GET
 def history(request: HttpRequest) -> HttpResponse:
     """Show the list; `?after=` goes on."""
-    try:
-        after = UUID(request.GET["after"]) if "after" in request.GET else None
-    except ValueError:
-        after = None
+    after = parse_uuid(request.GET.get("after", ""))
     page = history_page(_owner(request), request.GET.dict(), after)
     return render(request, "trading/orders/history.html", {"page": page})
 

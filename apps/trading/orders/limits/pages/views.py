@@ -8,8 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from apps.core.actors import Actor
-from apps.core.idempotency import Reply, execute_once, has_answered
-from apps.core.ids import uuid7
+from apps.core.form_writes import do_once, form_key, is_done
 from apps.platform.authentication.access import customer_required
 from apps.platform.security.access import asks_for_step_up
 from apps.trading.orders.limits.confirming import ACTION, confirm_limits
@@ -29,18 +28,16 @@ def limits(request: HttpRequest) -> HttpResponseBase:
     if request.method == "GET":
         return _show(request, limits_page(owner_id))
     form = LimitsForm(request.POST)
-    key = request.POST.get("idempotency_key", "")[:255] or uuid7().hex
+    key = form_key(request)
     if not form.is_valid():
         return _show(request, limits_page(owner_id, form, key), 422)
-    actor, given = Actor.of(request.user), dict(form.cleaned_data)
-    confirmed = has_answered(actor, ACTION, key) or confirm_limits(request, owner_id, given)
+    given = dict(form.cleaned_data)
+    confirmed = is_done(request, ACTION) or confirm_limits(request, owner_id, given)
 
-    def run() -> Reply:
+    def act(actor: Actor) -> None:
         set_limits(actor=actor, owner_id=owner_id, limits=given, confirmed=confirmed)
-        return Reply(200, "")
 
-    told = {name: str(value) for name, value in given.items()}
-    execute_once(actor=actor, operation=ACTION, key=key, request=told, run=run)
+    do_once(request, ACTION, given, act)
     messages.success(request, "These limits hold from now on.")
     return redirect("orders-limits")
 

@@ -6,15 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.core.actors import Actor
-from apps.core.api.writes import write_once
+from apps.core.api.callers import staff_of
+from apps.core.api.writes import IDEMPOTENCY_KEY, write_once
 from apps.core.permissions import require
 from apps.trading.orders.models import StaffTrade
 from apps.trading.orders.staff_trades import operations
@@ -25,16 +25,12 @@ from apps.trading.orders.staff_trades.operations import BOOK, Traded
 from apps.trading.orders.staff_trades.queries import list_staff_trades
 from kernel.instruments import Side
 
-IDEMPOTENCY_KEY = OpenApiParameter("Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True)
 TAGS = ["orders, staff"]
 
 
 def _staff(request: Request) -> Actor:
-    """Return the member of staff who asks. Raises OnlyStaffBooks; keys of programs prove no second factor."""
-    user: Any = request.user
-    if not (user.is_active and user.is_staff and user.is_verified()):
-        raise OnlyStaffBooks
-    actor: Actor = getattr(request, "actor", None) or Actor.of(user)
+    """Return the member of staff who asks and may book. Raises OnlyStaffBooks and NotAllowed."""
+    actor = staff_of(request, OnlyStaffBooks)
     require(actor, BOOK)
     return actor
 
