@@ -204,6 +204,20 @@ class TermsPending(Conflict):
     message = "The exchange is being asked for another leverage of {symbol}. Try again when it has answered."
 
 
+class ModePending(Conflict):
+    """Hedge mode or one-way mode is on its way to the exchange."""
+
+    code = "orders.mode_pending"
+    message = "The exchange is being asked for another position mode. Try again when it has answered."
+
+
+class ContractOrdersWait(Conflict):
+    """Contract orders that the exchange does not see stand for the position mode that holds."""
+
+    code = "orders.contract_orders_wait"
+    message = "{count} contract orders wait here or are on their way. Cancel them, then change the position mode."
+
+
 class ResetNotPossible(Conflict):
     """Something still goes on, on the paper account."""
 
