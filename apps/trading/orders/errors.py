@@ -184,10 +184,10 @@ class ContractsNotOpen(Conflict):
 
 
 class ContractsOnlyPlain(Invalid):
-    """A contract order that is part of something larger."""
+    """A contract order of a bot, a copying or a portfolio."""
 
     code = "orders.contracts_only_plain"
-    message = "Contracts take single orders. Exits in pairs, algorithms and bots trade the spot market."
+    message = "Contracts are traded by hand and by large orders. Bots, copies and portfolios trade the spot market."
 
 
 class PositionSideNeeded(Invalid):
@@ -215,7 +215,7 @@ class ContractOrdersWait(Conflict):
     """Contract orders that the exchange does not see stand for the position mode that holds."""
 
     code = "orders.contract_orders_wait"
-    message = "{count} contract orders wait here or are on their way. Cancel them, then change the position mode."
+    message = "{count} contract orders wait or are worked off here. Cancel them, then change the position mode."
 
 
 class ResetNotPossible(Conflict):

@@ -11,6 +11,7 @@ from apps.core.context import current_schema
 from apps.core.errors import DomainError, StateChanged
 from apps.core.operation import operation
 from apps.trading.exchanges.operations import open_venue
+from apps.trading.orders.algos.queries import count_contracts_going_on
 from apps.trading.orders.choices import FINAL, IN_FLIGHT, NOT_LEFT, Kind, Origin
 from apps.trading.orders.errors import ContractOrdersWait
 from apps.trading.orders.models import Order
@@ -44,7 +45,7 @@ def follow_executions(connection_id: UUID, symbols: Sequence[str]) -> None:
 def guard_mode(connection_id: UUID) -> None:
     """Raise ContractOrdersWait while contract orders stand here that the exchange does not see, or not yet."""
     waiting = Order.objects.filter(CONTRACTS, connection_id=connection_id, state__in=(*NOT_LEFT, *IN_FLIGHT))
-    count = waiting.count()
+    count = waiting.count() + count_contracts_going_on(connection_id)
     if count:
         raise ContractOrdersWait(count=count)
 

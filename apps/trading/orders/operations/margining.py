@@ -45,7 +45,7 @@ TAKER_FEE = Decimal("0.0005")
 STEP = Decimal(1).scaleb(-18)
 ZERO = Decimal(0)
 BASIS = Decimal(10_000)
-BY_THE_PATH = (Origin.MANUAL.value, Origin.GUARD.value)
+BY_THE_PATH = (Origin.MANUAL.value, Origin.ALGO.value, Origin.GUARD.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,9 +60,9 @@ class MarginAccountSerializer(serializers.ModelSerializer[MarginAccount]):
     class Meta:
         model = MarginAccount
         fields: ClassVar = [
-            "id", "connection_id", "asset", "is_hedged", "wanted_hedged", "mode_words", "wallet", "cross_wallet", "balance",
-            "unrealised", "initial", "maintenance", "available", "ratio", "state", "protects", "done_stage", "read_at",
-            "error",
+            "id", "connection_id", "asset", "is_hedged", "wanted_hedged", "mode_words", "wallet", "cross_wallet",
+            "balance", "unrealised", "initial", "maintenance", "available", "ratio", "state", "protects", "done_stage",
+            "read_at", "error",
         ]  # fmt: skip
 
 

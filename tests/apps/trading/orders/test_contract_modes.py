@@ -91,7 +91,7 @@ def test_what_waits_here_for_its_trigger_keeps_the_mode(desk):
     assert held.state == "held"
     with pytest.raises(ContractOrdersWait) as refused:
         choose(desk, is_hedged=True)
-    assert refused.value.text.startswith("1 contract orders wait here")
+    assert refused.value.text.startswith("1 contract orders wait or are worked off here")
     orders.cancel_order(actor=Actor.of(desk.customer), order_id=held.pk, reason="by its owner")
     choose(desk, is_hedged=True)
     assert MarginAccount.objects.get().wanted_hedged is True
