@@ -337,9 +337,9 @@ def _stand_guard(group: OrderGroup, view: _View, actor: Actor) -> None:
     waiting = view.waiting
     over = (OrderState.CANCELLED, OrderState.FILLED)
     ended = [order for order in view.fired if order.state in over and order.cancel_requested_at is None]
-    newest = max(view.fired, key=lambda order: order.triggered_at, default=None)
-    if newest is not None and newest.reject_code == NEVER_ACCEPTED:  # lost on its way: the venue refused nothing
-        ended.append(newest)
+    newest = sorted(view.fired, key=lambda order: (order.triggered_at or now(), order.pk))[-1:]
+    lost = [order for order in newest if order.reject_code == NEVER_ACCEPTED]  # on its way: nobody refused it
+    ended += [order for order in lost if order.cancel_requested_at is None]
     if ended and len(view.exits) < MOST_EXITS:
         _fire_again(group, ended[-1], view, actor)
         return
