@@ -6,7 +6,7 @@ from typing import Any
 
 from apps.core.view import Choice, Figure, Limit, Stat, State
 from apps.trading.positions.pages.context import Account, ContractRow, GroupRow, PositionsPage, RequestRow, Row
-from apps.trading.positions.pages.forms import CorrectionForm, HedgeForm, MoveForm, TermsForm
+from apps.trading.positions.pages.forms import CorrectionForm, HedgeForm, ModeForm, MoveForm, TermsForm
 from tests.frontend.samples_shell import shell
 
 BOOKS = [("b1", "Sandbox exchange, by hand"), ("b2", "Sandbox exchange, bot …4f1a")]
@@ -103,10 +103,11 @@ ACCOUNT = Account(
     funding=[("02 Jun, 08:00:00 UTC", "BTCUSDT", Figure("+6.1000", "up")), ("02 Jun, 00:00:00 UTC", "BTCUSDT", Figure("−3.2000", "down"))],
     hedges=[("BTCUSDT", "−0.1 to 0.1, back to 0", "held 0.05 at 02 Jun, 09:14:05 UTC")],
     protects=True,
-    forms={"move": MoveForm(), "hedge": HedgeForm(auto_id="id_a1_%s"), "terms": TermsForm(auto_id="id_a1_terms_%s", symbols=["BTCUSDTPERP", "ETHUSDTPERP"])},
-    urls={"move": "/positions/contracts/a1/move/", "protect": "/positions/contracts/a1/protect/", "hedge": "/positions/contracts/a1/hedge/", "terms": "/positions/contracts/a1/terms/"},
-    keys={"move": "k1", "protect": "k2", "hedge": "k3", "terms": "k4"},
+    forms={"move": MoveForm(), "hedge": HedgeForm(auto_id="id_a1_%s"), "terms": TermsForm(auto_id="id_a1_terms_%s", symbols=["BTCUSDTPERP", "ETHUSDTPERP"]), "mode": ModeForm(auto_id="id_a1_mode_%s")},
+    urls={"move": "/positions/contracts/a1/move/", "protect": "/positions/contracts/a1/protect/", "hedge": "/positions/contracts/a1/hedge/", "terms": "/positions/contracts/a1/terms/", "mode": "/positions/contracts/a1/mode/"},
+    keys={"move": "k1", "protect": "k2", "hedge": "k3", "terms": "k4", "mode": "k7"},
     terms=[("BTCUSDTPERP", "20×, cross", "asked for 10×"), ("ETHUSDTPERP", "5×, isolated", "")],
+    mode="one-way mode; Position side cannot be changed if there exists position.",
 )  # fmt: skip
 PAGE = PositionsPage(
     note="3 open",

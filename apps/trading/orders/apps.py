@@ -30,8 +30,9 @@ class OrdersConfig(AppConfig):
         from apps.trading.orders.at_venue import list_at_venue
         from apps.trading.orders.choices import HELD_WORK, WORK
         from apps.trading.orders.commissions import handlers as commission_handlers  # noqa: F401 - registers itself
-        from apps.trading.orders.operations import follow_executions
+        from apps.trading.orders.operations import follow_executions, guard_mode
         from apps.trading.orders.pages.ticket import tickets
+        from apps.trading.positions.operations import guard_mode as guard_position_mode
         from apps.trading.positions.operations import listen
 
         algos_setup.register()
@@ -41,6 +42,7 @@ class OrdersConfig(AppConfig):
         live.register()
         register_orders_at_venue(list_at_venue)
         listen(follow_executions)
+        guard_position_mode(guard_mode)
         work.register(WORK, queries.exists_order_to_check)
         work.register(HELD_WORK, queries.exists_held_order)
         add_nav(NavItem(key="orders", label="Orders", icon="orders", url_name="orders-list", order=50))

@@ -184,10 +184,10 @@ class ContractsNotOpen(Conflict):
 
 
 class ContractsOnlyPlain(Invalid):
-    """A contract order that is part of something larger."""
+    """A contract order of a bot, a copying or a portfolio."""
 
     code = "orders.contracts_only_plain"
-    message = "Contracts take single orders. Exits in pairs, algorithms and bots trade the spot market."
+    message = "Contracts are traded by hand and by large orders. Bots, copies and portfolios trade the spot market."
 
 
 class PositionSideNeeded(Invalid):
@@ -202,6 +202,20 @@ class TermsPending(Conflict):
 
     code = "orders.terms_pending"
     message = "The exchange is being asked for another leverage of {symbol}. Try again when it has answered."
+
+
+class ModePending(Conflict):
+    """Hedge mode or one-way mode is on its way to the exchange."""
+
+    code = "orders.mode_pending"
+    message = "The exchange is being asked for another position mode. Try again when it has answered."
+
+
+class ContractOrdersWait(Conflict):
+    """Contract orders that the exchange does not see stand for the position mode that holds."""
+
+    code = "orders.contract_orders_wait"
+    message = "{count} contract orders wait or are worked off here. Cancel them, then change the position mode."
 
 
 class ResetNotPossible(Conflict):

@@ -19,28 +19,33 @@ CLIENTS = {"binance": "binanceusdm"}
 """Adapter of the spot market → the adapter of its contracts."""
 
 
+def contract_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return constructor settings for a client of contracts of ccxt or ccxt.pro: no floats, no resend, no detours."""
+    return {
+        **settings,
+        "number": str,
+        "enableRateLimit": False,
+        "maxRetriesOnFailure": 0,
+        "enableLastJsonResponse": True,
+        "options": {
+            **settings.get("options", {}),
+            "defaultType": "swap",
+            "defaultSubType": "linear",
+            "fetchMarkets": {"types": ["linear"]},
+            "fetchCurrencies": False,
+            "fetchOpenOrders": {"warnWithoutSymbol": False},
+            "warnOnFetchOpenOrdersWithoutSymbol": False,
+            "recvWindow": RECEIVE_WINDOW_MS,
+            "adjustForTimeDifference": False,
+        },
+    }
+
+
 class ContractGateway(CcxtGateway):
     """Contracts margined in USD of one account. Symbols are ours ("BTCUSDTPERP") on this side, the venue's beyond."""
 
     def _settings(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        return {
-            **settings,
-            "number": str,
-            "enableRateLimit": False,
-            "maxRetriesOnFailure": 0,
-            "enableLastJsonResponse": True,
-            "options": {
-                **settings.get("options", {}),
-                "defaultType": "swap",
-                "defaultSubType": "linear",
-                "fetchMarkets": {"types": ["linear"]},
-                "fetchCurrencies": False,
-                "fetchOpenOrders": {"warnWithoutSymbol": False},
-                "warnOnFetchOpenOrdersWithoutSymbol": False,
-                "recvWindow": RECEIVE_WINDOW_MS,
-                "adjustForTimeDifference": False,
-            },
-        }
+        return contract_settings(settings)
 
     def _listed(self, markets: Mapping[str, Any]) -> dict[str, str]:
         return {perpetual_of(market["id"]): name for name, market in markets.items() if market["swap"]}

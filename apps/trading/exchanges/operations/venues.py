@@ -16,7 +16,7 @@ from apps.trading.exchanges.catalogue.venues import TESTED, get_exchange
 from apps.trading.exchanges.choices import ConnectionState, IdStyle, Mode
 from apps.trading.exchanges.errors import ConnectionNotActive, NoAccountOffered, VenueRefused, VenueUnavailable
 from apps.trading.exchanges.gateways.ccxt_gateway import CcxtGateway
-from apps.trading.exchanges.gateways.contract_gateway import SpotAndContracts
+from apps.trading.exchanges.gateways.contract_gateway import CLIENTS, SpotAndContracts, contract_settings
 from apps.trading.exchanges.gateways.port import VenuePort
 from apps.trading.exchanges.gateways.unified_gateway import UnifiedGateway
 from apps.trading.exchanges.models import Connection, Venue
@@ -187,6 +187,16 @@ def open_credentials(connection_id: UUID) -> VenueCredentials:
     if connection.passphrase:
         keys["password"] = open_field(connection, "passphrase")
     return VenueCredentials(connection.venue.ccxt_id, {**venue_settings(connection.venue.code), **keys})
+
+
+def open_contract_credentials(connection_id: UUID) -> VenueCredentials | None:
+    """Return settings and key for the private stream of a connection's contracts; None where we know no contracts.
+
+    Raises as `open_venue` does.
+    """
+    found = open_credentials(connection_id)
+    client = CLIENTS.get(found.ccxt_id)
+    return None if client is None else VenueCredentials(client, contract_settings(found.settings))
 
 
 def _active(connection_id: UUID) -> Connection:

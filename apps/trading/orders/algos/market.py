@@ -1,4 +1,7 @@
-"""What an algorithm sees: its clock, the best prices, the volume; and its row as the kernel's plan and state."""
+"""What an algorithm sees: its clock, the best prices, the volume; and its row as the kernel's plan and state.
+
+A contract goes by the prices, the candles and the time of the market that it follows.
+"""
 
 from decimal import Decimal
 from fractions import Fraction
@@ -11,7 +14,7 @@ from apps.trading.orders.algos.models import AlgoOrder
 from apps.trading.orders.choices import OrderState, Origin
 from apps.trading.orders.models import Order
 from kernel.execution import Algo, CatchUp, Child, Plan, Rest, Seen, State, Status, Why, volume_lots
-from kernel.instruments import INTERVALS, VOLUME_SCALE, InstrumentSpec, Side
+from kernel.instruments import INTERVALS, VOLUME_SCALE, InstrumentSpec, Side, market_of
 
 STEP = INTERVALS[BASE_INTERVAL]
 OWN_TIME = 3 * STEP
@@ -37,21 +40,22 @@ def moment_ms(symbol: str, clock: str) -> int:
 
 def market_ms(symbol: str) -> int | None:
     """Return the end of the newest closed candle, or None without any."""
-    series = get_series(symbol, BASE_INTERVAL)
+    series = get_series(market_of(symbol), BASE_INTERVAL)
     return None if series is None else series.last_ts + STEP
 
 
 def read_volume(symbol: str, since_ms: int, until_ms: int) -> Decimal:
     """Return what traded in the candles that opened since one moment and closed by another, in base."""
-    bars = load_bars(symbol, BASE_INTERVAL, since_ms, until_ms)
+    bars = load_bars(market_of(symbol), BASE_INTERVAL, since_ms, until_ms)
     return Decimal(int(bars.volume.sum())) / VOLUME_SCALE if len(bars) else Decimal(0)
 
 
 def seen_of(algo: AlgoOrder, spec: InstrumentSpec) -> Seen:
     """Return the market of an algorithm now; without a fresh price it says so."""
     volume = volume_lots(int(algo.volume * VOLUME_SCALE), spec)
-    quote = get_quote(algo.symbol)
-    if quote is None or quote.is_stale or not 0 < quote.bid <= quote.ask or is_market_stale(algo.symbol):
+    market = market_of(algo.symbol)
+    quote = get_quote(market)
+    if quote is None or quote.is_stale or not 0 < quote.bid <= quote.ask or is_market_stale(market):
         return Seen(1, 1, volume, is_fresh=False)
     bid, ask = Fraction(quote.bid) / Fraction(spec.tick), Fraction(quote.ask) / Fraction(spec.tick)
     return Seen(max(1, int(bid)), -(-ask.numerator // ask.denominator), volume)

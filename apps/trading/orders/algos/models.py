@@ -10,6 +10,7 @@ from apps.core.placement import DataCategory
 from apps.core.triggers import no_delete
 from apps.trading.orders.algos.choices import AlgoClock, AlgoKind, AlgoStatus, CatchUpRule, RestRule
 from apps.trading.orders.models.orders import amount_field
+from apps.trading.positions.choices import PositionSide
 
 FINANCIAL, OPERATIONAL = DataCategory.FINANCIAL, DataCategory.OPERATIONAL
 
@@ -20,7 +21,7 @@ class AlgoOrder(BaseModel):
     Times are in ms of `clock`. `seed` makes the jitter. The second part is the state of kernel.execution, written by
     one step at a time under this row's lock. `volume` is what the market traded since the start, in base;
     `market_until_ms` how far its candles were read; `child_ms` when
-    each child was decided. `arrival_price` is the price at the start.
+    each child was decided. `arrival_price` is the price at the start. A contract goes by the market that it follows.
     """
 
     data_categories: ClassVar = {
@@ -28,6 +29,7 @@ class AlgoOrder(BaseModel):
             (
                 "symbol", "side", "algo", "quantity", "limit_price", "display_quantity", "participation_bps", "filled",
                 "average_price", "arrival_price", "volume", "schedule_error_bps", "share_bps", "weights",
+                "reduce_only", "position_side",
             ),
             FINANCIAL,
         ),
@@ -47,6 +49,8 @@ class AlgoOrder(BaseModel):
     symbol = models.CharField(max_length=32)
     side = models.CharField(max_length=4)
     algo = models.CharField(max_length=8, choices=AlgoKind.choices)
+    reduce_only = models.BooleanField(default=False)
+    position_side = models.CharField(max_length=5, choices=PositionSide.choices, blank=True, default="")
     quantity = amount_field()
     limit_price = amount_field(null=True)
     display_quantity = amount_field(null=True)

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from apps.trading.orders.algos.choices import AlgoStatus
 from apps.trading.orders.algos.errors import AlgoMissing
 from apps.trading.orders.algos.models import AlgoOrder
+from kernel.instruments.contracts import PERPETUAL
 
 
 def get_algo(algo_id: UUID, *, owner_id: UUID) -> AlgoOrder:
@@ -25,6 +26,12 @@ def list_algos(owner_id: UUID) -> QuerySet[AlgoOrder]:
 def list_going_on() -> list[UUID]:
     """Return the algorithms of this tenant that are not over."""
     return list(AlgoOrder.objects.exclude(status=AlgoStatus.DONE).order_by("id").values_list("pk", flat=True))
+
+
+def count_contracts_going_on(connection_id: UUID) -> int:
+    """Return how many algorithms on contracts of a connection are not over."""
+    going_on = AlgoOrder.objects.exclude(status=AlgoStatus.DONE)
+    return going_on.filter(connection_id=connection_id, symbol__endswith=PERPETUAL).count()
 
 
 def exists_going_on() -> bool:

@@ -33,6 +33,7 @@ from apps.trading.orders.api.serializers import (
 from apps.trading.orders.api.views import confirm_live
 from apps.trading.orders.choices import HeldBy
 from apps.trading.orders.models import OrderGroup
+from apps.trading.positions.choices import PositionSide
 from kernel.instruments import Side
 
 MOST = 20
@@ -54,7 +55,10 @@ class EntrySerializer(NewOrderSerializer):
 
 
 class NewGroupSerializer(serializers.Serializer[dict[str, Any]]):
-    """A bracket (`entry` with two exits) or, without `entry`, two exits of `quantity`: one cancels the other."""
+    """A bracket (`entry` with two exits) or, without `entry`, two exits of `quantity`: one cancels the other.
+
+    `position_side` is for exits without an entry on accounts in hedge mode.
+    """
 
     connection_id = serializers.UUIDField()
     entry = EntrySerializer(required=False, allow_null=True, default=None)
@@ -64,6 +68,7 @@ class NewGroupSerializer(serializers.Serializer[dict[str, Any]]):
     take_profit = ExitSerializer()
     stop = ExitSerializer()
     held_by = serializers.ChoiceField(choices=HeldBy.choices, required=False, allow_blank=True, default="")
+    position_side = serializers.ChoiceField(choices=PositionSide.choices, required=False, default="")
 
 
 class GroupSerializer(serializers.ModelSerializer[OrderGroup]):
@@ -156,6 +161,7 @@ class GroupList(GenericAPIView[OrderGroup]):
             side=Side(wanted["side"]),
             quantity=wanted["quantity"],
             held_by=wanted["held_by"],
+            position_side=wanted["position_side"],
         )
         confirmed = group.entry is not None and confirm_live(
             request, "orders.place_group", wanted["connection_id"], group.entry

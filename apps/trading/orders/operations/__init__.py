@@ -10,6 +10,7 @@ from apps.trading.orders.operations.contracts import (
     closing_order,
     execute_request,
     follow_executions,
+    guard_mode,
     read_executions,
 )
 from apps.trading.orders.operations.ending import end_in_time
@@ -74,6 +75,7 @@ __all__ = [
     "end_in_time",
     "execute_request",
     "follow_executions",
+    "guard_mode",
     "limits_of",
     "look_at",
     "look_at_held",

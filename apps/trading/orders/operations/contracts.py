@@ -11,13 +11,15 @@ from apps.core.context import current_schema
 from apps.core.errors import DomainError, StateChanged
 from apps.core.operation import operation
 from apps.trading.exchanges.operations import open_venue
-from apps.trading.orders.choices import FINAL, Kind, Origin
+from apps.trading.orders.algos.queries import count_contracts_going_on
+from apps.trading.orders.choices import FINAL, IN_FLIGHT, NOT_LEFT, Kind, Origin
+from apps.trading.orders.errors import ContractOrdersWait
 from apps.trading.orders.models import Order
 from apps.trading.orders.operations.checking import NewOrder
 from apps.trading.orders.operations.placing import TRADE, PlacedFor, place_for, place_order
 from apps.trading.orders.operations.reconciling import read_fills
 from apps.trading.orders.operations.recording import RECORD
-from apps.trading.orders.queries import get_order
+from apps.trading.orders.queries import CONTRACTS, get_order
 from apps.trading.positions.choices import Purpose, RequestKind, RequestState
 from apps.trading.positions.errors import PositionMissing
 from apps.trading.positions.operations import answer_request, open_book, take_request
@@ -38,6 +40,14 @@ def follow_executions(connection_id: UUID, symbols: Sequence[str]) -> None:
     for symbol in sorted(set(waiting.values_list("symbol", flat=True))):
         given = (schema, str(connection_id), symbol)
         transaction.on_commit(lambda given=given: read.delay(*given), robust=True)  # type: ignore[misc]
+
+
+def guard_mode(connection_id: UUID) -> None:
+    """Raise ContractOrdersWait while contract orders stand here that the exchange does not see, or not yet."""
+    waiting = Order.objects.filter(CONTRACTS, connection_id=connection_id, state__in=(*NOT_LEFT, *IN_FLIGHT))
+    count = waiting.count() + count_contracts_going_on(connection_id)
+    if count:
+        raise ContractOrdersWait(count=count)
 
 
 def read_executions(*, connection_id: UUID, symbol: str) -> int:

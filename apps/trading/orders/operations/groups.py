@@ -1,8 +1,9 @@
 """Brackets and pairs of exits: one cancels the other, for what is there to close and never beyond it.
 
 A group converges: whatever changed one of its orders, `advance_group` looks at all of them under the group's lock and
-does what is missing. Where the venue has lists, both exits stand there as one; else the platform holds them and lets at
-most one of them live at a time: another one is sent only after the first is proven over.
+does what is missing. Where the venue has lists, both exits stand there as one; else, and always for contracts, the
+platform holds them and lets at most one of them live at a time: the other one is sent only after it is proven over.
+Exits of contracts can only reduce, so that they close no more than the position is.
 """
 
 from dataclasses import dataclass, replace
@@ -21,9 +22,9 @@ from apps.core.ids import uuid7
 from apps.core.operation import operation
 from apps.trading.exchanges.queries import has_pairs
 from apps.trading.instruments.queries import get_spec
-from apps.trading.orders.choices import GroupKind, GroupState, HeldBy, Kind, Leg, OrderState
+from apps.trading.orders.choices import NEVER_ACCEPTED, GroupKind, GroupState, HeldBy, Kind, Leg, OrderState
 from apps.trading.orders.client_ids import client_id_of_order
-from apps.trading.orders.errors import ContractsOnlyPlain, ExitsDoNotFit, TriggerNeeded
+from apps.trading.orders.errors import ExitsDoNotFit, TriggerNeeded
 from apps.trading.orders.live import announce
 from apps.trading.orders.models import Order, OrderGroup
 from apps.trading.orders.operations.cancelling import take_back
@@ -39,8 +40,10 @@ from apps.trading.orders.operations.placing import (
     send_after_commit,
 )
 from apps.trading.orders.operations.recording import RECORD, lock_group, move_order
+from apps.trading.orders.operations.reducing import cap_to_position
 from apps.trading.orders.operations.triggering import set_off
-from kernel.instruments import InstrumentSpec, Side, is_perpetual
+from apps.trading.positions.queries import get_position
+from kernel.instruments import InstrumentSpec, Side, is_perpetual, market_of
 
 SYSTEM = Actor.system("orders")
 MOST_EXITS = 8
@@ -60,7 +63,8 @@ class Exit:
 class NewGroup:
     """What is wanted: `entry` for a bracket; without it `symbol`, `side` (the exits') and `quantity` of what to close.
 
-    `held_by` "platform" keeps the exits from the venue although it has lists.
+    `held_by` "platform" keeps the exits from the venue although it has lists. `position_side` of exits without an entry
+    for a contract account in hedge mode.
     """
 
     take_profit: Exit
@@ -70,6 +74,7 @@ class NewGroup:
     side: Side = Side.SELL
     quantity: Decimal = Decimal(0)
     held_by: str = ""
+    position_side: str = ""
 
 
 @operation("orders.place_group", permission=TRADE, audited=("owner_id", "connection_id", "group"))
@@ -78,12 +83,16 @@ def place_group(
 ) -> OrderGroup:
     """Store a bracket or a pair of exits; what goes to the venue is sent after the commit.
 
-    The exits of a bracket wait for fills of its entry. Raises as `place_order`, ExitsDoNotFit and ContractsOnlyPlain.
+    The exits of a bracket wait for fills of its entry. Raises as `place_order`, and ExitsDoNotFit; two exits of a
+    contract without a position to close raise NothingToReduce.
     """
     symbol, side, quantity = _subject(group)
-    if is_perpetual(symbol):
-        raise ContractsOnlyPlain(field="symbol")
     place = manual_place(actor, owner_id, connection_id, symbol)
+    if is_perpetual(symbol) and group.entry is None:
+        quantity = cap_to_position(
+            book_id=place.book_id, side=side, quantity=quantity, spec=get_spec(symbol),
+            position_side=group.position_side,
+        )  # fmt: skip
     exits = _exits(group, symbol, side, quantity)
     entry = group.entry
     between = None if entry is None else entry.price or entry.stop_price
@@ -96,7 +105,8 @@ def place_group(
     )
     if group.entry is not None:
         require_confirmation(actor, place, group.entry, confirmed=confirmed)
-    is_native = group.held_by != HeldBy.PLATFORM and has_pairs(place.connection.venue.ccxt_id)
+    has_lists = has_pairs(place.connection.venue.ccxt_id) and not is_perpetual(symbol)
+    is_native = has_lists and group.held_by != HeldBy.PLATFORM
     row = OrderGroup.objects.create(
         owner_id=owner_id,
         book_id=place.book_id,
@@ -127,7 +137,14 @@ def _subject(group: NewGroup) -> tuple[str, Side, Decimal]:
 
 
 def _exits(group: NewGroup, symbol: str, side: Side, quantity: Decimal) -> dict[Leg, NewOrder]:
-    base = NewOrder(symbol=symbol, side=side, kind=Kind.MARKET, quantity=quantity)
+    base = NewOrder(
+        symbol=symbol,
+        side=side,
+        kind=Kind.MARKET,
+        quantity=quantity,
+        reduce_only=is_perpetual(symbol),
+        position_side=group.position_side if group.entry is None else group.entry.position_side,
+    )
     profit, stop = group.take_profit, group.stop
     if profit.stop_price is None and profit.price is not None:  # a plain limit: held, it waits for its own price
         profit = replace(profit, stop_price=profit.price)
@@ -257,8 +274,18 @@ def _look(group: OrderGroup) -> _View:
         filled = sum((order.filled for order in entries), Decimal(0))
         covered = spec.floor_quantity(max(filled - paid, Decimal(0)))
     closed = sum((order.filled for order in exits), Decimal(0))
-    remaining = spec.floor_quantity(max(covered - closed, Decimal(0)))
+    left = covered - closed
+    if is_perpetual(group.symbol):
+        left = min(left, _closable(group, exits[0].position_side))
+    remaining = spec.floor_quantity(max(left, Decimal(0)))
     return _View(spec, entries, exits, covered, remaining if remaining >= spec.min_quantity else Decimal(0))
+
+
+def _closable(group: OrderGroup, position_side: str) -> Decimal:
+    """Return how much of a contract's position the exits could close: it may have been closed without them."""
+    position = get_position(group.book_id, market_of(group.symbol), position_side)
+    size: Decimal = Decimal(0) if position is None else position.quantity
+    return size if group.side == Side.SELL else -size
 
 
 def _act(group: OrderGroup, view: _View, actor: Actor) -> None:
@@ -310,6 +337,9 @@ def _stand_guard(group: OrderGroup, view: _View, actor: Actor) -> None:
     waiting = view.waiting
     over = (OrderState.CANCELLED, OrderState.FILLED)
     ended = [order for order in view.fired if order.state in over and order.cancel_requested_at is None]
+    newest = sorted(view.fired, key=lambda order: (order.triggered_at or now(), order.pk))[-1:]
+    lost = [order for order in newest if order.reject_code == NEVER_ACCEPTED]  # on its way: nobody refused it
+    ended += [order for order in lost if order.cancel_requested_at is None]
     if ended and len(view.exits) < MOST_EXITS:
         _fire_again(group, ended[-1], view, actor)
         return
@@ -331,6 +361,8 @@ def _fire_again(group: OrderGroup, ended: Order, view: _View, actor: Actor) -> N
         price=ended.price,
         stop_price=ended.stop_price,
         trail_percent=ended.trail_percent,
+        reduce_only=ended.reduce_only,
+        position_side=ended.position_side,
         held_by=HeldBy.PLATFORM,
     )
     place = replace(place_of(group), waits=True, is_fresh=False)

@@ -83,6 +83,8 @@ def _held_form(order: Order, terms: NewTerms) -> NewOrder:
         price=price if kind in LIMITED else None,
         stop_price=None if kind is Kind.TRAILING_STOP else stop_price,
         trail_percent=(terms.trail_percent or order.trail_percent) if kind is Kind.TRAILING_STOP else None,
+        reduce_only=order.reduce_only,
+        position_side=order.position_side,
         held_by="platform",
     )
 

@@ -16,6 +16,7 @@ from apps.trading.orders.choices import CUSHION, Origin
 from apps.trading.orders.errors import (
     ContractsOnlyPlain,
     InsufficientBalance,
+    ModePending,
     PositionSideNeeded,
     PriceUnknown,
     TermsPending,
@@ -26,6 +27,7 @@ from apps.trading.orders.operations.leverage import UP, contracts_of
 from apps.trading.orders.operations.mirroring import hold_key
 from apps.trading.positions.choices import Purpose
 from apps.trading.positions.errors import NoContractsHere
+from apps.trading.positions.operations import hold_mode
 from apps.trading.positions.queries import (
     get_book,
     get_mark,
@@ -43,7 +45,7 @@ TAKER_FEE = Decimal("0.0005")
 STEP = Decimal(1).scaleb(-18)
 ZERO = Decimal(0)
 BASIS = Decimal(10_000)
-BY_THE_PATH = (Origin.MANUAL.value, Origin.GUARD.value)
+BY_THE_PATH = (Origin.MANUAL.value, Origin.ALGO.value, Origin.GUARD.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +69,16 @@ def check_contract(order: NewOrder, book_id: UUID, connection: Any, origin_kind:
     """Raise what keeps a contract order from this place: origin, exchange, a wallet that was not read, its side.
 
     Raises ContractsOnlyPlain, NoContractsHere (listed at another exchange; what protects is tried anyway),
-    ContractsNotOpen and PositionSideNeeded; whether terms stand is asked with the margin.
+    ContractsNotOpen, ModePending and PositionSideNeeded; whether terms stand is asked with the margin.
     """
     if origin_kind not in BY_THE_PATH or get_book(book_id).purpose != Purpose.CONTRACT:
         raise ContractsOnlyPlain(field="symbol")
     if origin_kind != Origin.GUARD and get_instrument(order.symbol).market not in ("", connection.venue.code):
         raise NoContractsHere(field="symbol")
+    hold_mode(contracts_of(connection.pk).pk)
     account = contracts_of(connection.pk)
+    if account.wanted_hedged is not None and origin_kind != Origin.GUARD:
+        raise ModePending(field="symbol")
     if account.is_hedged != bool(order.position_side):
         words = "long or short" if account.is_hedged else "no side: its buys and sells net"
         raise PositionSideNeeded(field="position_side", words=words)

@@ -44,13 +44,17 @@ OVERLAP_MS = 60_000
 
 @dataclass
 class Report:
-    """What a run saw and did. `differences` are the open incidents after it; `error` says why it could not finish."""
+    """What a run saw and did. `differences` are the open incidents after it; `error` says why it could not finish.
+
+    `new_contract_fills` are among `new_fills`.
+    """
 
     connection_id: UUID
     venue: str
     settled: int = 0
     unsettled: int = 0
     new_fills: int = 0
+    new_contract_fills: int = 0
     external: int = 0
     balances_compared: bool = False
     contracts_compared: bool = False
@@ -91,7 +95,9 @@ def _run(connection_id: UUID, port: VenuePort, report: Report) -> None:
 
 def _read_all(connection_id: UUID, port: VenuePort, report: Report) -> None:
     for symbol in list_traded_symbols(connection_id):
-        report.new_fills += read_fills(connection_id, symbol, port)
+        new = read_fills(connection_id, symbol, port)
+        report.new_fills += new
+        report.new_contract_fills += new if is_perpetual(symbol) else 0
 
 
 def _compare_open_orders(connection_id: UUID, port: VenuePort, report: Report) -> None:

@@ -92,9 +92,7 @@ class TicketForm(forms.Form):
         self.owner_id = owner_id
         is_contract = is_perpetual(str(self["symbol"].value() or ""))
         traded = {row.connection_id for row in list_contracts(owner_id)} if is_contract else set()
-        if is_contract:
-            del self.fields["take_profit"], self.fields["stop_loss"], self.fields["stop_trail"]
-        else:
+        if not is_contract:
             del self.fields["position_side"]
         # Only what is shown to choose from: whose connection it is, the operation asks.
         self.fields["connection"].choices = [  # type: ignore[attr-defined]

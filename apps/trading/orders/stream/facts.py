@@ -14,7 +14,7 @@ from apps.core.clock import now
 from apps.core.context import PUBLIC, in_schema
 from apps.core.tasks import all_schemas
 from apps.trading.exchanges.errors import VenueRefused, VenueUnavailable
-from apps.trading.exchanges.operations import open_venue, record_balances
+from apps.trading.exchanges.operations import VenuePort, open_venue, record_balances
 from apps.trading.exchanges.queries import list_active_connections
 from apps.trading.orders import operations
 from apps.trading.orders.choices import OrderState
@@ -92,6 +92,15 @@ def follow_up(account: Account, client_ids: Collection[str]) -> bool:
     An order whose sender is still waiting for the answer is left to it. Raises VenueUnavailable and VenueRefused.
     """
     port = open_venue(account.connection_id)
+    is_foreign = settle_named(account, client_ids, port)
+    seen_at = now()
+    record_balances(actor=SYSTEM, connection_id=account.connection_id, balances=port.balances(), seen_at=seen_at)
+    operations.note_stream(account.connection_id, event_at=seen_at)
+    return is_foreign
+
+
+def settle_named(account: Account, client_ids: Collection[str], port: VenuePort) -> bool:
+    """Ask about orders of a connection that a socket named; return whether one of them was not ours."""
     is_foreign = False
     for client_id in client_ids:
         order = find_by_client_id(account.connection_id, client_id)
@@ -99,9 +108,6 @@ def follow_up(account: Account, client_ids: Collection[str]) -> bool:
             is_foreign = True
         elif not _is_answered_soon(order.state, order.sent_at) and not (order.is_final and not order.needs_settling):
             operations.settle_order(order_id=order.pk, port=port, ask_anyway=True)
-    seen_at = now()
-    record_balances(actor=SYSTEM, connection_id=account.connection_id, balances=port.balances(), seen_at=seen_at)
-    operations.note_stream(account.connection_id, event_at=seen_at)
     return is_foreign
 
 

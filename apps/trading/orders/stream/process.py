@@ -12,6 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 from apps.core.context import PUBLIC
 from apps.trading.exchanges.operations import open_credentials
 from apps.trading.orders import operations
+from apps.trading.orders.stream.contracts import ContractSide
 from apps.trading.orders.stream.facts import Account, Threads, active_accounts, follow_up, inside, snapshot
 
 P = ParamSpec("P")
@@ -76,7 +77,7 @@ class AccountsProcess:
         """Follow one account for as long as it is there, with growing pauses after failures."""
         delay = 1.0
         while True:
-            follower = Follower(account, self.owner, self.threads)
+            follower = Follower(account, self.owner, self.threads, self.rng)
             try:
                 await follower.run()
             except asyncio.CancelledError:
@@ -101,11 +102,15 @@ def _is_ending() -> bool:
 
 @dataclass
 class Follower:
-    """One account, one socket. `run` ends with an exception, or at once while another process has the lease."""
+    """One account, one socket, and one more for its contracts.
+
+    `run` ends with an exception, or at once while another process has the lease.
+    """
 
     account: Account
     owner: str
     threads: Threads
+    rng: random.Random
     epoch: int | None = None
     was_steady: bool = False
     named: set[str] = field(default_factory=set)
@@ -125,6 +130,7 @@ class Follower:
                 group.create_task(self._forever(venue.watch_my_trades))
                 group.create_task(self._answer())
                 group.create_task(self._resync())
+                group.create_task(ContractSide(self.account, self._hop, self.rng).run())
         finally:
             await venue.close()
 
@@ -170,8 +176,9 @@ class Follower:
             await asyncio.sleep(RESYNC_SECONDS)
             report = await self._hop(snapshot, self.account)
             self.was_steady = True
-            if report.new_fills and self.hints == before:
-                raise StreamLost(f"{report.new_fills} executions that the socket did not tell")
+            untold = report.new_fills - report.new_contract_fills
+            if untold and self.hints == before:
+                raise StreamLost(f"{untold} executions that the socket did not tell")
 
     async def _renew(self) -> None:
         while True:

@@ -44,7 +44,10 @@ class ContractPositionSerializer(serializers.ModelSerializer[ContractPosition]):
 
 
 class MarginAccountSerializer(serializers.ModelSerializer[MarginAccount]):
-    """A contract account as it was read at `read_at`; amounts in `asset`, `ratio` in percent."""
+    """A contract account as it was read at `read_at`; amounts in `asset`, `ratio` in percent.
+
+    `wanted_hedged` null: no other mode is on its way. `mode_words`: why the last one was refused.
+    """
 
     wallet = amount()
     cross_wallet = amount()
@@ -57,8 +60,9 @@ class MarginAccountSerializer(serializers.ModelSerializer[MarginAccount]):
     class Meta:
         model = MarginAccount
         fields: ClassVar = [
-            "id", "connection_id", "asset", "is_hedged", "wallet", "cross_wallet", "balance", "unrealised", "initial",
-            "maintenance", "available", "ratio", "state", "protects", "done_stage", "read_at", "error",
+            "id", "connection_id", "asset", "is_hedged", "wanted_hedged", "mode_words", "wallet", "cross_wallet",
+            "balance", "unrealised", "initial", "maintenance", "available", "ratio", "state", "protects", "done_stage",
+            "read_at", "error",
         ]  # fmt: skip
 
 
@@ -156,6 +160,12 @@ class NewTermsSerializer(serializers.Serializer[Given]):
     symbol = serializers.RegexField(SYMBOL)
     leverage = serializers.IntegerField(min_value=1, max_value=1_000)
     is_isolated = serializers.BooleanField()
+
+
+class NewModeSerializer(serializers.Serializer[Given]):
+    """Hedge mode (long and short positions apart), or one-way mode."""
+
+    is_hedged = serializers.BooleanField()
 
 
 class BandSerializer(serializers.Serializer[Given]):

@@ -166,6 +166,22 @@ class ContractChoices(APIView):
         return write_once(request, actor=actor_of(request), operation="positions.choose_terms", run=run, status=200)
 
 
+class ContractModes(APIView):
+    """One-way or hedge mode of an account."""
+
+    @extend_schema(
+        operation_id="choose_contract_mode",
+        tags=TAGS,
+        request=shapes.NewModeSerializer,
+        responses={200: shapes.MarginAccountSerializer},
+    )
+    def put(self, request: Request, account_id: UUID) -> Response:
+        """Want hedge mode or one-way mode; a trading worker asks the exchange, and orders wait for its answer."""
+        wanted = given(shapes.NewModeSerializer, request.data)
+        row = operations.choose_mode(**whose(request), account_id=account_id, **wanted)
+        return Response(shapes.MarginAccountSerializer(row).data)
+
+
 class ContractFunding(GenericAPIView[FundingPayment]):
     """Funding settlements of a contract account."""
 

@@ -9,6 +9,7 @@ from apps.trading.positions.api.contract_views import (
     ContractFunding,
     ContractHedges,
     ContractList,
+    ContractModes,
     ContractMoves,
     ContractRequests,
     Corrections,
@@ -28,6 +29,7 @@ urlpatterns = [
     path(f"{ONE}/requests", ContractRequests.as_view(), name="api-contract-requests"),
     path(f"{ONE}/moves", ContractMoves.as_view(), name="api-contract-moves"),
     path(f"{ONE}/terms", ContractChoices.as_view(), name="api-contract-terms"),
+    path(f"{ONE}/mode", ContractModes.as_view(), name="api-contract-mode"),
     path(f"{ONE}/hedges", ContractHedges.as_view(), name="api-contract-hedges"),
     path(f"{ONE}/funding", ContractFunding.as_view(), name="api-contract-funding"),
 ]

@@ -1,5 +1,6 @@
 """USD-margined contracts of Binance and of our sandbox exchange, through the connection's own ccxt client."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -22,7 +23,8 @@ ASSET = "USDT"
 PAGE = 1_000
 _SIDES = {"BOTH": "", "LONG": "long", "SHORT": "short"}
 _STEPS, _TIERS = "contract_steps", "contract_tiers"  # kept on the client, beside ccxt's own options
-_SAME_MODE = -4046
+_SAME_MODE, _SAME_SIDES = -4046, -4059
+_SAID = re.compile(r'"msg" *: *"([^"]+)"')
 
 
 class BinanceContracts:
@@ -108,6 +110,15 @@ class BinanceContracts:
         params = {"symbol": symbol, "marginType": "ISOLATED" if is_isolated else "CROSSED"}
         found = self._send(self._client.fapiPrivatePostMarginType, params, _chosen)
         return _chosen({}) if isinstance(found, Refused) and str(_SAME_MODE) in found.words else found
+
+    def set_hedged(self, is_hedged: bool) -> Outcome:
+        """Choose hedge mode or one-way mode of the account; choosing what holds already is done."""
+        params = {"type": "swap", "subType": "linear"}
+        found = self._send(lambda more: self._client.set_position_mode(is_hedged, None, more), params, _chosen)
+        if not isinstance(found, Refused):
+            return found
+        said = _SAID.search(found.words)
+        return _chosen({}) if str(_SAME_SIDES) in found.words else Refused(said[1] if said else found.words)
 
     def set_leverage(self, symbol: str, leverage: int) -> Outcome:
         """Choose the leverage of a contract."""

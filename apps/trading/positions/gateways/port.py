@@ -119,6 +119,9 @@ class ContractPort(Protocol):
     def set_mode(self, symbol: str, is_isolated: bool) -> Outcome:
         """Choose isolated or cross margin of a contract; choosing what holds already is done."""
 
+    def set_hedged(self, is_hedged: bool) -> Outcome:
+        """Choose hedge mode or one-way mode of the account; choosing what holds already is done."""
+
     def set_leverage(self, symbol: str, leverage: int) -> Outcome:
         """Choose the leverage of a contract."""
 

@@ -18,6 +18,7 @@ class MarginAccount(BaseModel):
     """A connection's wallet for contracts as the venue showed it at `read_at`; amounts in `asset`, ratio in percent.
 
     `done_stage` is the reduction stage that was carried out since the ratio was last below the first one.
+    `wanted_hedged` is the mode that is on its way to the venue, `mode_words` why the last one was refused.
     """
 
     data_categories: ClassVar = {
@@ -25,6 +26,8 @@ class MarginAccount(BaseModel):
         "connection": OPERATIONAL,
         "asset": FINANCIAL,
         "is_hedged": OPERATIONAL,
+        "wanted_hedged": OPERATIONAL,
+        "mode_words": OPERATIONAL,
         "wallet": FINANCIAL,
         "cross_wallet": FINANCIAL,
         "balance": FINANCIAL,
@@ -46,6 +49,8 @@ class MarginAccount(BaseModel):
     connection = models.OneToOneField("exchanges.Connection", on_delete=models.PROTECT, related_name="+")
     asset = models.CharField(max_length=16, default="USDT")
     is_hedged = models.BooleanField(default=False)
+    wanted_hedged = models.BooleanField(null=True)
+    mode_words = models.CharField(max_length=200, blank=True)
     wallet = amount_field(default=0)
     cross_wallet = amount_field(default=0)
     balance = amount_field(default=0)

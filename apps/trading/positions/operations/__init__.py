@@ -14,6 +14,7 @@ from apps.trading.positions.operations.contracts import (
 )
 from apps.trading.positions.operations.correcting import CORRECT, Change, correct_position
 from apps.trading.positions.operations.executing import advance_account, answer_request, send_requests, take_request
+from apps.trading.positions.operations.modes import choose_mode, guard_mode, hold_mode
 from apps.trading.positions.operations.reading import read_account
 from apps.trading.positions.operations.terms import choose_terms
 
@@ -27,9 +28,12 @@ __all__ = [
     "advance_account",
     "answer_request",
     "apply_fill",
+    "choose_mode",
     "choose_terms",
     "correct_position",
     "fill_id_of",
+    "guard_mode",
+    "hold_mode",
     "listen",
     "nudge",
     "open_book",

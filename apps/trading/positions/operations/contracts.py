@@ -128,6 +128,8 @@ def reset_contracts(*, actor: Actor, connection_id: UUID) -> MarginAccount | Non
         income_at=to_ms(now()),
         done_stage=0,
         error="",
+        wanted_hedged=None,
+        mode_words="",
     )
     return account
 

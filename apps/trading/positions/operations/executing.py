@@ -19,6 +19,7 @@ from apps.trading.positions.gateways.port import ContractPort, Executed, NoAnswe
 from apps.trading.positions.models import ContractRequest
 from apps.trading.positions.operations.booking import RECORD
 from apps.trading.positions.operations.contracts import nudge
+from apps.trading.positions.operations.modes import send_mode
 from apps.trading.positions.operations.reading import open_port, read_account
 from apps.trading.positions.operations.terms import send_terms
 from apps.trading.positions.queries import get_contracts, list_requests
@@ -129,6 +130,7 @@ def answer_request(
 def advance_account(*, account_id: UUID, port: ContractPort | None = None) -> None:
     """One round: send what is wanted, read and decide, send what was decided. Raises ContractsAway."""
     port = port or open_port(get_contracts(account_id))
+    send_mode(account_id=account_id, port=port)
     send_terms(account_id=account_id, port=port)
     send_requests(account_id=account_id, port=port)
     read_account(account_id=account_id, port=port)

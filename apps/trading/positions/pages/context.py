@@ -23,7 +23,7 @@ from apps.trading.positions.choices import (
 )
 from apps.trading.positions.live import key_of
 from apps.trading.positions.models import Book, ContractPosition, ContractRequest, ContractTerms, MarginAccount
-from apps.trading.positions.pages.forms import CorrectionForm, HedgeForm, MoveForm, TermsForm
+from apps.trading.positions.pages.forms import CorrectionForm, HedgeForm, ModeForm, MoveForm, TermsForm
 from apps.trading.positions.queries import PositionValue, ResultRow
 from kernel.instruments import perpetual_of
 
@@ -133,6 +133,7 @@ class Account:
     urls: dict[str, str]
     keys: dict[str, str]
     terms: Sequence[tuple[str, str, str]] = ()
+    mode: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,7 @@ def account_forms(account_id: UUID, data: Any = None) -> dict[str, Any]:
         "move": MoveForm(data, auto_id=auto_id),
         "hedge": HedgeForm(data, auto_id=auto_id),
         "terms": TermsForm(data, auto_id=f"id_{account_id}_terms_%s", symbols=symbols),
+        "mode": ModeForm(data, auto_id=f"id_{account_id}_mode_%s"),
     }
 
 
@@ -265,7 +267,7 @@ def _account(row: MarginAccount, sent: dict[str, Any]) -> Account:
     used = min(100, int(row.ratio))
     read = f"Read from {row.connection.venue.title} {_moment(row.read_at)}" if row.read_at else "Not read yet"
     one = {"account_id": row.pk}
-    names = ("move", "protect", "hedge", "terms")
+    names = ("move", "protect", "hedge", "terms", "mode")
     return Account(
         id=str(row.pk),
         title=f"{row.connection.label}, {row.asset}",
@@ -283,7 +285,16 @@ def _account(row: MarginAccount, sent: dict[str, Any]) -> Account:
         urls={name: reverse(f"contracts-{name}", kwargs=one) for name in names},
         keys={name: uuid7().hex for name in names},
         terms=[_terms(each) for each in queries.list_terms(row.pk)],
+        mode=_mode(row),
     )
+
+
+def _mode(row: MarginAccount) -> str:
+    names = {True: "hedge mode", False: "one-way mode"}
+    held = names[row.is_hedged]
+    if row.wanted_hedged is not None:
+        return f"{held}; asked for {names[row.wanted_hedged]}"
+    return f"{held}; {row.mode_words}" if row.mode_words else held
 
 
 def _terms(row: ContractTerms) -> tuple[str, str, str]:

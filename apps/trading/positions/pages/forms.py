@@ -46,6 +46,15 @@ class TermsForm(forms.Form):
         self.fields["symbol"].choices = [(name, name) for name in symbols]  # type: ignore[attr-defined]  # as below
 
 
+class ModeForm(forms.Form):
+    """One position for each contract, or long and short ones apart."""
+
+    mode = forms.ChoiceField(
+        label="Positions",
+        choices=[("one_way", "One-way: buys and sells net"), ("hedge", "Hedge: long and short apart")],
+    )
+
+
 class CorrectionForm(forms.Form):
     """A change of a position without an order."""
 

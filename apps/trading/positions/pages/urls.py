@@ -12,5 +12,6 @@ urlpatterns = [
     path(f"{ONE}/move/", views.move, name="contracts-move"),
     path(f"{ONE}/protect/", views.protect, name="contracts-protect"),
     path(f"{ONE}/terms/", views.choose_terms, name="contracts-terms"),
+    path(f"{ONE}/mode/", views.choose_mode, name="contracts-mode"),
     path(f"{ONE}/hedge/", views.hedge, name="contracts-hedge"),
 ]

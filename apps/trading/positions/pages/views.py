@@ -93,6 +93,22 @@ def choose_terms(request: HttpRequest, account_id: UUID) -> HttpResponse:
 
 @customer_required
 @require_POST
+def choose_mode(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    """Want hedge mode or one-way mode."""
+    form = account_forms(account_id, request.POST)["mode"]
+    if not form.is_valid():
+        return _show(request, {"mode": form}, account_id, status=422)
+    is_hedged, owner_id = form.cleaned_data["mode"] == "hedge", _owner(request)
+
+    def act(actor: Actor) -> None:
+        operations.choose_mode(actor=actor, owner_id=owner_id, account_id=account_id, is_hedged=is_hedged)
+
+    facts = {"account": account_id, "is_hedged": is_hedged}
+    return _done(request, "positions.choose_mode", facts, act, "The exchange is asked.", form=("mode", form))
+
+
+@customer_required
+@require_POST
 def hedge(request: HttpRequest, account_id: UUID) -> HttpResponse:
     """Set a hedge band."""
     form = account_forms(account_id, request.POST)["hedge"]

@@ -11,7 +11,6 @@ from apps.trading.orders import operations as orders
 from apps.trading.orders.choices import Kind
 from apps.trading.orders.errors import (
     ContractsNotOpen,
-    ContractsOnlyPlain,
     InsufficientBalance,
     NothingToReduce,
     PositionSideNeeded,
@@ -102,7 +101,7 @@ def test_what_is_refused_is_refused_before_anything_is_sent(desk, market, other_
         take_profit=Exit(price=D(90_000)),
         stop=Exit(stop_price=D(50_000)),
     )
-    with pytest.raises(ContractsOnlyPlain):
+    with pytest.raises(NothingToReduce):
         orders.place_group(**desk.who, connection_id=desk.connection_id, group=exits)
     choose_terms(**desk.who, account_id=desk.account.pk, symbol=PERP, leverage=5, is_isolated=True)
     with pytest.raises(TermsPending):

@@ -9,6 +9,7 @@ from apps.core.api.amounts import PositiveDecimalField, StrictDecimalField
 from apps.trading.orders.algos.choices import WHY, AlgoKind, CatchUpRule, RestRule
 from apps.trading.orders.algos.models import AlgoOrder
 from apps.trading.orders.algos.operations import AlgoWish
+from apps.trading.positions.choices import PositionSide
 from kernel.instruments import Side
 
 
@@ -35,8 +36,8 @@ class AlgoOrderSerializer(serializers.ModelSerializer[AlgoOrder]):
         fields: ClassVar = [
             "id", "connection_id", "symbol", "side", "algo", "quantity", "limit_price", "display_quantity",
             "participation_bps", "slices", "clock", "start_ms", "end_ms", "time_jitter_bps", "size_jitter_bps", "seed",
-            "catch_up", "rest", "status", "why", "reason", "filled", "average_price", "arrival_price", "volume",
-            "share_bps", "schedule_error_bps", "last_refusal", "created_at", "ended_at",
+            "catch_up", "rest", "reduce_only", "position_side", "status", "why", "reason", "filled", "average_price",
+            "arrival_price", "volume", "share_bps", "schedule_error_bps", "last_refusal", "created_at", "ended_at",
         ]  # fmt: skip
 
     def get_reason(self, algo: AlgoOrder) -> str:
@@ -57,6 +58,7 @@ class NewAlgoSerializer(serializers.Serializer[dict[str, Any]]):
 
     `minutes` for all but icebergs; `slices` for TWAP and VWAP; `participation_bps` is POV's share of the volume, and a
     cap for the others; `limit_price` is the worst price, at which an iceberg rests showing `display_quantity`.
+    `position_side` is for contracts of accounts in hedge mode.
     """
 
     connection_id = serializers.UUIDField()
@@ -74,6 +76,8 @@ class NewAlgoSerializer(serializers.Serializer[dict[str, Any]]):
     seed = serializers.IntegerField(min_value=0, max_value=2**63 - 1, required=False, allow_null=True, default=None)
     catch_up = serializers.ChoiceField(choices=CatchUpRule.choices, required=False, default=CatchUpRule.AT_ONCE)
     rest = serializers.ChoiceField(choices=RestRule.choices, required=False, default=RestRule.FINISH)
+    reduce_only = serializers.BooleanField(required=False, default=False)
+    position_side = serializers.ChoiceField(choices=PositionSide.choices, required=False, default="")
 
 
 def wish_of(given: dict[str, Any]) -> AlgoWish:

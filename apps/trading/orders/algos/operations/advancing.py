@@ -123,7 +123,14 @@ def _place(row: AlgoOrder, child: Place, spec: InstrumentSpec, state: State, pri
 
 def _order(row: AlgoOrder, child: Place, spec: InstrumentSpec) -> NewOrder:
     """Return the order of a child: at market, what fills at once up to the cap, or resting at its price."""
-    at_market = NewOrder(symbol=row.symbol, side=Side(row.side), kind=Kind.MARKET, quantity=spec.quantity(child.lots))
+    at_market = NewOrder(
+        symbol=row.symbol,
+        side=Side(row.side),
+        kind=Kind.MARKET,
+        quantity=spec.quantity(child.lots),
+        reduce_only=row.reduce_only,
+        position_side=row.position_side,
+    )
     if not child.limit_ticks:
         return at_market
     force = TimeInForce.GTC if child.rests else TimeInForce.IOC

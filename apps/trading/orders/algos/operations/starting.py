@@ -1,8 +1,9 @@
 """Starting, pausing, resuming and cancelling algorithms."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -22,14 +23,18 @@ from apps.trading.orders.algos.choices import WORK, AlgoClock, AlgoKind, CatchUp
 from apps.trading.orders.algos.errors import AlgoDoesNotFit, AlgoMissing, AlgoOver
 from apps.trading.orders.algos.market import clock_of, moment_ms, plan_of, state_of, write_state
 from apps.trading.orders.algos.models import AlgoOrder
-from apps.trading.orders.errors import ContractsOnlyPlain, VenueNotActive
+from apps.trading.orders.choices import Kind, Origin
+from apps.trading.orders.errors import VenueNotActive
+from apps.trading.orders.operations.checking import NewOrder
+from apps.trading.orders.operations.margining import check_contract
 from apps.trading.orders.operations.placing import PERSONS, TRADE
+from apps.trading.orders.operations.reducing import cap_to_position
 from apps.trading.positions.choices import Purpose
 from apps.trading.positions.operations import open_book
 from apps.trading.positions.queries import get_mark
 from kernel.events.execution import AlgoPaused, AlgoStarted
 from kernel.execution import State, Status, cancel, pause, resume, volume_curve
-from kernel.instruments import INTERVALS, InstrumentSpec, OffGridError, Side, is_perpetual
+from kernel.instruments import INTERVALS, InstrumentSpec, OffGridError, Side, is_perpetual, market_of
 
 SYSTEM = Actor.system("orders")
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=7)
@@ -44,7 +49,8 @@ class AlgoWish:
 
     `duration` for all but icebergs, which may do without; `slices` for TWAP and VWAP. `participation_bps` is POV's
     share, and a cap for the others (0: none). `limit_price` is the worst price, an iceberg's own; `display_quantity`
-    what an iceberg shows. `seed` None: one is drawn from the order's key.
+    what an iceberg shows. `seed` None: one is drawn from the order's key. `reduce_only` and `position_side` are those
+    of each child.
     """
 
     symbol: str
@@ -61,24 +67,27 @@ class AlgoWish:
     seed: int | None = None
     catch_up: CatchUpRule = CatchUpRule.AT_ONCE
     rest: RestRule = RestRule.FINISH
+    reduce_only: bool = False
+    position_side: str = ""
 
 
 @operation("orders.start_algo", permission=TRADE, audited=("owner_id", "connection_id", "wish"))
 def start_algo(*, actor: Actor, owner_id: UUID, connection_id: UUID, wish: AlgoWish) -> AlgoOrder:
     """Store a parent order and have it worked off; each child is checked, reserved and sent like any order.
 
-    Raises ConnectionMissing, VenueNotActive, UnknownSymbol, ContractsOnlyPlain and AlgoDoesNotFit.
+    One that only reduces is no larger than the position, or refused (NothingToReduce). Raises ConnectionMissing,
+    VenueNotActive, UnknownSymbol, AlgoDoesNotFit and, of contracts, what `check_contract` raises.
     """
     if actor.kind in PERSONS and actor.id != owner_id:
         raise ConnectionMissing
-    if is_perpetual(wish.symbol):
-        raise ContractsOnlyPlain(field="symbol")
     connection = get_connection(connection_id, owner_id=owner_id)
     if connection.state != ConnectionState.ACTIVE:
         raise VenueNotActive(state=ConnectionState(connection.state).label.lower())
     spec, mark = get_spec(wish.symbol), get_mark(wish.symbol)
-    book = open_book(actor=SYSTEM, owner_id=owner_id, connection_id=connection_id, purpose=Purpose.MANUAL)
+    purpose = Purpose.CONTRACT if is_perpetual(wish.symbol) else Purpose.MANUAL
+    book = open_book(actor=SYSTEM, owner_id=owner_id, connection_id=connection_id, purpose=purpose)
     _check(wish, spec, None if mark is None else mark.price)
+    wish = _fitted(wish, spec, book.pk, connection)
     clock = clock_of(wish.symbol, is_paper=connection.mode == "paper")
     row = _row(wish, clock)
     row.owner_id, row.connection, row.book = owner_id, connection, book
@@ -176,6 +185,23 @@ def _check(wish: AlgoWish, spec: InstrumentSpec, price: Decimal | None) -> None:
         raise AlgoDoesNotFit(field="slices", reason=f"Choose 1 to {MOST_SLICES} parts.")
 
 
+def _fitted(wish: AlgoWish, spec: InstrumentSpec, book_id: UUID, connection: Any) -> AlgoWish:
+    """Return a wish that the account takes: its position side, and no more than there is to reduce."""
+    child = NewOrder(
+        symbol=wish.symbol, side=wish.side, kind=Kind.MARKET, quantity=wish.quantity, position_side=wish.position_side
+    )
+    if is_perpetual(wish.symbol):
+        check_contract(child, book_id, connection, Origin.ALGO)
+    elif wish.position_side:
+        raise AlgoDoesNotFit(field="position_side", reason="Only contracts have a position side.")
+    if not wish.reduce_only:
+        return wish
+    most = cap_to_position(
+        book_id=book_id, side=wish.side, quantity=wish.quantity, spec=spec, position_side=wish.position_side
+    )
+    return replace(wish, quantity=most)
+
+
 def _row(wish: AlgoWish, clock: AlgoClock) -> AlgoOrder:
     algo_id = uuid7()
     start = moment_ms(wish.symbol, clock)
@@ -185,6 +211,8 @@ def _row(wish: AlgoWish, clock: AlgoClock) -> AlgoOrder:
         symbol=wish.symbol,
         side=wish.side.value,
         algo=wish.algo,
+        reduce_only=wish.reduce_only,
+        position_side=wish.position_side,
         quantity=wish.quantity,
         limit_price=wish.limit_price,
         display_quantity=wish.display_quantity,
@@ -208,7 +236,7 @@ def _weights(wish: AlgoWish, start: int, length: int) -> list[int]:
         return [1] * wish.slices
     if wish.algo != AlgoKind.VWAP:
         return []
-    past = latest_bars(wish.symbol, BASE_INTERVAL, PAST_CANDLES, end_ms=start)
+    past = latest_bars(market_of(wish.symbol), BASE_INTERVAL, PAST_CANDLES, end_ms=start)
     volumes, times = [int(v) for v in past.volume], [int(t) for t in past.ts]
     curve = volume_curve(volumes, times, first_ms=start, slice_ms=max(1, length // wish.slices), slices=wish.slices)
     return list(curve)

@@ -10,9 +10,11 @@ from django import forms
 from apps.core.forms import StrictDecimalFormField
 from apps.trading.exchanges.choices import ConnectionState
 from apps.trading.exchanges.queries import list_connections
+from apps.trading.instruments.choices import AssetClass
 from apps.trading.instruments.queries import list_instruments
 from apps.trading.orders.algos.choices import AlgoKind, CatchUpRule, RestRule
 from apps.trading.orders.algos.operations import AlgoWish
+from apps.trading.positions.queries import list_contracts
 from kernel.instruments import Side
 
 PERCENT = 100
@@ -57,12 +59,21 @@ class AlgoForm(forms.Form):
     size_jitter = _percent("Shift sizes by up to", 50)
     catch_up = forms.ChoiceField(label="What was missed", choices=CatchUpRule.choices)
     rest = forms.ChoiceField(label="What is left at the end", choices=RestRule.choices)
+    reduce_only = forms.BooleanField(label="Reduce-only: never open or turn a position", required=False)
+    position_side = forms.ChoiceField(
+        label="Position", choices=[("", "Net"), ("long", "Long"), ("short", "Short")], required=False,
+        help_text="Long and short apart only for contracts in hedge mode.",
+    )  # fmt: skip
 
     def __init__(self, *args: Any, owner_id: UUID, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         active = list_connections(owner_id).filter(state=ConnectionState.ACTIVE)
         self._choose("connection", [(str(row.pk), f"{row.label}, {row.mode}") for row in active])
-        self._choose("symbol", [(row.symbol, f"{row.base}/{row.quote}") for row in list_instruments()])
+        markets = [(row.symbol, f"{row.base}/{row.quote}") for row in list_instruments()]
+        if list_contracts(owner_id).exists():
+            listed = list_instruments(asset_class=AssetClass.PERPETUAL)
+            markets += [(row.symbol, f"{row.base}/{row.quote} contract") for row in listed]
+        self._choose("symbol", markets)
 
     def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
         field: Any = self.fields[name]
@@ -86,4 +97,6 @@ class AlgoForm(forms.Form):
             size_jitter_bps=int((given["size_jitter"] or 0) * PERCENT),
             catch_up=CatchUpRule(given["catch_up"]),
             rest=RestRule(given["rest"]),
+            reduce_only=given["reduce_only"],
+            position_side=given["position_side"],
         )
