@@ -14,7 +14,7 @@ from apps.core.clock import now
 from apps.core.errors import DomainError
 from apps.core.operation import operation
 from apps.trading.instruments.queries import get_spec
-from apps.trading.orders.choices import Kind, OrderState, Origin, TimeInForce
+from apps.trading.orders.choices import NEVER_ACCEPTED, NOT_SENT, Kind, OrderState, Origin, TimeInForce
 from apps.trading.orders.errors import OrderAlreadyOver
 from apps.trading.orders.models.orders import Order
 from apps.trading.orders.operations.cancelling import cancel_order, transmit_cancel
@@ -108,11 +108,17 @@ def step_route(*, actor: Actor, route_id: UUID) -> Stepped:
 
 
 def _note_refusals(parts: Sequence[RoutedPart], children: Sequence[Order]) -> None:
-    """Keep of each child that was refused why: its account gets no part of a later round."""
+    """Keep of each child that was refused why: its account gets no part of a later round.
+
+    One that never reached its exchange was not refused there: its account may get another part.
+    """
     known = {child.sequence: child for child in children if child.state == OrderState.REJECTED}
     for part in parts:
         if part.state is PartState.PLACED and part.number in known:
-            part.state, part.refusal = PartState.REFUSED, known[part.number].reject_message
+            child = known[part.number]
+            never_there = child.reject_code in (NEVER_ACCEPTED, NOT_SENT)
+            part.state = PartState.LATE if never_there else PartState.REFUSED
+            part.refusal = child.reject_message
 
 
 def _place_next(row: RoutedOrder, parts: Sequence[RoutedPart]) -> Stepped:
