@@ -259,6 +259,7 @@ CELERY_BEAT_SCHEDULE = {
     "exchanges.watch": {"task": "exchanges.watch", "schedule": 30.0, "options": {"expires": 30}},
     "bots.sweep": {"task": "bots.sweep", "schedule": 2.0, "options": {"expires": 2}},
     "orders.sweep_held": {"task": "orders.sweep_held", "schedule": 1.0, "options": {"expires": 1}},
+    "orders.sweep_routes": {"task": "orders.sweep_routes", "schedule": 1.0, "options": {"expires": 1}},
     "orders.sweep_algos": {"task": "orders.sweep_algos", "schedule": 1.0, "options": {"expires": 1}},
     "orders.sweep": {"task": "orders.sweep", "schedule": 2.0, "options": {"expires": 2}},
     "positions.sweep_contracts": {"task": "positions.sweep_contracts", "schedule": 3.0, "options": {"expires": 3}},

@@ -1,4 +1,4 @@
-"""Events of large orders that an algorithm works off."""
+"""Events of large orders that an algorithm works off, and of orders routed over several accounts."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -44,4 +44,32 @@ class AlgoEnded(DomainEvent):
     symbol: str
     quantity: Decimal
     filled: Decimal
+    why: str
+
+
+@event
+@dataclass(frozen=True, kw_only=True)
+class RouteStarted(DomainEvent):
+    """A customer wants a quantity routed over several accounts; no child was sent yet."""
+
+    name: ClassVar[str] = "orders.route_started"
+    route_id: UUID
+    owner_id: UUID
+    symbol: str
+    side: str
+    quantity: Decimal
+
+
+@event
+@dataclass(frozen=True, kw_only=True)
+class RouteEnded(DomainEvent):
+    """A routed order is over: `filled` of `quantity` in base, `status` and `why` as the order keeps them."""
+
+    name: ClassVar[str] = "orders.route_ended"
+    route_id: UUID
+    owner_id: UUID
+    symbol: str
+    quantity: Decimal
+    filled: Decimal
+    status: str
     why: str

@@ -18,6 +18,7 @@ class Limited(StrEnum):
     PRICE = "price"  # another venue is cheaper, or the worst price is reached
     DEPTH = "depth"  # its book holds no more
     BUDGET = "budget"  # the account has no more
+    SIZE = "size"  # one order there may not be larger
     TOO_SMALL = "too_small"  # its part would be below the smallest order
     SILENT = "silent"  # no fresh book
 
@@ -26,7 +27,8 @@ class Limited(StrEnum):
 class Venue:
     """One way to trade: `levels` (price, quantity) of the other side, best first; `fee` is the taker's share.
 
-    `budget` is what the account may use: quote for a purchase, base for a sale.
+    `budget` is what the account may use: quote for a purchase, base for a sale. A purchase ties up all of it at its
+    worst price, and `on_top` of that (None: the fee). Accounts with the same `book` share its levels ("": its own).
     """
 
     key: str
@@ -35,6 +37,8 @@ class Venue:
     budget: Decimal
     spec: InstrumentSpec
     is_fresh: bool = True
+    book: str = ""
+    on_top: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,20 +100,23 @@ def _share_out(side: Side, quantity: Decimal, venues: Sequence[Venue], limit: De
         key=lambda row: (row[0] if side is Side.BUY else -row[0], row[1], row[2]),
     )
     left = quantity
-    for _net_price, _order, _place, venue, price, size in offers:
-        mine = taken[venue.key]
+    gone: dict[tuple[str, int], Decimal] = {}
+    for _net_price, _order, place, venue, price, whole in offers:
+        mine, level = taken[venue.key], (venue.book or venue.key, place)
+        size = whole - gone.get(level, Decimal(0))
         if left <= 0 or (limit is not None and (price > limit if side is Side.BUY else price < limit)):
             mine.limited = mine.limited or Limited.PRICE
             continue
         if mine.limited:
             continue
-        possible = _affordable(side, venue, mine, price)
-        amount = venue.spec.floor_quantity(min(left, size, possible))
-        if possible < min(left, size):
-            mine.limited = Limited.BUDGET
+        possible, most = _affordable(side, venue, mine, price), venue.spec.max_quantity - mine.quantity
+        amount = venue.spec.floor_quantity(min(left, size, possible, most))
+        if min(possible, most) < min(left, size):
+            mine.limited = Limited.BUDGET if possible <= most else Limited.SIZE
         if amount <= 0:
             continue
         left -= amount
+        gone[level] = gone.get(level, Decimal(0)) + amount
         mine.quantity += amount
         worth = EXACT.multiply(amount, price)
         mine.worth += worth
@@ -124,8 +131,8 @@ def _share_out(side: Side, quantity: Decimal, venues: Sequence[Venue], limit: De
 def _affordable(side: Side, venue: Venue, mine: _Taken, price: Decimal) -> Decimal:
     if side is Side.SELL:
         return max(Decimal(0), venue.budget - mine.quantity)
-    rest = max(Decimal(0), venue.budget - mine.worth - mine.fee)
-    return EXACT.divide(rest, EXACT.multiply(price, 1 + venue.fee))
+    held = EXACT.multiply(price, 1 + (venue.fee if venue.on_top is None else venue.on_top))
+    return max(Decimal(0), EXACT.divide(venue.budget, held) - mine.quantity)
 
 
 def _is_small(venue: Venue, mine: _Taken) -> bool:

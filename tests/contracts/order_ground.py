@@ -23,11 +23,13 @@ from apps.trading.orders.operations import (
     place_group,
     place_order,
 )
+from apps.trading.orders.routing.operations import RouteWish, place_route
 from apps.trading.orders.staff_trades.operations import Traded, ask_to_book
 from apps.trading.sandbox.models import SandboxAccount
 from kernel.instruments import Side
 from tests.contracts.money_ground import SYSTEM, D, Person, Request, on_row
 from tests.factories.people import make_staff
+from tests.factories.prices import say_book
 
 
 def order_of(person: Person) -> Any:
@@ -110,6 +112,26 @@ def _algo_verb(verb: str) -> Callable[[Person], Request]:
     return made
 
 
+def _route_body() -> dict[str, Any]:
+    say_book("BTCUSDT", "sandbox", bids=[("59990", "5")], asks=[("60000", "5")])
+    return {"symbol": "BTCUSDT", "side": "buy", "mode": "paper", "quantity": "0.01", "limit_price": "60100"}
+
+
+def _route(person: Person) -> Request:
+    assert person.connection_id
+    body = _route_body()
+    return Request("/api/v1/routed-orders", body, {**body, "quantity": "0.02"}, ("", {**body, "mode": "live"}))
+
+
+def _cancel_route(person: Person) -> Request:
+    given = _route_body()
+    wish = RouteWish(
+        symbol=given["symbol"], side=Side.BUY, mode="paper", quantity=D(given["quantity"]), limit_price=D("60100")
+    )
+    row = place_route(actor=person.actor, owner_id=person.user.pk, wish=wish)
+    return on_row("/routed-orders/{}/cancel", row.pk)
+
+
 def _bounds(person: Person) -> Request:
     body = {"worst_slippage_bps": 50, "slowest_answer_ms": 2_000}
     refused = {**body, "worst_slippage_bps": -1}
@@ -172,6 +194,8 @@ ORDER_SAMPLES: dict[str, Callable[[Person], Request]] = {
     "AlgoOrderPause.post": _algo_verb("pause"),
     "AlgoOrderResume.post": _algo_verb("resume"),
     "AlgoOrderCancel.post": _algo_verb("cancel"),
+    "RoutedOrderList.post": _route,
+    "RoutedOrderCancel.post": _cancel_route,
     "QualityBounds.put": _bounds,
     "OrderLimits.put": _order_limits,
     "StaffTradeList.post": _staff_trade,

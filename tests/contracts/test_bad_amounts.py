@@ -87,6 +87,8 @@ API = [
     Api("AlgoOrderList.post", "quantity"),
     Api("AlgoOrderList.post", "limit_price", optional=True),
     Api("AlgoOrderList.post", "display_quantity", optional=True),
+    Api("RoutedOrderList.post", "quantity"),
+    Api("RoutedOrderList.post", "limit_price", optional=True),
     *(Api("OrderLimits.put", name, optional=True) for name in ("confirm_above", "most_per_order", "most_per_day")),
     Api("StaffTradeList.post", "quantity"),
     Api("StaffTradeList.post", "price"),
@@ -300,6 +302,7 @@ ELSEWHERE = {
     "apps.compliance.limits.admin": "limits and thresholds: tests/apps/compliance/limits, proposals of staff",
     "apps.trading.orders.pages.forms": "an order by hand: below",
     "apps.trading.orders.algos.pages.forms": "a large order: below",
+    "apps.trading.orders.routing.pages.forms": "a routed order: below",
     "apps.trading.orders.limits.pages.forms": "own limits: tests/apps/trading/orders/test_own_limits.py",
     "apps.trading.orders.staff_trades.admin": "booked trades: tests/apps/trading/orders/test_staff_trades.py",
 }
@@ -410,3 +413,15 @@ def test_a_large_order_takes_no_bad_amount(name: str) -> None:
     for bad in BAD_TEXTS:
         person.browser.post("/orders/algos/new/", {**data, name: bad, "idempotency_key": key()})
         assert changed(before) == [], bad
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["quantity", "limit_price"])
+def test_a_routed_order_takes_no_bad_amount(name: str) -> None:
+    prepare_tenant()
+    person = Person("ann")
+    data = {**SAMPLES["RoutedOrderList.post"](person).body, "action": "place"}
+    before = digest()
+    for bad in BAD_TEXTS:
+        answer = person.browser.post("/orders/routes/new/", {**data, name: bad, "idempotency_key": key()})
+        assert (answer.status_code, changed(before)) == (422, []), bad

@@ -16,6 +16,7 @@ from tests.frontend.samples_platform import PLATFORM_PAGES
 from tests.frontend.samples_portfolios import PORTFOLIO_PAGES
 from tests.frontend.samples_positions import POSITION_PAGES
 from tests.frontend.samples_risk import RISK_PAGES
+from tests.frontend.samples_routes import ROUTE_PAGES
 from tests.frontend.samples_shell import shell
 from tests.frontend.samples_strategies import STRATEGY_PAGES
 from tests.frontend.samples_ticket import TICKET_PAGES
@@ -149,6 +150,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     **PORTFOLIO_PAGES,
     **TICKET_PAGES,
     **ALGO_PAGES,
+    **ROUTE_PAGES,
     **HISTORY_PAGES,
     **STRATEGY_PAGES,
     **BOT_PAGES,

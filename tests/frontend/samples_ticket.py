@@ -44,7 +44,7 @@ def ticket(**changes: Any) -> dict[str, Any]:
         "stop_trail": field("stop_trail", "Or stop behind the best price by"),
     }
     return {"pair": "BTC/USDT", "base": "BTC", "quote": "USDT", "url": "/orders/ticket/", "form": form,
-            "title": "New order", "terms": []}  # fmt: skip
+            "title": "New order", "terms": [], "route_url": "/orders/routes/new/?symbol=BTCUSDT"}  # fmt: skip
 
 
 def checked(mode: str = "paper") -> dict[str, Any]:

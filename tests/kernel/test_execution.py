@@ -347,6 +347,28 @@ def test_routing_leaves_out_what_is_silent_too_small_or_beyond_the_price():
     assert [(part.quantity, part.limited) for part in sold.parts] == [(D(2), Limited.BUDGET), (D(1), Limited.NOTHING)]
 
 
+def test_routing_ties_up_a_purchase_at_its_worst_price_and_keeps_to_the_largest_order():
+    rows = [("100.00", "1"), ("110.00", "1")]
+    (part,) = route(Side.BUY, D(2), [venue("a", rows, "0", "209")]).parts
+    # 209 quote hold 1.9 at 110, although both levels together would cost only 199 for 1.9
+    assert (part.quantity, part.net, part.limited) == (D("1.9"), D("199.0"), Limited.BUDGET)
+    (part,) = route(Side.BUY, D(2), [venue("a", rows, "0", "209", on_top=D("0.1"))]).parts
+    assert (part.quantity, part.worst) == (D("1.72727"), D("110.00"))  # 209 / 121, on the grid
+    short = replace(SPEC, max_quantity=D("1.5"))
+    (part,) = route(Side.BUY, D(2), [venue("a", rows, spec=short)]).parts
+    assert (part.quantity, part.limited) == (D("1.5"), Limited.SIZE)
+
+
+def test_accounts_of_one_exchange_share_its_book():
+    rows = [("100.00", "3"), ("101.00", "1")]
+    poor, rich = venue("a", rows, budget="100.1", book="x"), venue("b", rows, book="x")
+    found = route(Side.BUY, D(5), [poor, rich])
+    assert [(part.quantity, part.limited) for part in found.parts] == [
+        (D(1), Limited.BUDGET), (D(3), Limited.DEPTH),
+    ]  # fmt: skip
+    assert found.missing == 1
+
+
 @settings(max_examples=80, deadline=None)
 @given(
     st.sampled_from(list(Side)),

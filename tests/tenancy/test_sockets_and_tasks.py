@@ -70,6 +70,7 @@ WITHOUT_TENANT = {
     "positions.sweep_contracts": "a net over all schemas; it sends one message a schema",
     "orders.sweep": "a net over all schemas; it sends one message an order",
     "orders.sweep_algos": "a net over all schemas; it sends one message an algorithm",
+    "orders.sweep_routes": "a net over all schemas; it sends one message a routed order",
     "orders.reconcile_all": "a net over all schemas; it sends one message a connection",
     "backtests.sweep": "a net over all schemas; it sends one message a run",
     "market_data.sync_history": "works on candles, which are public facts",
@@ -340,8 +341,8 @@ def test_a_task_without_a_tenant_fails(houses: Houses) -> None:
 SWEPT = {
     "core.drain_outbox", "core.fire_timers", "core.seal_audit", "ledger.seal", "ledger.expire", "bots.advance",
     "orders.send", "orders.settle", "orders.reconcile", "orders.look_at_held",
-    "orders.replace", "orders.advance_group", "orders.advance_algo", "backtests.run", "wallets.pay",
-    "wallets.settle",
+    "orders.replace", "orders.advance_group", "orders.advance_algo", "orders.advance_route", "backtests.run",
+    "wallets.pay", "wallets.settle",
     "wallets.open_place", "wallets.deliver", "wallets.watch", "wallets.rearm_earning", "instruments.check_alerts",
     "portfolios.sample", "portfolios.advance",
 }  # fmt: skip

@@ -31,6 +31,7 @@ from apps.trading.orders.operations import (
     place_group,
     place_order,
 )
+from apps.trading.orders.routing.operations import RouteWish, place_route
 from apps.trading.positions.operations import advance_account, open_contracts, request_move
 from apps.trading.risk.models import KillSwitch
 from apps.trading.risk.operations import set_own_limit
@@ -39,7 +40,7 @@ from apps.trading.strategies.queries import list_latest_versions
 from kernel.instruments import Side
 from tests.factories.paper_market import STEP, PaperMarket
 from tests.factories.people import make_customer
-from tests.factories.prices import say_price
+from tests.factories.prices import say_book, say_price
 from tests.tenancy.alerts import leave_alert
 from tests.tenancy.fill import NOTE
 from tests.tenancy.house import Tenant
@@ -131,7 +132,7 @@ class Trader:
             cancelled, amended, replaced = (self._order(self.amounts.limit) for _ in range(3))
             self._work_off("orders.send")
             replacement = self._replaced(replaced)
-            pair, algo = self._held_and_pair(), self._algo()
+            pair, algo, route = self._held_and_pair(), self._algo(), self._route()
             cancel_order(actor=self.actor, order_id=cancelled)
             unknown = self._order()
             claim_order(actor=SYSTEM, order_id=unknown)
@@ -161,6 +162,7 @@ class Trader:
             "bots.advance": [str(bot), "test"],
             "bots.step_batch": [f"{SYMBOL}.5m", self.market.last_ts],
             "orders.advance_algo": [str(algo)],
+            "orders.advance_route": [str(route)],
             "orders.send": [str(intent)],
             "orders.cancel": [str(cancelled)],
             "orders.settle": [str(unknown)],
@@ -294,6 +296,12 @@ class Trader:
         )  # fmt: skip
         found = start_algo(actor=self.actor, owner_id=self.user.pk, connection_id=self.connection_id, wish=wish)
         return found.pk
+
+    def _route(self) -> UUID:
+        price = Decimal(self.amounts.limit)
+        say_book(SYMBOL, "sandbox", bids=[(price - 1, "5")], asks=[(price, "5")])
+        wish = RouteWish(symbol=SYMBOL, side=Side.BUY, quantity=Decimal("0.02"), mode="paper")
+        return place_route(actor=self.actor, owner_id=self.user.pk, wish=wish).pk
 
     def _backtest(self) -> UUID:
         end = from_ms(self.market.last_ts + STEP)

@@ -9,6 +9,7 @@ from apps.trading.orders import operations, queries
 from apps.trading.orders.algos import admin as algos_admin  # noqa: F401 - registers itself
 from apps.trading.orders.commissions import admin as commissions_admin  # noqa: F401 - registers itself
 from apps.trading.orders.models import ExternalOrder, Fill, Order, OrderGroup, OrderSafety, ReconcileIncident
+from apps.trading.orders.routing import admin as routing_admin  # noqa: F401 - registers itself
 from apps.trading.orders.staff_trades import admin as staff_trades_admin  # noqa: F401 - registers itself
 
 

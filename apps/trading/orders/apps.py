@@ -32,10 +32,12 @@ class OrdersConfig(AppConfig):
         from apps.trading.orders.commissions import handlers as commission_handlers  # noqa: F401 - registers itself
         from apps.trading.orders.operations import follow_executions, guard_mode
         from apps.trading.orders.pages.ticket import tickets
+        from apps.trading.orders.routing import setup as routing_setup
         from apps.trading.positions.operations import guard_mode as guard_position_mode
         from apps.trading.positions.operations import listen
 
         algos_setup.register()
+        routing_setup.register()
         commission_tables = ("commissionrate", "commissionpromotion", "commissionvolume", "ordercommission")
         for name in ("fill", "stafftrade", *commission_tables):
             declare_append_only(f"orders_{name}")

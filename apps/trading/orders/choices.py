@@ -105,6 +105,8 @@ class Origin(TextChoices):
     """Brings a portfolio to its weights; `origin_id` names the run."""
     GUARD = "guard", "Risk guard"
     """Reduces or hedges because a limit asked for it; `origin_id` names the request."""
+    ROUTE = "route", "Routed"
+    """A part of an order that is shared out over several accounts; `origin_id` names that."""
     STAFF = "staff", "Booked by staff"
     """A trade made elsewhere that two members of staff booked; `origin_id` names it. Nothing was sent."""
 

@@ -1,7 +1,7 @@
 """Client order ids: made before anything is sent, the same each time, at most 32 letters and digits for every venue.
 
 `b` + the bot's id (25 digits base 36) + its order number (6 digits), or `m` + the order's own id (25 digits).
-Algorithms (`a`), copying (`c`), rebalancing (`r`) and the risk guard (`g`) have ids like bots.
+Algorithms (`a`), copying (`c`), rebalancing (`r`), the risk guard (`g`) and routed orders (`o`) have ids like bots.
 `l` + a group's id is a list. `s` + its id is a trade that staff booked: no venue ever sees it.
 """
 
@@ -10,8 +10,8 @@ from uuid import UUID
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 ID_LENGTH, NUMBER_LENGTH = 25, 6
-LETTERS = {"bot": "b", "algo": "a", "copy": "c", "rebalance": "r", "guard": "g"}
-OURS = re.compile(r"[bacrg][0-9a-z]{31}|m[0-9a-z]{25}")
+LETTERS = {"bot": "b", "algo": "a", "copy": "c", "rebalance": "r", "guard": "g", "route": "o"}
+OURS = re.compile(r"[bacrgo][0-9a-z]{31}|m[0-9a-z]{25}")
 
 
 def base36(number: int, length: int) -> str:
@@ -31,7 +31,7 @@ def client_id_of_bot(bot_id: UUID, number: int) -> str:
 
 
 def client_id_of_origin(origin_kind: str, origin_id: UUID, number: int) -> str:
-    """Return the client id of order `number` of a bot, algorithm, copying, rebalancing or request of the guard."""
+    """Return the client id of order `number` of a bot, algorithm, copying, rebalancing, guard's request or route."""
     return f"{LETTERS[origin_kind]}{base36(origin_id.int, ID_LENGTH)}{base36(number, NUMBER_LENGTH)}"
 
 

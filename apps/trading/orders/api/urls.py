@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("apps.trading.orders.commissions.api.urls")),
     path("", include("apps.trading.orders.limits.api.urls")),
     path("", include("apps.trading.orders.quality.api.urls")),
+    path("", include("apps.trading.orders.routing.api.urls")),
     path("", include("apps.trading.orders.staff_trades.api.urls")),
     path("connections/<uuid:connection_id>/reset", AccountReset.as_view(), name="api-connection-reset"),
     path("orders", OrderList.as_view(), name="api-orders"),

@@ -19,6 +19,7 @@ from apps.trading.orders.models.accounts import (
 from apps.trading.orders.models.orders import Fill, Order, OrderGroup
 from apps.trading.orders.models.safety import OrderSafety
 from apps.trading.orders.quality.models import QualityAlert
+from apps.trading.orders.routing.models import RoutedOrder
 from apps.trading.orders.staff_trades.models import StaffTrade
 
 __all__ = [
@@ -39,5 +40,6 @@ __all__ = [
     "OrderSafety",
     "QualityAlert",
     "ReconcileIncident",
+    "RoutedOrder",
     "StaffTrade",
 ]

@@ -23,7 +23,10 @@ from kernel.instruments import is_perpetual, market_of, perpetual_of
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """The form of a new order on one market; of a contract with what was chosen for it on each account."""
+    """The form of a new order on one market; of a contract with what was chosen for it on each account.
+
+    `route_url` leads to the form that shares an order out over accounts ("": contracts are not).
+    """
 
     pair: str
     base: str
@@ -32,6 +35,7 @@ class Ticket:
     form: TicketForm
     title: str = "New order"
     terms: Sequence[str] = ()
+    route_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ def ticket_of(form: TicketForm, symbol: str) -> Ticket:
     spec, url = get_spec(symbol), reverse("orders-ticket")
     pair = f"{spec.base}/{spec.quote}"
     if not is_perpetual(symbol):
-        return Ticket(pair, spec.base, spec.quote, url, form)
+        route_url = f"{reverse('orders-routes-new')}?symbol={symbol}"
+        return Ticket(pair, spec.base, spec.quote, url, form, route_url=route_url)
     return Ticket(f"{pair} perpetual", spec.base, spec.quote, url, form, "New contract order", _terms(form, symbol))
 
 

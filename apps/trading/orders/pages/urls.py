@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("apps.trading.orders.commissions.pages.urls")),
     path("", include("apps.trading.orders.limits.pages.urls")),
     path("", include("apps.trading.orders.quality.pages.urls")),
+    path("", include("apps.trading.orders.routing.pages.urls")),
     path("exchanges/<uuid:connection_id>/reset/", views.reset_paper, name="orders-reset-paper"),
     path("orders/", views.orders, name="orders-list"),
     path("orders/ticket/", views.ticket, name="orders-ticket"),

@@ -62,7 +62,8 @@ REPORT = """
         percentile_cont(ARRAY[0.5, 0.99]) WITHIN GROUP (ORDER BY fill)
     FROM found GROUP BY key ORDER BY sum(worth) DESC NULLS LAST, key
 """
-HAS_ARRIVAL = "(o.price IS NULL OR o.max_slippage_bps IS NOT NULL OR o.origin_kind IN ('bot', 'algo'))"
+MEASURED = ("bot", "algo", "route")
+HAS_ARRIVAL = "(o.price IS NULL OR o.max_slippage_bps IS NOT NULL OR o.origin_kind IN ('bot', 'algo', 'route'))"
 """Orders whose `wanted_price` is the market's at decision; for a limit order by hand it is its own limit."""
 
 
@@ -110,7 +111,7 @@ def report_quality(
 def arrival_of(order: Order) -> Decimal | None:
     """Return the market's price when an order was decided, where the order keeps it."""
     price: Decimal | None = order.wanted_price
-    has_it = order.price is None or order.max_slippage_bps is not None or order.origin_kind in ("bot", "algo")
+    has_it = order.price is None or order.max_slippage_bps is not None or order.origin_kind in MEASURED
     return price if has_it and price else None
 
 

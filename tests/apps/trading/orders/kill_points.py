@@ -24,6 +24,7 @@ from tests.apps.trading.orders.test_order_kinds import near
 from tests.apps.trading.orders.wishes import D, wish
 from tests.factories.paper_market import PaperMarket
 from tests.factories.people import api_client
+from tests.factories.prices import say_book
 
 FUNDS = {"USDT": Decimal(1_000_000), "BTC": Decimal(10)}
 STOPPED_ORDERS = 4
@@ -65,6 +66,15 @@ class Desk:
         body = {"connection_id": str(self.connection_id), "symbol": "BTCUSDT", "side": "buy", "kind": "limit",
                 "quantity": f"{self.size}", "price": price}  # fmt: skip
         return self.write(ORDERS, body)
+
+    def offered(self) -> None:
+        """Let the exchange's book be known."""
+        price = D(self.market.sandbox.control.status()["prices"]["BTCUSDT"])
+        say_book("BTCUSDT", "sandbox", bids=[(price, "50")], asks=[(price, "50")])
+
+    def route(self) -> Any:
+        body = {"symbol": "BTCUSDT", "side": "buy", "mode": "paper", "quantity": f"{self.size}"}
+        return self.write("/api/v1/routed-orders", body)
 
 
 def nothing(_desk: Desk) -> None:
@@ -146,6 +156,7 @@ def moved(state: str) -> str:
     return rf"UPDATE \"orders_order\" SET \"state\" = %s.*\((OrderState\.{state.upper()}|'{state}')"
 
 
+ROUTED = r"INSERT INTO \"orders_routedorder\""
 STORED, FILLED = r"INSERT INTO \"orders_order\"", r"INSERT INTO \"orders_fill\""
 WISHED, ENGAGED = r"UPDATE \"orders_order\" SET \"cancel_requested_at\"", r"UPDATE \"risk_killswitch\" SET"
 POST, DELETE, PUT = r"^POST .*/api/v3/order(\?|$)", r"^DELETE .*/api/v3/order\?", r"^PUT .*/order/amend"
@@ -201,6 +212,11 @@ POINTS = [
         Stop(W.STATEMENT, moved("intent"), 2),
         "open open filled",
     ),
+    Point("web: a routed order is stored", Desk.offered, Desk.route, Stop(W.STATEMENT, ROUTED), "filled"),
+    Point("web: a routed order is committed, nobody knows", Desk.offered, Desk.route, Stop(W.COMMIT, ROUTED), "filled"),
+    Point("worker: a routed part is stored", Desk.offered, Desk.route, Stop(W.STATEMENT, STORED), "filled"),
+    Point("worker: a routed part is committed", Desk.offered, Desk.route, Stop(W.COMMIT, STORED), "filled"),
+    Point("worker: a routed part leaves", Desk.offered, Desk.route, Stop(W.ON_THE_WIRE, POST), "filled|rejected"),
     Point("reconcile: a fill is stored", fill_unseen, reconcile, Stop(W.STATEMENT, FILLED), "filled"),
     Point(
         "reconcile: balances are read", fill_unseen, reconcile, Stop(W.ANSWERED, r"^GET .*/api/v3/account"), "filled"

@@ -27,6 +27,8 @@ from apps.trading.orders import tasks
 from apps.trading.orders.choices import AT_VENUE
 from apps.trading.orders.models import Order, OrderGroup
 from apps.trading.orders.operations import reconcile_connection
+from apps.trading.orders.routing.queries import exists_going_on
+from apps.trading.orders.routing.tasks import sweep_routes
 from apps.trading.risk.queries import is_switched_off
 from tests.apps.trading.orders.funded import faults
 from tests.apps.trading.orders.kill_points import FUNDS, POINTS, Desk, Point, shrink
@@ -88,6 +90,7 @@ def _do(point: Point, desk: Desk) -> None:
 def go_on() -> bool:
     """Do what the product's beat has done after a few seconds; return whether something is left."""
     tasks.sweep()
+    sweep_routes()
     with travel(NETS):
         fire_due()
     drain()
@@ -95,7 +98,12 @@ def go_on() -> bool:
         check_at__isnull=False
     ).exists()  # fmt: skip
     stopped = Order.objects.filter(cancel_requested_at__isnull=False, ended_at__isnull=True).exists()
-    return waiting or stopped or any(order.needs_settling for order in Order.objects.filter(ended_at__isnull=True))
+    return (
+        waiting
+        or stopped
+        or exists_going_on()
+        or any(order.needs_settling for order in Order.objects.filter(ended_at__isnull=True))
+    )
 
 
 def run_all(market: PaperMarket, seed: int) -> None:
@@ -111,8 +119,8 @@ def run_all(market: PaperMarket, seed: int) -> None:
         desks[point.name] = (point, desk)
         if otherwise := killed(point, desk):
             alive.append(otherwise)
-        if point.act is Desk.post:
-            assert desk.post().status_code == 201
+        if point.act in (Desk.post, Desk.route):
+            assert point.act(desk).status_code == 201
         go_on()
     assert alive == []
     begun = monotonic()

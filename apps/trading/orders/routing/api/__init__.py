@@ -1,0 +1,1 @@
+"""Routed orders over the API."""
