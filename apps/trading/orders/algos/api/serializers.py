@@ -18,7 +18,10 @@ def amount(**more: Any) -> serializers.DecimalField:
 
 
 class AlgoOrderSerializer(serializers.ModelSerializer[AlgoOrder]):
-    """A large order. Times of the schedule are ms of `clock`; `reason` says in words what `why` names."""
+    """A large order. Times of the schedule are ms of `clock`; `reason` says in words what `why` names.
+
+    `guard_price` is the price from which its slippage guard measures: that at the start, or at the last resuming.
+    """
 
     quantity = amount()
     limit_price = amount(allow_null=True)
@@ -27,6 +30,7 @@ class AlgoOrderSerializer(serializers.ModelSerializer[AlgoOrder]):
     average_price = amount(allow_null=True)
     arrival_price = amount(allow_null=True)
     volume = amount()
+    guard_price = amount(allow_null=True)
     reason = serializers.SerializerMethodField()
     slices = serializers.SerializerMethodField()
 
@@ -34,7 +38,8 @@ class AlgoOrderSerializer(serializers.ModelSerializer[AlgoOrder]):
         model = AlgoOrder
         fields: ClassVar = [
             "id", "connection_id", "symbol", "side", "algo", "quantity", "limit_price", "display_quantity",
-            "participation_bps", "slices", "clock", "start_ms", "end_ms", "time_jitter_bps", "size_jitter_bps", "seed",
+            "participation_bps", "guard_bps", "guard_price", "slices", "clock", "start_ms", "end_ms",
+            "time_jitter_bps", "size_jitter_bps", "seed",
             "catch_up", "rest", "status", "why", "reason", "filled", "average_price", "arrival_price", "volume",
             "share_bps", "schedule_error_bps", "last_refusal", "created_at", "ended_at",
         ]  # fmt: skip
@@ -57,6 +62,7 @@ class NewAlgoSerializer(serializers.Serializer[dict[str, Any]]):
 
     `minutes` for all but icebergs; `slices` for TWAP and VWAP; `participation_bps` is POV's share of the volume, and a
     cap for the others; `limit_price` is the worst price, at which an iceberg rests showing `display_quantity`.
+    `guard_bps` pauses it when its mean price or the market is worse than the price at the start by more (0: no guard).
     """
 
     connection_id = serializers.UUIDField()
@@ -67,6 +73,7 @@ class NewAlgoSerializer(serializers.Serializer[dict[str, Any]]):
     minutes = serializers.IntegerField(min_value=1, max_value=10_080, required=False, allow_null=True, default=None)
     slices = serializers.IntegerField(min_value=0, max_value=500, required=False, default=0)
     participation_bps = serializers.IntegerField(min_value=0, max_value=10_000, required=False, default=0)
+    guard_bps = serializers.IntegerField(min_value=0, max_value=10_000, required=False, default=0)
     limit_price = _given_amount()
     display_quantity = _given_amount()
     time_jitter_bps = serializers.IntegerField(min_value=0, max_value=10_000, required=False, default=0)

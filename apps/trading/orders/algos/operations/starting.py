@@ -20,6 +20,7 @@ from apps.trading.instruments.queries import get_spec
 from apps.trading.market_data.queries import BASE_INTERVAL, latest_bars
 from apps.trading.orders.algos.choices import WORK, AlgoClock, AlgoKind, CatchUpRule, RestRule
 from apps.trading.orders.algos.errors import AlgoDoesNotFit, AlgoMissing, AlgoOver
+from apps.trading.orders.algos.live import announce
 from apps.trading.orders.algos.market import clock_of, moment_ms, plan_of, state_of, write_state
 from apps.trading.orders.algos.models import AlgoOrder
 from apps.trading.orders.errors import ContractsOnlyPlain, VenueNotActive
@@ -44,7 +45,8 @@ class AlgoWish:
 
     `duration` for all but icebergs, which may do without; `slices` for TWAP and VWAP. `participation_bps` is POV's
     share, and a cap for the others (0: none). `limit_price` is the worst price, an iceberg's own; `display_quantity`
-    what an iceberg shows. `seed` None: one is drawn from the order's key.
+    what an iceberg shows. `guard_bps` stops it while it works (0: no guard). `seed` None: one is drawn from
+    the order's key.
     """
 
     symbol: str
@@ -56,6 +58,7 @@ class AlgoWish:
     participation_bps: int = 0
     limit_price: Decimal | None = None
     display_quantity: Decimal | None = None
+    guard_bps: int = 0
     time_jitter_bps: int = 0
     size_jitter_bps: int = 0
     seed: int | None = None
@@ -83,6 +86,7 @@ def start_algo(*, actor: Actor, owner_id: UUID, connection_id: UUID, wish: AlgoW
     row = _row(wish, clock)
     row.owner_id, row.connection, row.book = owner_id, connection, book
     row.arrival_price = None if mark is None else mark.price
+    row.guard_price = row.arrival_price if wish.guard_bps else None
     try:
         plan_of(row)
     except OffGridError as reason:
@@ -91,6 +95,7 @@ def start_algo(*, actor: Actor, owner_id: UUID, connection_id: UUID, wish: AlgoW
         raise AlgoDoesNotFit(reason=f"This cannot be worked off: {reason}.") from reason
     row.save(force_insert=True)
     outbox.publish(_started(row), actor=actor)
+    announce(row)
     _wake(row)
     return row
 
@@ -145,6 +150,7 @@ def _for(actor: Actor, algo_id: UUID) -> AlgoOrder:
 def _move(row: AlgoOrder, state: State) -> None:
     write_state(row, state)
     row.save()
+    announce(row)
     _wake(row)
 
 
@@ -188,6 +194,7 @@ def _row(wish: AlgoWish, clock: AlgoClock) -> AlgoOrder:
         quantity=wish.quantity,
         limit_price=wish.limit_price,
         display_quantity=wish.display_quantity,
+        guard_bps=wish.guard_bps,
         participation_bps=wish.participation_bps,
         weights=_weights(wish, start, length),
         clock=clock,

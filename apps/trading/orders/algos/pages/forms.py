@@ -53,6 +53,7 @@ class AlgoForm(forms.Form):
     participation = _percent("Share of the volume", 100, "For POV its share; for the others at most so much.")
     limit_price = _amount("Worst price", "An iceberg rests at it.")
     display_quantity = _amount("Shown at a time", "For icebergs.")
+    guard = _percent("Stop when worse by", 100, "Than the price at the start: its mean price, or the market.")
     time_jitter = _percent("Shift times by up to", 100)
     size_jitter = _percent("Shift sizes by up to", 50)
     catch_up = forms.ChoiceField(label="What was missed", choices=CatchUpRule.choices)
@@ -80,6 +81,7 @@ class AlgoForm(forms.Form):
             duration=None if minutes is None else timedelta(minutes=minutes),
             slices=given["slices"] or 0,
             participation_bps=int((given["participation"] or 0) * PERCENT),
+            guard_bps=int((given["guard"] or 0) * PERCENT),
             limit_price=given["limit_price"],
             display_quantity=given["display_quantity"],
             time_jitter_bps=int((given["time_jitter"] or 0) * PERCENT),
