@@ -15,12 +15,11 @@ from rest_framework.views import APIView
 
 from apps.core.actors import Actor
 from apps.core.api.writes import write_once
-from apps.core.permissions import require
+from apps.trading.orders.api.staff import staff_of
 from apps.trading.orders.models import StaffTrade
 from apps.trading.orders.staff_trades import operations
 from apps.trading.orders.staff_trades.api import serializers as shapes
 from apps.trading.orders.staff_trades.choices import InBalance
-from apps.trading.orders.staff_trades.errors import OnlyStaffBooks
 from apps.trading.orders.staff_trades.operations import BOOK, Traded
 from apps.trading.orders.staff_trades.queries import list_staff_trades
 from kernel.instruments import Side
@@ -30,13 +29,7 @@ TAGS = ["orders, staff"]
 
 
 def _staff(request: Request) -> Actor:
-    """Return the member of staff who asks. Raises OnlyStaffBooks; keys of programs prove no second factor."""
-    user: Any = request.user
-    if not (user.is_active and user.is_staff and user.is_verified()):
-        raise OnlyStaffBooks
-    actor: Actor = getattr(request, "actor", None) or Actor.of(user)
-    require(actor, BOOK)
-    return actor
+    return staff_of(request, BOOK)
 
 
 class StaffTradeList(GenericAPIView[StaffTrade]):
