@@ -90,8 +90,56 @@ def algo() -> dict[str, Any]:
     return {"shell": shell("orders"), "page": page}
 
 
+def trial() -> dict[str, Any]:
+    names = ("time", "size", "price", "fee", "liquidity")
+    fills = [
+        ("2 Jun 02:15", "1.0417", "67,490.70", "70.30", "taker"),
+        ("2 Jun 02:20", "1.0417", "67,512.31", "70.33", "taker"),
+    ]
+    more = {
+        "day": field("day", "From the day", kind="date", value="2024-06-02", required=True),
+        "clock": field("clock", "At, UTC", kind="time", value="02:15", required=True),
+        "fee": field("fee", "Fee", value="0.1", required=True),
+        "slippage": field("slippage", "Slippage", value="2", required=True),
+    }
+    result = {
+        "state": State("warn", "Its mean price or the market is worse than its slippage guard allows."),
+        "progress": Limit("Filled", "2.0834", "12.5 BTC", 16),
+        "stats": [
+            *algo()["page"]["stats"][:2],
+            Stat(
+                "Against the market, bp",
+                Figure("−1.4"),
+                "67,521.77 on average",
+                "How much worse than the market's mean price.",
+            ),
+            *algo()["page"]["stats"][2:],
+        ],
+        "facts": [
+            Fact("From", "2 Jun 2024 02:15 UTC"),
+            Fact("To", "2 Jun 2024 03:15 UTC"),
+            Fact("Parts sent", "2"),
+            Fact("Fees", "140.63 USDT"),
+            Fact("Stopped", "2 Jun 2024 02:25 UTC"),
+        ],
+        "fills": [dict(zip(names, row, strict=True)) for row in fills],
+        "fills_note": "2 fills",
+        "start_url": "/orders/algos/new/?symbol=BTCUSDT",
+    }
+    page = {
+        "action_url": "/orders/algos/try/",
+        "parent_url": "/orders/algos/",
+        "errors": [],
+        "form": {**form()["page"]["form"], **more},
+        "recorded": "Candles of 5 minutes are recorded from 1 Jan 2024 00:00 to 3 Jun 2024 00:00 UTC.",
+        "result": result,
+    }  # fmt: skip
+    return {"shell": shell("orders"), "page": page}
+
+
 ALGO_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "algos": ("trading/orders/algos.html", algos()),
     "algo": ("trading/orders/algo.html", algo()),
+    "algo-try": ("trading/orders/algo_try.html", trial()),
     "algo-new": ("trading/orders/algo_form.html", form()),
 }

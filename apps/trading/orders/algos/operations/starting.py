@@ -29,7 +29,7 @@ from apps.trading.positions.choices import Purpose
 from apps.trading.positions.operations import open_book
 from apps.trading.positions.queries import get_mark
 from kernel.events.execution import AlgoPaused, AlgoStarted
-from kernel.execution import State, Status, cancel, pause, resume, volume_curve
+from kernel.execution import Plan, State, Status, cancel, pause, resume, volume_curve
 from kernel.instruments import INTERVALS, InstrumentSpec, OffGridError, Side, is_perpetual
 
 SYSTEM = Actor.system("orders")
@@ -81,18 +81,13 @@ def start_algo(*, actor: Actor, owner_id: UUID, connection_id: UUID, wish: AlgoW
         raise VenueNotActive(state=ConnectionState(connection.state).label.lower())
     spec, mark = get_spec(wish.symbol), get_mark(wish.symbol)
     book = open_book(actor=SYSTEM, owner_id=owner_id, connection_id=connection_id, purpose=Purpose.MANUAL)
-    _check(wish, spec, None if mark is None else mark.price)
+    check_wish(wish, spec, None if mark is None else mark.price)
     clock = clock_of(wish.symbol, is_paper=connection.mode == "paper")
-    row = _row(wish, clock)
+    row = draft_of(wish, clock, moment_ms(wish.symbol, clock))
     row.owner_id, row.connection, row.book = owner_id, connection, book
     row.arrival_price = None if mark is None else mark.price
     row.guard_price = row.arrival_price if wish.guard_bps else None
-    try:
-        plan_of(row)
-    except OffGridError as reason:
-        raise AlgoDoesNotFit(reason=f"It is off the exchange's grid: {reason}.") from reason
-    except ValueError as reason:
-        raise AlgoDoesNotFit(reason=f"This cannot be worked off: {reason}.") from reason
+    checked_plan(row)
     row.save(force_insert=True)
     outbox.publish(_started(row), actor=actor)
     announce(row)
@@ -163,7 +158,18 @@ def _wake(row: AlgoOrder) -> None:
     transaction.on_commit(lambda: advance.delay(schema, algo_id), robust=True)
 
 
-def _check(wish: AlgoWish, spec: InstrumentSpec, price: Decimal | None) -> None:
+def checked_plan(row: AlgoOrder) -> Plan:
+    """Return the kernel's plan of a row. Raises AlgoDoesNotFit."""
+    try:
+        return plan_of(row)
+    except OffGridError as reason:
+        raise AlgoDoesNotFit(reason=f"It is off the exchange's grid: {reason}.") from reason
+    except ValueError as reason:
+        raise AlgoDoesNotFit(reason=f"This cannot be worked off: {reason}.") from reason
+
+
+def check_wish(wish: AlgoWish, spec: InstrumentSpec, price: Decimal | None) -> None:
+    """Refuse what cannot be worked off at a market price (None: unknown). Raises AlgoDoesNotFit and those of orders."""
     broken = spec.check_order(wish.quantity, wish.limit_price, market_price=price)
     too_large = wish.quantity > spec.max_quantity and wish.quantity % spec.lot == 0
     if broken is not None and not too_large:
@@ -182,9 +188,9 @@ def _check(wish: AlgoWish, spec: InstrumentSpec, price: Decimal | None) -> None:
         raise AlgoDoesNotFit(field="slices", reason=f"Choose 1 to {MOST_SLICES} parts.")
 
 
-def _row(wish: AlgoWish, clock: AlgoClock) -> AlgoOrder:
+def draft_of(wish: AlgoWish, clock: AlgoClock, start: int) -> AlgoOrder:
+    """Return the row of a wish that starts at a moment of its clock in ms; it is not stored."""
     algo_id = uuid7()
-    start = moment_ms(wish.symbol, clock)
     length = 0 if wish.duration is None else int(wish.duration.total_seconds() * 1000)
     return AlgoOrder(
         pk=algo_id,

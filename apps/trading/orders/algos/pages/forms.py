@@ -1,6 +1,6 @@
 """The form of a large order."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from apps.trading.instruments.queries import list_instruments
 from apps.trading.orders.algos.choices import AlgoKind, CatchUpRule, RestRule
 from apps.trading.orders.algos.operations import AlgoWish
 from kernel.instruments import Side
+from kernel.simulation import Costs
 
 PERCENT = 100
 """Basis points of a percent."""
@@ -62,7 +63,8 @@ class AlgoForm(forms.Form):
     def __init__(self, *args: Any, owner_id: UUID, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         active = list_connections(owner_id).filter(state=ConnectionState.ACTIVE)
-        self._choose("connection", [(str(row.pk), f"{row.label}, {row.mode}") for row in active])
+        if "connection" in self.fields:
+            self._choose("connection", [(str(row.pk), f"{row.label}, {row.mode}") for row in active])
         self._choose("symbol", [(row.symbol, f"{row.base}/{row.quote}") for row in list_instruments()])
 
     def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
@@ -89,3 +91,28 @@ class AlgoForm(forms.Form):
             catch_up=CatchUpRule(given["catch_up"]),
             rest=RestRule(given["rest"]),
         )
+
+
+class TrialForm(AlgoForm):
+    """The same, on recorded candles: from when on, and what trading costs."""
+
+    connection = None  # type: ignore[assignment]  # it is tried on no account
+    day = forms.DateField(label="From the day", widget=forms.DateInput(attrs={"type": "date"}))
+    clock = forms.TimeField(label="At, UTC", widget=forms.TimeInput(attrs={"type": "time"}))
+    minutes = forms.IntegerField(label="Over, minutes", min_value=1, max_value=7 * 24 * 60)
+    fee = forms.DecimalField(label="Fee", max_digits=6, decimal_places=4, min_value=0, max_value=10)
+    slippage = forms.DecimalField(label="Slippage", max_digits=7, decimal_places=4, min_value=0, max_value=999)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, kind in (("day", "date"), ("clock", "time")):
+            self.fields[name].widget.input_type = kind
+
+    def start(self) -> datetime:
+        """Return from when on a valid form is tried."""
+        return datetime.combine(self.cleaned_data["day"], self.cleaned_data["clock"], UTC)
+
+    def costs(self) -> Costs:
+        """Return what trading costs in a valid form."""
+        fee = self.cleaned_data["fee"] / PERCENT
+        return Costs(maker_fee=fee, taker_fee=fee, slippage_bps=self.cleaned_data["slippage"])
