@@ -25,7 +25,7 @@ class AlgoStarted(DomainEvent):
 @event
 @dataclass(frozen=True, kw_only=True)
 class AlgoPaused(DomainEvent):
-    """An algorithm sends nothing until it is resumed; `why` is "person" or "refused"."""
+    """An algorithm sends nothing until it is resumed; `why` is "person", "refused" or "slippage"."""
 
     name: ClassVar[str] = "orders.algo_paused"
     algo_id: UUID

@@ -24,6 +24,7 @@ from kernel.execution.measures import (
     schedule_error,
     shortfall,
     slippage_bps,
+    volume_price,
 )
 from kernel.execution.plan import Algo, CatchUp, Plan, Rest, drawn, volume_curve
 from kernel.execution.replay import Replay, ReplayFill, replay, volume_lots
@@ -66,4 +67,5 @@ __all__ = [
     "turn_down",
     "volume_curve",
     "volume_lots",
+    "volume_price",
 ]

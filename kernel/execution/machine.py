@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from fractions import Fraction
 from typing import Final
 
 from kernel.execution.plan import BASIS, Algo, CatchUp, Plan, Rest
@@ -34,6 +35,7 @@ class Why(StrEnum):
     TOO_SMALL = "too_small"  # the rest is below the venue's smallest order
     REFUSED = "refused"  # children were refused
     PERSON = "person"  # paused by a person
+    SLIPPAGE = "slippage"  # its mean price or the market is worse than its guard allows
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +50,17 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """What is known of a child. One that is over may still report more `filled` (late fills)."""
+    """What is known of a child. One that is over may still report more `filled` (late fills).
+
+    `mean` is the mean price of what is filled, in ticks; None while it is not known.
+    """
 
     number: int
     lots: int
     filled: int = 0
     is_over: bool = False
     is_refused: bool = False
+    mean: Fraction | None = None
 
     @property
     def claim(self) -> int:
@@ -87,6 +93,7 @@ class State:
     """What an algorithm remembers between steps; all else is in its children.
 
     `goal` is how many lots may be claimed in the present `slice`; `trusted_from` the first child whose refusal counts.
+    The guard measures the children from `guard_from` on against `reference`, a price in ticks (0: the next it sees).
     """
 
     status: Status = Status.WORKING
@@ -97,6 +104,8 @@ class State:
     sent_ms: int | None = None
     turned_down: int = 0
     trusted_from: int = 0
+    guard_from: int = 0
+    reference: Fraction = Fraction(0)
 
 
 def pause(state: State) -> State:
@@ -105,9 +114,14 @@ def pause(state: State) -> State:
 
 
 def resume(state: State) -> State:
-    """Return the state after going on was asked for; earlier refusals are forgotten."""
+    """Return the state after going on was asked for; earlier refusals are forgotten.
+
+    After a stop by the guard it counts anew: from the next price, over the children that come.
+    """
     if state.status is not Status.PAUSED:
         return state
+    if state.why is Why.SLIPPAGE:
+        state = replace(state, guard_from=state.next_number, reference=Fraction(0))
     return replace(
         state, status=Status.WORKING, why=Why.NOTHING, turned_down=0, trusted_from=state.next_number, sent_ms=None
     )
@@ -140,7 +154,7 @@ def step(
         return state, ()
     if not live and sum(child.filled for child in children) >= plan.lots:
         return replace(state, status=Status.DONE, why=Why.COMPLETE), ()
-    state = _ended_in_time(plan, _after_refusal(state, children), now_ms)
+    state = _ended_in_time(plan, _guarded(plan, _after_refusal(state, children), seen, children, now_ms), now_ms)
     if state.status is Status.ENDING:
         if not live:
             return replace(state, status=Status.DONE), ()
@@ -231,6 +245,25 @@ def _after_refusal(state: State, children: Sequence[Child] = ()) -> State:
     if count < MOST_REFUSALS or state.status is not Status.WORKING:
         return state
     return replace(state, status=Status.PAUSED, why=Why.REFUSED)
+
+
+def _guarded(plan: Plan, state: State, seen: Seen, children: Sequence[Child], now_ms: int) -> State:
+    """Pause when the mean price or the market is worse than the reference by more than the guard."""
+    if not plan.guard_bps or state.status is not Status.WORKING or now_ms < plan.start_ms:
+        return state
+    touch = seen.ask if plan.side is Side.BUY else seen.bid
+    if not state.reference and seen.is_fresh:
+        state = replace(state, reference=Fraction(touch))
+    if not state.reference:
+        return state
+    known = [(child.filled, child.mean) for child in children[state.guard_from :] if child.filled and child.mean]
+    prices = [sum(lots * mean for lots, mean in known) / sum(lots for lots, _ in known)] if known else []
+    if seen.is_fresh:
+        prices.append(Fraction(touch))
+    sign = 1 if plan.side is Side.BUY else -1
+    if any(sign * (price - state.reference) * BASIS > plan.guard_bps * state.reference for price in prices):
+        return replace(state, status=Status.PAUSED, why=Why.SLIPPAGE)
+    return state
 
 
 def _is_too_soon(plan: Plan, state: State, now_ms: int) -> bool:

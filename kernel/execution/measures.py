@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from fractions import Fraction
 from typing import Final
 
 from kernel.execution.plan import BASIS, Plan
-from kernel.instruments import Side
+from kernel.instruments import Bars, Side
 
 EXACT: Final = Context(prec=60, rounding=ROUND_HALF_EVEN)
 PLACES: Final = Decimal("0.0001")
@@ -59,6 +60,15 @@ def slippage_bps(side: Side, arrival: Decimal, average: Decimal) -> Decimal:
         raise ValueError("the arrival price is not positive")
     worse = average - arrival if side is Side.BUY else arrival - average
     return EXACT.divide(worse * BASIS, arrival).quantize(PLACES, context=EXACT)
+
+
+def volume_price(bars: Bars) -> Fraction | None:
+    """Return the volume-weighted price of candles in ticks, each at (high + low + close) ÷ 3; None without volume."""
+    volumes = [int(volume) for volume in bars.volume]
+    if not sum(volumes):
+        return None
+    prices = (int(h) + int(low) + int(c) for h, low, c in zip(bars.high, bars.low, bars.close, strict=True))
+    return Fraction(sum(price * volume for price, volume in zip(prices, volumes, strict=True)), 3 * sum(volumes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,10 +43,12 @@ class Plan:
 
     `lots` is the whole size; `weights` are those of the slices of TWAP and VWAP (equal for TWAP). `participation_bps`
     is POV's target and everybody's cap: what is sent never exceeds this share of the market's volume since the start
-    (0: no cap). `limit_ticks` is the worst price of a child (0: none; an iceberg needs it). `display_lots` is what an
-    iceberg shows. A child has at least `min_lots` and `min_worth` (lots × ticks), at most `max_lots` (0: no maximum).
-    Jitter in basis points of a slice's time and size comes from `seed` alone. `end_ms` 0 (icebergs only): no end.
-    `pace_ms` is the least time between children, `grace_ms` how long after the end the rest may still be sent.
+    (0: no cap). `guard_bps` stops it while it works, when its mean price or the market is worse than the price at
+    arrival by more (0: no guard). `limit_ticks` is the worst price of a child (0: none; an iceberg needs it).
+    `display_lots` is what an iceberg shows. A child has at least `min_lots` and `min_worth` (lots × ticks), at most
+    `max_lots` (0: no maximum). Jitter in basis points of a slice's time and size comes from `seed` alone. `end_ms` 0
+    (icebergs only): no end. `pace_ms` is the least time between children, `grace_ms` how long after the end the rest
+    may still be sent.
     Raises ValueError when the figures contradict each other.
     """
 
@@ -59,6 +61,7 @@ class Plan:
     participation_bps: int = 0
     limit_ticks: int = 0
     display_lots: int = 0
+    guard_bps: int = 0
     min_lots: int = 1
     max_lots: int = 0
     min_worth: int = 0
@@ -75,7 +78,7 @@ class Plan:
             raise ValueError("the sizes do not fit each other")
         if min(self.limit_ticks, self.min_worth, self.pace_ms, self.grace_ms, self.display_lots) < 0:
             raise ValueError("a figure is negative")
-        if not 0 <= self.participation_bps <= BASIS or not 0 <= self.time_jitter_bps <= BASIS:
+        if any(not 0 <= share <= BASIS for share in (self.participation_bps, self.time_jitter_bps, self.guard_bps)):
             raise ValueError("a share is outside 0 … 100 %")
         if not 0 <= self.size_jitter_bps <= MOST_SIZE_JITTER:
             raise ValueError("the size may be shifted by half at most")

@@ -1,6 +1,6 @@
 """The algorithms in a back-test: the same steps over candles, filled as kernel.simulation fills."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -26,13 +26,18 @@ class ReplayFill:
 
 @dataclass(slots=True)
 class Replay:
-    """What a plan did over candles. `seen_volume` is the market's volume since its start, in lots."""
+    """What a plan did over candles. `seen_volume` is the market's volume since its start, in lots.
+
+    `arrival_ticks` is the price it found; `paused_ms` when it stopped by itself (0: it did not): nobody resumes it.
+    """
 
     state: State
     children: list[Child] = field(default_factory=list)
     fills: list[ReplayFill] = field(default_factory=list)
     seen_volume: int = 0
     ended_ms: int = 0
+    arrival_ticks: int = 0
+    paused_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,11 @@ def replay(bars: Bars, plan: Plan, spec: InstrumentSpec, costs: Costs) -> Replay
     for index in range(int(np.searchsorted(bars.ts, plan.start_ms)), len(bars)):
         now = int(bars.ts[index])
         done.seen_volume = volume_lots(volume, spec)
+        done.arrival_ticks = done.arrival_ticks or int(bars.open[index])
         _stand(done, market, int(bars.open[index]), now)
         done.ended_ms = now
+        if done.state.status is Status.PAUSED and not done.paused_ms:
+            done.paused_ms = now
         if done.state.status is Status.DONE:
             break
         _sweep(done, market, int(bars.low[index]), int(bars.high[index]), now)
@@ -84,14 +92,14 @@ def _stand(done: Replay, market: _Market, price: int, now: int) -> None:
 def _obey(done: Replay, market: _Market, intent: Intent, price: int, now: int) -> None:
     if not isinstance(intent, Place):
         child = done.children[intent.number]
-        done.children[intent.number] = Child(child.number, child.lots, child.filled, is_over=True)
+        done.children[intent.number] = replace(child, is_over=True)
         return
     side = market.plan.side
     paid = price if intent.rests else _slipped(side, price, market.costs)
     if intent.limit_ticks and not _reaches(side, paid, intent.limit_ticks):
         done.children.append(Child(intent.number, intent.lots, is_over=not intent.rests))
         return
-    done.children.append(Child(intent.number, intent.lots, intent.lots, is_over=True))
+    done.children.append(Child(intent.number, intent.lots, intent.lots, is_over=True, mean=Fraction(paid)))
     done.fills.append(_fill(market, intent, paid, now, is_maker=False))
 
 
@@ -102,7 +110,7 @@ def _sweep(done: Replay, market: _Market, low: int, high: int, now: int) -> None
         return
     child = done.children[-1]
     if _reaches(plan.side, low if plan.side is Side.BUY else high, plan.limit_ticks):
-        done.children[-1] = Child(child.number, child.lots, child.lots, is_over=True)
+        done.children[-1] = Child(child.number, child.lots, child.lots, is_over=True, mean=Fraction(plan.limit_ticks))
         done.fills.append(_fill(market, child, plan.limit_ticks, now, is_maker=True))
 
 

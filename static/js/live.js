@@ -9,8 +9,10 @@
 //   data-live-list="orders"           rows [data-row="<id>"], new ones cloned from the <template> whose id is in
 //                                     data-row-template; data-live-match="bot_id=<uuid>" keeps other rows out
 //   data-live-href="/orders/{id}"     link built from the row's fields
+//   data-live-refresh="orders"        see refresh.js
 //   data-stale-after="15"             greyed after so many seconds of silence; the age goes to [data-live-age]
 import { age, apply, sign } from "outcry/format";
+import { look } from "outcry/refresh";
 import { socket } from "outcry/socket";
 
 const PAINT_MS = 100;
@@ -93,6 +95,7 @@ function paintTopic(topic) {
   const name = CSS.escape(topic);
   for (const root of all(`[data-live-topic="${name}"]`)) patch(root, state.data, "[data-live-topic], [data-row]");
   for (const list of all(`[data-live-list="${name}"]`)) for (const row of state.rows) patchRow(list, row);
+  look(topic, state.rows, scan);
   state.rows = [];
 }
 
@@ -139,6 +142,7 @@ function scan() {
   const named = new Set();
   for (const element of all("[data-live-topic]")) named.add(element.dataset.liveTopic);
   for (const element of all("[data-live-list]")) named.add(element.dataset.liveList);
+  for (const element of all("[data-live-refresh]")) named.add(element.dataset.liveRefresh);
   for (const [topic, state] of topics) {
     if (named.has(topic)) continue;
     state.end();

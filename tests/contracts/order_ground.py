@@ -13,6 +13,7 @@ from apps.platform.tenants.queries import get_tenant_by_schema
 from apps.trading.orders.algos.choices import AlgoKind
 from apps.trading.orders.algos.operations import AlgoWish, pause_algo, start_algo
 from apps.trading.orders.choices import Kind
+from apps.trading.orders.commissions.operations import RateLine, draft_schedule, propose_schedule
 from apps.trading.orders.models import Order, StaffTrade
 from apps.trading.orders.operations import (
     Exit,
@@ -176,6 +177,35 @@ def _counter_trade(person: Person) -> Request:
     return Request(path.format(row.pk), body, {"reason": "another"}, (path.format(uuid4()), body), by_staff=True)
 
 
+def _schedule(person: Person) -> Request:
+    assert person.staff.session
+    line = {"symbol": "*", "from_volume": "0", "maker": "0.001", "taker": "0.002"}
+    body = {"name": "Usual", "mode": "paper", "charged_in": "quote", "rates": [line], "reason": "a new year"}
+    return Request(
+        "/api/v1/orders/commission-schedules", body, {**body, "name": "Unusual"}, ("", {**body, "rates": []}),
+        by_staff=True,
+    )  # fmt: skip
+
+
+def _schedule_verb(verb: str) -> Callable[[Person], Request]:
+    def made(person: Person) -> Request:
+        assert person.staff.session
+        maker, checker = (
+            make_staff(f"{role}-{person.name}@example.test", role=role) for role in ("finance", "finance_approver")
+        )
+        rates = [RateLine("*", D(0), D("0.001"), D("0.002"))]
+        row = draft_schedule(
+            actor=Actor.of(maker), name="Usual", mode="paper", charged_in="quote", rates=rates, reason="a test"
+        )
+        if verb == "end-proposals":
+            asked = propose_schedule(actor=Actor.of(maker), schedule_id=row.pk, reason="a test")
+            decide(actor=Actor.of(checker), approval_id=asked.pk, agrees=True)
+        body, path = {"reason": "as agreed"}, f"/api/v1/orders/commission-schedules/{{}}/{verb}"
+        return Request(path.format(row.pk), body, {"reason": "another"}, (path.format(uuid4()), body), by_staff=True)
+
+    return made
+
+
 def _reset_account(person: Person) -> Request:
     found = get_tenant_by_schema(current_tenant_schema())
     SandboxAccount.objects.create(tenant_id=found.id, connection_id=person.connection_id, funds={"USDT": "100000"})
@@ -200,6 +230,10 @@ ORDER_SAMPLES: dict[str, Callable[[Person], Request]] = {
     "OrderLimits.put": _order_limits,
     "StaffTradeList.post": _staff_trade,
     "StaffTradeCounter.post": _counter_trade,
+    "CommissionScheduleList.post": _schedule,
+    "CommissionScheduleProposal.post": _schedule_verb("proposals"),
+    "CommissionScheduleEnd.post": _schedule_verb("end-proposals"),
+    "CommissionScheduleDiscard.post": _schedule_verb("discard"),
     "AccountReset.post": _reset_account,
 }
 """View and method → a valid request of a person, and what makes it be refused."""

@@ -222,6 +222,7 @@ def orders() -> dict[str, Any]:
 def order() -> dict[str, Any]:
     page = {
         "id": "0190d2c4-7c1e-7a33-9a57-1f0e6b2f9a10",
+        "seen": "sent|0.04",
         "title": "Buy 0.1010 BTC, market",
         "parent_url": "/orders/",
         "mode": "paper",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
@@ -123,6 +123,36 @@ def test_a_bot_page_follows_state_and_own_orders_only(open_page: Open, server: S
     server.send("delta", "orders", 3, {"id": "n2", "bot_id": "0190-2", "state_sentence": "Filled"})
     expect(row.locator('[data-live-field="state_sentence"]')).to_have_text("Filled")
     expect(row.locator('[data-live-field="wanted"]')).to_have_text("2,500.00")
+
+
+def test_the_page_of_an_order_follows_it_and_keeps_what_is_typed(open_page: Open, server: Server) -> None:
+    page = open_page("order", before=server.attach)
+    server.wait(page, "orders")
+    fetched: list[str] = []
+
+    def answer(route: Route) -> None:
+        fetched.append(route.request.url)
+        seen = "filled|0.101" if len(fetched) == 1 else "filled|0.102"
+        text = route.fetch().text().replace("sent|0.04", seen).replace("Sent, no answer yet", "Filled")
+        text = text.replace("0.0400 of 0.1010", "0.1010 of 0.1010").replace("T-88213", "T-99999")
+        route.fulfill(body=text.replace("The exchange has not answered", "It was heard"), content_type="text/html")
+
+    page.route("**/sample/order*", answer)
+    state = page.locator('[data-live-part="state"] .state')
+    row = {"id": "0190d2c4-7c1e-7a33-9a57-1f0e6b2f9a10", "seen": "sent|0.04"}
+    server.send("snapshot", "orders", 1, {"rows": [{"id": "another", "seen": "filled"}, row]})
+    page.get_by_label("Quantity").fill("0.2")
+    server.send("delta", "orders", 2, {**row, "seen": "filled|0.101"})
+    expect(state).to_have_text("Filled")
+    expect(page.locator('[data-live-part="fills"]')).to_contain_text("0.1010 of 0.1010")
+    expect(page.locator('[data-live-part="fills"]')).to_contain_text("T-99999")
+    expect(page.get_by_text("It was heard for 40 s")).to_be_visible()
+    expect(page.get_by_label("Quantity")).to_have_value("0.2")
+    server.send("delta", "orders", 3, {**row, "seen": "filled|0.101"})
+    server.send("delta", "orders", 4, {"id": "another", "seen": "cancelled"})
+    server.send("delta", "orders", 5, {**row, "seen": "filled|0.102"})
+    expect(page.locator("body")).to_have_attribute("data-live-seen", "filled|0.102")
+    assert len(fetched) == 2  # what it had seen, and what is of another, asked nothing
 
 
 def test_the_chart_takes_the_forming_candle(open_page: Open, server: Server) -> None:

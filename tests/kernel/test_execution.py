@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -180,6 +181,62 @@ def test_seeded_jitter_is_the_same_each_time_and_ends_with_everything():
     assert len({lots for _, lots in first}) > 5
 
 
+GUARD_CASES = [
+    # side, guard, arrival, (lots, mean) of the children so far, what the market shows, whether it stops
+    (Side.BUY, 50, 10_000, [], 10_050, False),
+    (Side.BUY, 50, 10_000, [], 10_051, True),
+    (Side.SELL, 50, 10_000, [], 9_950, False),
+    (Side.SELL, 50, 10_000, [], 9_949, True),
+    (Side.BUY, 50, 10_000, [(100, Fraction(10_080)), (100, Fraction(10_020))], 10_000, False),
+    (Side.BUY, 50, 10_000, [(100, Fraction(10_080)), (100, Fraction(20_041, 2))], 10_000, True),
+    (Side.BUY, 50, 10_000, [(100, None), (0, Fraction(99_999))], 10_000, False),
+    (Side.SELL, 50, 10_000, [(300, Fraction(9_940)), (100, Fraction(9_980))], 12_000, False),
+    (Side.SELL, 50, 10_000, [(301, Fraction(9_940)), (100, Fraction(9_980))], 12_000, True),
+    (Side.BUY, 0, 10_000, [(100, Fraction(99_999))], 99_999, False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("side", "guard", "arrival", "paid", "price", "stops"), GUARD_CASES)
+def test_the_guard_stops_it_one_step_beyond_its_bound_and_not_at_it(side, guard, arrival, paid, price, stops):
+    made = plan(side=side, guard_bps=guard)
+    state = State(next_number=len(paid), reference=Fraction(arrival))
+    children = [Child(number, 400, lots, is_over=True, mean=mean) for number, (lots, mean) in enumerate(paid)]
+    state, intents = place(made, state, price, 9_000, children)
+    assert (state.status is Status.PAUSED, state.why is Why.SLIPPAGE, intents == ()) == (stops, stops, stops)
+
+
+def test_a_guard_takes_its_price_at_the_start_and_counts_anew_after_resuming():
+    made = plan(guard_bps=100, start_ms=500)
+    state, intents = step(made, State(), Seen(1, 1, is_fresh=False), (), 600)
+    assert (intents, state.reference) == ((), 0)
+    assert place(made, state, 99_999, 0)[0].reference == 0  # not before its start
+    state, (child,) = place(made, state, 10_000, 600)
+    assert (state.reference, child.number) == (10_000, 0)
+    done = [Child(0, child.lots, child.lots, is_over=True, mean=Fraction(10_101))]
+    state, intents = place(made, state, 10_000, 700, done)
+    assert (intents, state.status, state.why) == ((), Status.PAUSED, Why.SLIPPAGE)
+    assert place(made, state, 9_000, 2_000, done)[0].status is Status.PAUSED  # nobody resumed it
+    state = resume(state)
+    assert (state.guard_from, state.reference) == (1, 0)
+    state, (child,) = place(made, state, 10_200, 2_000, done)
+    assert (state.reference, child.number) == (10_200, 1)
+    state = resume(pause(state))  # a person's pause moves no price
+    assert (state.guard_from, state.reference) == (1, 10_200)
+    done.append(Child(1, child.lots, child.lots, is_over=True, mean=Fraction(10_200)))
+    assert place(made, state, 10_302, 2_500, done)[0].status is Status.WORKING
+    state, _ = place(made, state, 10_303, 2_500, done)
+    assert (state.status, state.why) == (Status.PAUSED, Why.SLIPPAGE)
+    state, _ = place(made, state, 10_303, 70_000, done)
+    assert place(made, state, 10_303, 70_000, done)[0].why is Why.SLIPPAGE
+
+
+def test_a_guard_takes_back_what_an_iceberg_shows():
+    made = plan(Algo.ICEBERG, display_lots=100, limit_ticks=10_500, end_ms=0, guard_bps=100)
+    state, _ = place(made, State(), 10_000, 0)
+    state, intents = place(made, state, 10_101, 1, [Child(0, 100, 40, mean=Fraction(10_000))])
+    assert (intents, state.why) == ((TakeBack(0),), Why.SLIPPAGE)
+
+
 PLANS = st.builds(
     lambda algo, side, lots, slices, share, limit, jitter, rules: Plan(
         algo=algo, side=side, lots=lots, start_ms=1_000, end_ms=1_000 + slices * 1_000,
@@ -254,6 +311,17 @@ def test_the_back_test_fills_at_the_open_with_fee_and_slippage():
     assert [(fill.ms, fill.lots, fill.ticks) for fill in done.fills] == [(0, 2_000, 10_010), (60_000, 2_000, 10_111)]
     assert done.fills[0].fee == D("0.02") * D("100.10") * D("0.001")
     assert (done.state.why, done.ended_ms) == (Why.COMPLETE, 60_000)
+
+
+def test_the_back_test_stops_at_the_guard_and_nobody_resumes_it():
+    bars = flat([10_000, 10_100, 10_101, 10_000, 10_000])
+    made = plan(lots=4_000, weights=(1, 1, 1, 1), end_ms=240_000, guard_bps=100)
+    done = replay(bars, made, SPEC, FREE)
+    assert [(fill.ms, fill.lots, fill.ticks) for fill in done.fills] == [(0, 1_000, 10_000), (60_000, 1_000, 10_100)]
+    assert (done.state.status, done.state.why) == (Status.PAUSED, Why.SLIPPAGE)
+    assert (done.arrival_ticks, done.paused_ms, done.ended_ms) == (10_000, 120_000, 240_000)
+    with_costs = replay(bars, made, SPEC, Costs(slippage_bps=D(101)))  # its own fills are too dear at once
+    assert ([fill.ticks for fill in with_costs.fills], with_costs.paused_ms) == ([10_101], 60_000)
 
 
 def test_an_iceberg_in_the_back_test_rests_until_a_candle_reaches_it():

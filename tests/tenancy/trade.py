@@ -17,7 +17,7 @@ from apps.trading.exchanges.models import Connection
 from apps.trading.exchanges.operations import Confirmed, open_venue
 from apps.trading.exchanges.queries import get_open_connection
 from apps.trading.orders.algos.choices import AlgoKind
-from apps.trading.orders.algos.operations import AlgoWish, start_algo
+from apps.trading.orders.algos.operations import AlgoWish, pause_algo, resume_algo, start_algo
 from apps.trading.orders.choices import Kind
 from apps.trading.orders.models import Order
 from apps.trading.orders.operations import (
@@ -78,6 +78,7 @@ class Trader:
     market: PaperMarket
     connection_id: UUID = field(init=False)
     bot_id: UUID = field(init=False)
+    parent_id: UUID = field(init=False)
     turns: int = 0
     guests: int = 0
 
@@ -93,6 +94,7 @@ class Trader:
             self._order()
             self._order(self.amounts.limit)
             self._work_off("orders.send")
+            self.parent_id = self._algo()
             self._pay_in()
             self._backtest()
             self._work_off("backtests.run")
@@ -116,6 +118,7 @@ class Trader:
             self._work_off("orders.send")
             self.turns += 1
             (pause_bot if self.turns % 2 else resume_bot)(actor=self.actor, bot_id=self.bot_id)
+            (pause_algo if self.turns % 2 else resume_algo)(actor=self.actor, algo_id=self.parent_id)
             self._pay_in()
             self._read_contracts()
             self._tighten()

@@ -8,7 +8,7 @@ from apps.core.context import current_schema
 from apps.core.live.publishing import publish_to_user
 from apps.core.live.topics import Identity, Scope, Topic, register_topic
 from apps.trading.orders.models import Order
-from apps.trading.orders.shown import row_of
+from apps.trading.orders.shown import row_of, seen_of
 
 TOPIC = "orders"
 
@@ -49,6 +49,7 @@ def frame(order: Order) -> dict[str, Any]:
         "slippage": row.slippage,
         "latency": row.latency,
         "fee": row.fee,
+        "seen": seen_of(order),
         "result": "" if order.realised is None else f"{order.realised.normalize():f}",
     }
 

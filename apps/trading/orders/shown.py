@@ -87,6 +87,13 @@ def state_of(order: Order) -> State:
     return State(TONES[OrderState(order.state)], sentence)
 
 
+def seen_of(order: Order) -> str:
+    """Return a text that differs when what the page of an order shows has changed."""
+    amounts = (order.filled, order.quantity, order.price, order.stop_price, order.average_price, order.triggered_price)
+    words = "|".join("" if amount is None else trimmed(amount) for amount in amounts)
+    return f"{order.state}|{words}|{order.cancel_requested_at is not None}|{order.reject_message}"
+
+
 def slippage_of(order: Order) -> str:
     """Return how much worse the fills were than the price wanted, in basis points of it (minus: better)."""
     if not order.wanted_price or order.average_price is None:

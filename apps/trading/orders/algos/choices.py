@@ -72,5 +72,6 @@ WHY = {
     "too_small": "What is left is below the exchange's smallest order.",
     "refused": "Three orders one after the other were refused.",
     "person": "It was paused.",
+    "slippage": "Its mean price or the market is worse than its slippage guard allows.",
 }
 """Reasons of kernel.execution in sentences."""

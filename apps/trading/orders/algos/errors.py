@@ -17,6 +17,13 @@ class AlgoDoesNotFit(Invalid):
     message = "{reason}"
 
 
+class AlgoHistoryMissing(Invalid):
+    """Not all candles of the time are there."""
+
+    code = "orders.algo_history_missing"
+    message = "Of the {wanted} candles of 5 minutes of this time {missing} are not recorded."
+
+
 class AlgoOver(Conflict):
     """The algorithm is over or ends."""
 

@@ -19,7 +19,9 @@ from kernel.instruments import INTERVALS, VOLUME_SCALE, InstrumentSpec, Side, ma
 STEP = INTERVALS[BASE_INTERVAL]
 OWN_TIME = 3 * STEP
 """A paper market whose newest candle is farther than this from the wall clock has a time of its own."""
-STATE_FIELDS = ("status", "why", "next_number", "slice", "goal", "sent_ms", "turned_down", "trusted_from")
+STATE_FIELDS = (
+    "status", "why", "next_number", "slice", "goal", "sent_ms", "turned_down", "trusted_from", "guard_from",
+)  # fmt: skip
 
 
 def clock_of(symbol: str, *, is_paper: bool) -> AlgoClock:
@@ -77,6 +79,7 @@ def plan_of(algo: AlgoOrder) -> Plan:
         participation_bps=algo.participation_bps,
         limit_ticks=0 if algo.limit_price is None else spec.ticks(algo.limit_price),
         display_lots=display,
+        guard_bps=algo.guard_bps,
         min_lots=max(1, spec.lots(spec.min_quantity)),
         max_lots=spec.lots(spec.max_quantity),
         min_worth=-(-least_worth.numerator // least_worth.denominator),
@@ -90,9 +93,10 @@ def plan_of(algo: AlgoOrder) -> Plan:
 
 def state_of(algo: AlgoOrder) -> State:
     """Return the kernel's state of a row."""
+    tick = Fraction(get_spec(algo.symbol).tick)
     return State(
         Status(algo.status), Why(algo.why), algo.next_number, algo.slice, algo.goal, algo.sent_ms, algo.turned_down,
-        algo.trusted_from,
+        algo.trusted_from, algo.guard_from, Fraction(algo.guard_price or 0) / tick,
     )  # fmt: skip
 
 
@@ -101,6 +105,9 @@ def write_state(algo: AlgoOrder, state: State) -> None:
     for name in STATE_FIELDS:
         value = getattr(state, name)
         setattr(algo, name, value.value if isinstance(value, Status | Why) else value)
+    was = state_of(algo).reference
+    if state.reference != was:  # a price that was seen, in whole ticks
+        algo.guard_price = get_spec(algo.symbol).price(int(state.reference)) if state.reference else None
 
 
 def orders_of(algo: AlgoOrder) -> list[Order]:
@@ -110,10 +117,12 @@ def orders_of(algo: AlgoOrder) -> list[Order]:
 
 def child_of(order: Order, spec: InstrumentSpec) -> Child:
     """Return what the kernel needs to know of a child. One whose outcome or fills are not clear is not over."""
+    mean = None if order.average_price is None else Fraction(order.average_price) / Fraction(spec.tick)
     return Child(
         number=order.sequence,
         lots=spec.lots(order.quantity),
         filled=spec.lots(spec.floor_quantity(max(order.filled, order.reported_filled))),
         is_over=order.is_final and not order.needs_settling,
         is_refused=order.state == OrderState.REJECTED,
+        mean=mean,
     )

@@ -21,14 +21,16 @@ class AlgoOrder(BaseModel):
     Times are in ms of `clock`. `seed` makes the jitter. The second part is the state of kernel.execution, written by
     one step at a time under this row's lock. `volume` is what the market traded since the start, in base;
     `market_until_ms` how far its candles were read; `child_ms` when
-    each child was decided. `arrival_price` is the price at the start. A contract goes by the market that it follows.
+    each child was decided. `arrival_price` is the price at the start,
+    `guard_price` that from which the slippage guard measures the children from `guard_from` on.
+    A contract goes by the market that it follows.
     """
 
     data_categories: ClassVar = {
         **dict.fromkeys(
             (
                 "symbol", "side", "algo", "quantity", "limit_price", "display_quantity", "participation_bps", "filled",
-                "average_price", "arrival_price", "volume", "schedule_error_bps", "share_bps", "weights",
+                "average_price", "arrival_price", "guard_price", "volume", "schedule_error_bps", "share_bps", "weights",
                 "reduce_only", "position_side",
             ),
             FINANCIAL,
@@ -37,7 +39,8 @@ class AlgoOrder(BaseModel):
             (
                 "owner", "book", "connection", "clock", "start_ms", "end_ms", "time_jitter_bps", "size_jitter_bps",
                 "seed", "catch_up", "rest", "status", "why", "next_number", "slice", "goal", "sent_ms", "turned_down",
-                "trusted_from", "market_until_ms", "child_ms", "last_refusal", "advanced_at", "ended_at",
+                "trusted_from", "guard_bps", "guard_from", "market_until_ms", "child_ms", "last_refusal",
+                "advanced_at", "ended_at",
             ),
             OPERATIONAL,
         ),
@@ -55,6 +58,7 @@ class AlgoOrder(BaseModel):
     limit_price = amount_field(null=True)
     display_quantity = amount_field(null=True)
     participation_bps = models.PositiveIntegerField(default=0)
+    guard_bps = models.PositiveIntegerField(default=0)
     weights = models.JSONField(default=list)
     clock = models.CharField(max_length=6, choices=AlgoClock.choices)
     start_ms = models.BigIntegerField()
@@ -73,6 +77,8 @@ class AlgoOrder(BaseModel):
     sent_ms = models.BigIntegerField(null=True)
     turned_down = models.PositiveIntegerField(default=0)
     trusted_from = models.PositiveIntegerField(default=0)
+    guard_from = models.PositiveIntegerField(default=0)
+    guard_price = amount_field(null=True)
 
     filled = amount_field(default=0)
     average_price = amount_field(null=True)

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Prefetch, QuerySet, Sum
 
 from apps.trading.orders.commissions.choices import EVERY, ChargeState, ScheduleState
+from apps.trading.orders.commissions.errors import ScheduleMissing
 from apps.trading.orders.commissions.models import (
     CommissionCharge,
     CommissionPromotion,
@@ -75,6 +76,23 @@ def sum_of_order(order: Order) -> dict[str, Decimal]:
 def charged_asset(schedule: CommissionSchedule, order: Order, spec: InstrumentSpec) -> str:
     """Return in what an order is charged."""
     return spec.base if schedule.charges_base(order.side, order.symbol) else spec.quote
+
+
+def list_schedules() -> QuerySet[CommissionSchedule]:
+    """Return the schedules of this tenant with their tables, newest first."""
+    tables = (
+        Prefetch("rates", CommissionRate.objects.order_by("symbol", "from_volume")),
+        Prefetch("promotions", CommissionPromotion.objects.order_by("starts", "id")),
+    )
+    return CommissionSchedule.objects.prefetch_related(*tables).order_by("-id")
+
+
+def get_schedule(schedule_id: UUID) -> CommissionSchedule:
+    """Return a schedule with its tables, or raise ScheduleMissing."""
+    found = list_schedules().filter(pk=schedule_id).first()
+    if found is None:
+        raise ScheduleMissing
+    return found
 
 
 def exists_in_force() -> bool:

@@ -17,7 +17,7 @@ from apps.trading.orders.commissions.queries import sum_of_order
 from apps.trading.orders.models import Fill, Order
 from apps.trading.orders.pages.forms import AmendForm, is_changeable
 from apps.trading.orders.queries import get_order, list_fills, list_orders, names_of, show_orders
-from apps.trading.orders.shown import OrderRow, latency_of, places, slippage_of, state_of
+from apps.trading.orders.shown import OrderRow, latency_of, places, seen_of, slippage_of, state_of
 from kernel.instruments import InstrumentSpec
 
 PAGE_SIZE = 50
@@ -61,6 +61,7 @@ class OrderPage:
     """One order."""
 
     id: str
+    seen: str
     title: str
     parent_url: str
     mode: str
@@ -111,6 +112,7 @@ def order_page(owner_id: UUID, order_id: UUID) -> OrderPage:
     fills = list(list_fills(order.pk))
     return OrderPage(
         id=str(order.pk),
+        seen=seen_of(order),
         title=f"{order.side.capitalize()} {trimmed(order.quantity)} {spec.base}, {order.get_kind_display().lower()}",
         parent_url=reverse("orders-list"),
         mode=order.connection.mode,

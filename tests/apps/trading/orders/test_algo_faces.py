@@ -42,6 +42,9 @@ def test_a_large_order_is_started_read_and_steered_over_the_api(market, customer
     stranger = api(other_customer)
     assert stranger.get(url).status_code == 404
     assert stranger.post(f"{url}/cancel", {}, format="json", **key()).status_code == 404
+    assert (found["guard_bps"], found["guard_price"]) == (0, None)
+    guarded = client.post("/api/v1/algo-orders", wanted(connection_id, guard_bps=25), format="json", **key()).json()
+    assert (guarded["guard_bps"], guarded["guard_price"]) == (25, guarded["arrival_price"])
     wrong = client.post("/api/v1/algo-orders", wanted(connection_id, slices=0), format="json", **key())
     assert (wrong.status_code, wrong.json()["code"]) == (422, "orders.algo_does_not_fit")
 
@@ -52,7 +55,8 @@ def test_the_pages_start_it_show_its_progress_and_steer_it(market, customer, con
     assert client.get("/orders/algos/new/").status_code == 200
     form = {
         "connection": str(connection_id), "symbol": "BTCUSDT", "side": "buy", "quantity": "0.24", "algo": "twap",
-        "minutes": "60", "slices": "12", "catch_up": "at_once", "rest": "finish", "idempotency_key": uuid4().hex,
+        "minutes": "60", "slices": "12", "catch_up": "at_once", "rest": "finish", "guard": "0.25",
+        "idempotency_key": uuid4().hex,
     }  # fmt: skip
     refused = client.post("/orders/algos/new/", {**form, "slices": ""})
     assert (refused.status_code, "Choose 1 to 500 parts." in refused.content.decode()) == (422, True)
@@ -62,7 +66,15 @@ def test_the_pages_start_it_show_its_progress_and_steer_it(market, customer, con
     say_price("BTCUSDT", price_now(market))
     advance_algo(algo_id=algo.pk)
     text = client.get(started.url).content.decode()
-    for words in ("Buy 0.24 BTC, TWAP", "Filled", "0.02", "Off the schedule", "1 sent, newest first", "own time"):
+    for words in (
+        "Buy 0.24 BTC, TWAP",
+        "Filled",
+        "0.02",
+        "Off the schedule",
+        "1 sent, newest first",
+        "own time",
+        "Stops when worse by",
+    ):
         assert words in text
     assert client.post(f"{started.url}pause/").url == started.url
     assert "Resume" in client.get(started.url).content.decode()

@@ -9,8 +9,11 @@ import pytest
 from apps.core.actors import Actor
 from apps.core.errors import DomainError
 from apps.core.models import OutboxEvent
+from apps.core.relay import drain
+from apps.platform.notifications.models import InboxItem
 from apps.trading.instruments.queries import get_spec
 from apps.trading.orders.algos.choices import AlgoKind, CatchUpRule
+from apps.trading.orders.algos.live import frame
 from apps.trading.orders.algos.market import orders_of, plan_of
 from apps.trading.orders.algos.models import AlgoOrder
 from apps.trading.orders.algos.operations import (
@@ -223,3 +226,41 @@ def test_nobody_reaches_the_algorithm_of_another(market, customer, other_custome
         with pytest.raises(DomainError) as refused:
             operation(actor=Actor.of(other_customer), algo_id=algo.pk)
         assert refused.value.code == "orders.algo_missing"
+
+
+def test_a_guard_pauses_it_tells_why_and_a_person_resumes_it(market, customer, connection_id):
+    actor = Actor.of(customer)
+    algo = started(market, customer, connection_id, wish("twap", guard_bps=30))
+    arrival = price_now(market)
+    assert (algo.guard_price, look(market, algo).filled) == (arrival, D("0.02"))
+    dear = (arrival * D("1.0031")).quantize(D("0.01"))
+    market.step()
+    say_price("BTCUSDT", (arrival * D("1.0029")).quantize(D("0.01")))
+    algo = advance_algo(algo_id=algo.pk)
+    assert (algo.status, algo.filled > D("0.02")) == ("working", True)
+    filled = algo.filled
+    market.step()
+    say_price("BTCUSDT", dear)
+    algo = advance_algo(algo_id=algo.pk)
+    assert (algo.status, algo.why, algo.filled, algo.next_number) == ("paused", "slippage", filled, 2)
+    drain()
+    told = InboxItem.objects.get(owner=customer, topic="orders.algo_paused")
+    assert "slippage guard" in told.params["why"]
+    assert frame(algo)["state_sentence"].startswith("Paused: its mean price or the market is worse")
+    say_price("BTCUSDT", arrival)
+    assert advance_algo(algo_id=algo.pk).status == "paused"
+    say_price("BTCUSDT", dear)
+    resumed = resume_algo(actor=actor, algo_id=algo.pk)
+    assert (resumed.guard_from, resumed.guard_price) == (2, None)
+    algo = advance_algo(algo_id=algo.pk)
+    assert (algo.status, algo.guard_price, algo.next_number) == ("working", dear, 3)
+
+
+def test_the_guard_stops_live_and_in_a_back_test_after_the_same_fills(market, customer, connection_id):
+    algo = started(market, customer, connection_id, wish("twap", guard_bps=2))
+    algo = work_off(market, algo, 14)
+    done, spec = simulated(market, algo), get_spec("BTCUSDT")
+    assert fills_of(algo) == [(fill.number, fill.lots, spec.price(fill.ticks)) for fill in done.fills]
+    assert (algo.status, algo.why) == (done.state.status.value, done.state.why.value) == ("done", "slippage")
+    assert 0 < algo.filled < algo.quantity
+    assert algo.start_ms < done.paused_ms < algo.end_ms

@@ -275,3 +275,49 @@ def test_the_desk_writes_proposes_and_shows(customer, finance):
     assert row.state == "discarded"
     trading = verified(make_staff("ops@example.test", role="trading_ops"))
     assert trading.post(f"{base}do/draft/", given).status_code in (403, 404)
+
+
+def test_the_api_writes_proposes_ends_and_discards_for_staff_only(customer, finance):
+    maker, base = verified(finance[0]), "/api/v1/orders/commission-schedules"
+    rate = {"symbol": "*", "from_volume": "0", "maker": "0.001", "taker": "0.002"}
+    promotion = {"symbol": "BTCUSDT", "starts": "2026-12-01T00:00:00Z", "ends": "2027-01-01T00:00:00Z"}
+    body = {
+        "name": "Winter", "mode": "live", "charged_in": "quote", "rates": [rate], "reason": "a new year",
+        "promotions": [{**promotion, "percent_off": "50"}],
+    }  # fmt: skip
+
+    def post(path: str, given: Any, key: str = "") -> Any:
+        headers = {"Idempotency-Key": key or uuid4().hex}
+        return maker.post(path, given, content_type="application/json", headers=headers)
+
+    made = post(base, body, "one")
+    told = made.json()
+    assert (made.status_code, told["state"], told["rates"], told["promotions"][0]["percent_off"]) == (
+        201, "draft", [rate], "50",
+    )  # fmt: skip
+    assert post(base, body, "one").content == made.content
+    assert CommissionSchedule.objects.count() == 1
+    for bad in ("0.11", "-0.001", "1_0", "NaN", "0.000000001", 0.001, "", None):
+        assert post(base, {**body, "rates": [{**rate, "maker": bad}]}).status_code in (400, 422), bad
+    assert post(base, {**body, "rates": [{**rate, "symbol": "NOPE"}, rate]}).json()["code"] == (
+        "orders.commission_schedule_invalid"
+    )
+    asked = post(f"{base}/{told['id']}/proposals", {"reason": "as agreed"})
+    assert (asked.status_code, asked.json()["payload"]["rates"]) == (
+        202, ["* from 0 USDT: maker 0.001, taker 0.002"],
+    )  # fmt: skip
+    decide(actor=Actor.of(finance[1]), approval_id=asked.json()["id"], agrees=True)
+    assert post(f"{base}/{told['id']}/discard", {"reason": "no"}).status_code == 409
+    ending = post(f"{base}/{told['id']}/end-proposals", {"reason": "no more"}).json()
+    decide(actor=Actor.of(finance[1]), approval_id=ending["id"], agrees=True)
+    assert maker.get(f"{base}/{told['id']}").json()["state"] == "ended"
+    second = post(base, {**body, "name": "Spring"}).json()["id"]
+    assert post(f"{base}/{second}/discard", {"reason": "no"}).json()["state"] == "discarded"
+    assert [row["name"] for row in maker.get(base).json()["results"]] == ["Spring", "Winter"]
+    assert CommissionSchedule.objects.count() == 2
+    assert verified(finance[1]).get(f"{base}/{second}").json()["name"] == "Spring"
+    own = api_client(customer)
+    assert own.get(base).status_code == own.get(f"{base}/{second}").status_code == 403
+    assert own.post(base, body, format="json", headers={"Idempotency-Key": "two"}).status_code == 403
+    trading = verified(make_staff("ops@example.test", role="trading_ops"))
+    assert trading.get(base).status_code == 403

@@ -14,8 +14,16 @@ from rest_framework.views import APIView
 from apps.core.api.callers import caller, owner_of
 from apps.core.api.writes import IDEMPOTENCY_KEY, write_once
 from apps.trading.orders.algos import operations, queries
-from apps.trading.orders.algos.api.serializers import AlgoOrderSerializer, NewAlgoSerializer, wish_of
+from apps.trading.orders.algos.api.serializers import (
+    AlgoOrderSerializer,
+    AlgoTrialFilter,
+    AlgoTrialSerializer,
+    NewAlgoSerializer,
+    wish_of,
+)
 from apps.trading.orders.algos.models import AlgoOrder
+from apps.trading.orders.algos.trying import try_algo
+from kernel.simulation import Costs
 
 
 class AlgoOrderList(GenericAPIView[AlgoOrder]):
@@ -50,6 +58,22 @@ class AlgoOrderList(GenericAPIView[AlgoOrder]):
             return AlgoOrderSerializer(queries.get_algo(made.pk, owner_id=owner_id)).data
 
         return write_once(request, actor=actor, operation="orders.start_algo", run=run)
+
+
+class AlgoOrderTrial(APIView):
+    """A large order on recorded candles."""
+
+    @extend_schema(
+        operation_id="try_algo_order", tags=["orders"], parameters=[AlgoTrialFilter],
+        responses={200: AlgoTrialSerializer},
+    )  # fmt: skip
+    def get(self, request: Request) -> Response:
+        """Return what the same algorithm would have done over at most 7 days of candles. Nothing is stored or sent."""
+        given = AlgoTrialFilter(data=request.query_params.dict())
+        given.is_valid(raise_exception=True)
+        wanted: dict[str, Any] = given.validated_data
+        costs = Costs(maker_fee=wanted["fee"], taker_fee=wanted["fee"], slippage_bps=wanted["slippage_bps"])
+        return Response(AlgoTrialSerializer(try_algo(wish=wish_of(wanted), start=wanted["start"], costs=costs)).data)
 
 
 class AlgoOrderDetail(APIView):

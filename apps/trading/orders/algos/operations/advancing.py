@@ -13,6 +13,7 @@ from apps.core.errors import DomainError
 from apps.core.operation import operation
 from apps.trading.instruments.queries import get_spec
 from apps.trading.orders.algos.choices import AlgoStatus
+from apps.trading.orders.algos.live import announce
 from apps.trading.orders.algos.market import (
     child_of,
     moment_ms,
@@ -25,6 +26,7 @@ from apps.trading.orders.algos.market import (
 )
 from apps.trading.orders.algos.models import AlgoOrder
 from apps.trading.orders.algos.operations.starting import locked_algo
+from apps.trading.orders.algos.shown import seen_of as what_is_seen
 from apps.trading.orders.choices import Kind, Origin, TimeInForce
 from apps.trading.orders.errors import OrderAlreadyOver
 from apps.trading.orders.models import Order
@@ -76,7 +78,7 @@ def advance_algo(*, algo_id: UUID) -> AlgoOrder:
 def step_algo(*, actor: Actor, algo_id: UUID) -> Done:
     """Take one step of an algorithm: what is known goes into the kernel, its answer into rows."""
     row = locked_algo(algo_id)
-    was = AlgoStatus(row.status)
+    was, shown = AlgoStatus(row.status), what_is_seen(row)
     spec, plan = get_spec(row.symbol), plan_of(row)
     orders = orders_of(row)
     moment = moment_ms(row.symbol, row.clock)
@@ -98,6 +100,8 @@ def step_algo(*, actor: Actor, algo_id: UUID) -> Done:
     if state.status is Status.DONE and row.ended_at is None:
         row.ended_at = now()
     row.save()
+    if what_is_seen(row) != shown:
+        announce(row)
     _tell(row, was, actor)
     return done
 

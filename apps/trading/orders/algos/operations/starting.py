@@ -21,6 +21,7 @@ from apps.trading.instruments.queries import get_spec
 from apps.trading.market_data.queries import BASE_INTERVAL, latest_bars
 from apps.trading.orders.algos.choices import WORK, AlgoClock, AlgoKind, CatchUpRule, RestRule
 from apps.trading.orders.algos.errors import AlgoDoesNotFit, AlgoMissing, AlgoOver
+from apps.trading.orders.algos.live import announce
 from apps.trading.orders.algos.market import clock_of, moment_ms, plan_of, state_of, write_state
 from apps.trading.orders.algos.models import AlgoOrder
 from apps.trading.orders.choices import Kind, Origin
@@ -33,7 +34,7 @@ from apps.trading.positions.choices import Purpose
 from apps.trading.positions.operations import open_book
 from apps.trading.positions.queries import get_mark
 from kernel.events.execution import AlgoPaused, AlgoStarted
-from kernel.execution import State, Status, cancel, pause, resume, volume_curve
+from kernel.execution import Plan, State, Status, cancel, pause, resume, volume_curve
 from kernel.instruments import INTERVALS, InstrumentSpec, OffGridError, Side, is_perpetual, market_of
 
 SYSTEM = Actor.system("orders")
@@ -49,8 +50,8 @@ class AlgoWish:
 
     `duration` for all but icebergs, which may do without; `slices` for TWAP and VWAP. `participation_bps` is POV's
     share, and a cap for the others (0: none). `limit_price` is the worst price, an iceberg's own; `display_quantity`
-    what an iceberg shows. `seed` None: one is drawn from the order's key. `reduce_only` and `position_side` are those
-    of each child.
+    what an iceberg shows. `guard_bps` stops it while it works (0: no guard). `seed` None: one is drawn from
+    the order's key. `reduce_only` and `position_side` are those of each child.
     """
 
     symbol: str
@@ -62,6 +63,7 @@ class AlgoWish:
     participation_bps: int = 0
     limit_price: Decimal | None = None
     display_quantity: Decimal | None = None
+    guard_bps: int = 0
     time_jitter_bps: int = 0
     size_jitter_bps: int = 0
     seed: int | None = None
@@ -86,20 +88,17 @@ def start_algo(*, actor: Actor, owner_id: UUID, connection_id: UUID, wish: AlgoW
     spec, mark = get_spec(wish.symbol), get_mark(wish.symbol)
     purpose = Purpose.CONTRACT if is_perpetual(wish.symbol) else Purpose.MANUAL
     book = open_book(actor=SYSTEM, owner_id=owner_id, connection_id=connection_id, purpose=purpose)
-    _check(wish, spec, None if mark is None else mark.price)
+    check_wish(wish, spec, None if mark is None else mark.price)
     wish = _fitted(wish, spec, book.pk, connection)
     clock = clock_of(wish.symbol, is_paper=connection.mode == "paper")
-    row = _row(wish, clock)
+    row = draft_of(wish, clock, moment_ms(wish.symbol, clock))
     row.owner_id, row.connection, row.book = owner_id, connection, book
     row.arrival_price = None if mark is None else mark.price
-    try:
-        plan_of(row)
-    except OffGridError as reason:
-        raise AlgoDoesNotFit(reason=f"It is off the exchange's grid: {reason}.") from reason
-    except ValueError as reason:
-        raise AlgoDoesNotFit(reason=f"This cannot be worked off: {reason}.") from reason
+    row.guard_price = row.arrival_price if wish.guard_bps else None
+    checked_plan(row)
     row.save(force_insert=True)
     outbox.publish(_started(row), actor=actor)
+    announce(row)
     _wake(row)
     return row
 
@@ -154,6 +153,7 @@ def _for(actor: Actor, algo_id: UUID) -> AlgoOrder:
 def _move(row: AlgoOrder, state: State) -> None:
     write_state(row, state)
     row.save()
+    announce(row)
     _wake(row)
 
 
@@ -166,7 +166,18 @@ def _wake(row: AlgoOrder) -> None:
     transaction.on_commit(lambda: advance.delay(schema, algo_id), robust=True)
 
 
-def _check(wish: AlgoWish, spec: InstrumentSpec, price: Decimal | None) -> None:
+def checked_plan(row: AlgoOrder) -> Plan:
+    """Return the kernel's plan of a row. Raises AlgoDoesNotFit."""
+    try:
+        return plan_of(row)
+    except OffGridError as reason:
+        raise AlgoDoesNotFit(reason=f"It is off the exchange's grid: {reason}.") from reason
+    except ValueError as reason:
+        raise AlgoDoesNotFit(reason=f"This cannot be worked off: {reason}.") from reason
+
+
+def check_wish(wish: AlgoWish, spec: InstrumentSpec, price: Decimal | None) -> None:
+    """Refuse what cannot be worked off at a market price (None: unknown). Raises AlgoDoesNotFit and those of orders."""
     broken = spec.check_order(wish.quantity, wish.limit_price, market_price=price)
     too_large = wish.quantity > spec.max_quantity and wish.quantity % spec.lot == 0
     if broken is not None and not too_large:
@@ -202,9 +213,9 @@ def _fitted(wish: AlgoWish, spec: InstrumentSpec, book_id: UUID, connection: Any
     return replace(wish, quantity=most)
 
 
-def _row(wish: AlgoWish, clock: AlgoClock) -> AlgoOrder:
+def draft_of(wish: AlgoWish, clock: AlgoClock, start: int) -> AlgoOrder:
+    """Return the row of a wish that starts at a moment of its clock in ms; it is not stored."""
     algo_id = uuid7()
-    start = moment_ms(wish.symbol, clock)
     length = 0 if wish.duration is None else int(wish.duration.total_seconds() * 1000)
     return AlgoOrder(
         pk=algo_id,
@@ -216,6 +227,7 @@ def _row(wish: AlgoWish, clock: AlgoClock) -> AlgoOrder:
         quantity=wish.quantity,
         limit_price=wish.limit_price,
         display_quantity=wish.display_quantity,
+        guard_bps=wish.guard_bps,
         participation_bps=wish.participation_bps,
         weights=_weights(wish, start, length),
         clock=clock,

@@ -17,30 +17,13 @@ from apps.trading.orders.algos.choices import WHY, AlgoClock, AlgoKind, AlgoStat
 from apps.trading.orders.algos.market import orders_of
 from apps.trading.orders.algos.models import AlgoOrder
 from apps.trading.orders.algos.queries import get_algo, list_algos
+from apps.trading.orders.algos.shown import AlgoRow, name_of, row_of, seen_of, slippage_of, state_of
 from apps.trading.orders.queries import show_orders
 from apps.trading.orders.shown import NONE, OrderRow, places
-from kernel.execution import slippage_bps
-from kernel.instruments import InstrumentSpec, Side
+from kernel.instruments import InstrumentSpec
 
 PAGE_SIZE = 30
 SHOWN_CHILDREN = 100
-TONES = {AlgoStatus.WORKING: "good", AlgoStatus.PAUSED: "warn", AlgoStatus.ENDING: "wait", AlgoStatus.DONE: "off"}
-
-
-@dataclass(frozen=True, slots=True)
-class AlgoRow:
-    """A line of the list."""
-
-    url: str
-    time: str
-    title: str
-    pair: str
-    side: str
-    size: str
-    filled: str
-    average: str
-    slippage: str
-    state: State
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +50,13 @@ class AlgoFormPage:
 class AlgoPage:
     """One large order."""
 
+    id: str
+    seen: str
     title: str
     parent_url: str
     mode: str
     state: State
-    reason: str
-    refusal: str
+    warning: str
     progress: Limit
     stats: Sequence[Stat]
     facts: Sequence[Fact]
@@ -94,7 +78,7 @@ def algos_page(owner_id: UUID, after: UUID | None) -> AlgosPage:
     shown, base = rows[:PAGE_SIZE], reverse("orders-algos")
     next_url = f"{base}?after={shown[-1].pk}" if len(rows) > PAGE_SIZE else ""
     page = Page(f"{len(shown)} large orders", base if after is not None else "", next_url)
-    return AlgosPage(reverse("orders-algos-new"), [_row(row) for row in shown], page)
+    return AlgosPage(reverse("orders-algos-new"), [row_of(row) for row in shown], page)
 
 
 def form_page(form: Any, errors: Sequence[str]) -> AlgoFormPage:
@@ -109,12 +93,13 @@ def algo_page(owner_id: UUID, algo_id: UUID) -> AlgoPage:
     percent = int(algo.filled * 100 / algo.quantity)
     can_pause, can_resume = algo.status == AlgoStatus.WORKING, algo.status == AlgoStatus.PAUSED
     return AlgoPage(
-        title=f"{algo.side.capitalize()} {trimmed(algo.quantity)} {spec.base}, {_name(algo)}",
+        id=str(algo.pk),
+        seen=seen_of(algo),
+        title=f"{algo.side.capitalize()} {trimmed(algo.quantity)} {spec.base}, {name_of(algo)}",
         parent_url=reverse("orders-algos"),
         mode=algo.connection.mode,
-        state=_state(algo),
-        reason=WHY[algo.why],
-        refusal=algo.last_refusal if algo.why == "refused" else "",
+        state=state_of(algo),
+        warning=_warning(algo),
         progress=Limit("Filled", trimmed(algo.filled), f"{trimmed(algo.quantity)} {spec.base}", percent),
         stats=_stats(algo, spec),
         facts=_facts(algo, spec),
@@ -128,37 +113,15 @@ def algo_page(owner_id: UUID, algo_id: UUID) -> AlgoPage:
     )
 
 
-def _name(algo: AlgoOrder) -> str:
-    return str(AlgoKind(algo.algo).label).partition(":")[0]
-
-
-def _state(algo: AlgoOrder) -> State:
-    words = str(AlgoStatus(algo.status).label)
-    if algo.why:
-        words = f"{words}: {WHY[algo.why].rstrip('.').lower()}"
-    return State(TONES[AlgoStatus(algo.status)], words)
-
-
-def _row(algo: AlgoOrder) -> AlgoRow:
-    spec = get_spec(algo.symbol)
-    return AlgoRow(
-        url=reverse("orders-algo", args=[algo.pk]),
-        time=f"{algo.created_at:%-d %b %H:%M}",
-        title=_name(algo),
-        pair=f"{spec.base}/{spec.quote}",
-        side=algo.side,
-        size=trimmed(algo.quantity),
-        filled=f"{int(algo.filled * 100 / algo.quantity)} %",
-        average=amount(algo.average_price, places(spec.tick)),
-        slippage=_slippage(algo),
-        state=_state(algo),
-    )
-
-
-def _slippage(algo: AlgoOrder) -> str:
-    if not algo.arrival_price or algo.average_price is None:
-        return NONE
-    return amount(slippage_bps(Side(algo.side), algo.arrival_price, algo.average_price), 1)
+def _warning(algo: AlgoOrder) -> str:
+    """Return why it stands still when no person wanted it, with what the last refusal said."""
+    if algo.why == "refused":
+        return f"{WHY[algo.why]} The last one said: {algo.last_refusal}"
+    if algo.why != "slippage":
+        return ""
+    if algo.status == AlgoStatus.PAUSED:
+        return f"{WHY[algo.why]} Resume it, and the guard measures from the price of that moment."
+    return WHY[algo.why]
 
 
 def _stats(algo: AlgoOrder, spec: InstrumentSpec) -> list[Stat]:
@@ -169,7 +132,7 @@ def _stats(algo: AlgoOrder, spec: InstrumentSpec) -> list[Stat]:
             Figure(amount(algo.average_price, digits)),
             f"{amount(algo.arrival_price, digits)} at start",
         ),
-        Stat("Slippage, bp", Figure(_slippage(algo)), definition="How much worse than the price at the start."),
+        Stat("Slippage, bp", Figure(slippage_of(algo)), definition="How much worse than the price at the start."),
         Stat(
             "Share of the volume",
             Figure(_percent(algo.share_bps)),
@@ -205,12 +168,21 @@ def _facts(algo: AlgoOrder, spec: InstrumentSpec) -> list[Fact]:
         facts.append(Fact("Clock", str(AlgoClock.MARKET.label)))
     if algo.weights:
         facts.append(Fact("Parts", str(len(algo.weights))))
-    if algo.participation_bps:
-        facts.append(Fact("At most of the volume", _percent(Decimal(algo.participation_bps))))
-    if algo.limit_price is not None:
-        facts.append(Fact("Worst price", amount(algo.limit_price, places(spec.tick))))
-    if algo.display_quantity is not None:
-        facts.append(Fact("Shown at a time", trimmed(algo.display_quantity)))
+    facts += _bounds(algo, places(spec.tick))
     if algo.weights:
         facts.append(Fact("What was missed", str(CatchUpRule(algo.catch_up).label)))
     return [*facts, Fact("What is left", str(RestRule(algo.rest).label))]
+
+
+def _bounds(algo: AlgoOrder, digits: int) -> list[Fact]:
+    facts = []
+    if algo.participation_bps:
+        facts.append(Fact("At most of the volume", _percent(Decimal(algo.participation_bps))))
+    if algo.guard_bps:
+        facts.append(Fact("Stops when worse by", _percent(Decimal(algo.guard_bps))))
+        facts.append(Fact("Measured from", amount(algo.guard_price, digits)))
+    if algo.limit_price is not None:
+        facts.append(Fact("Worst price", amount(algo.limit_price, digits)))
+    if algo.display_quantity is not None:
+        facts.append(Fact("Shown at a time", trimmed(algo.display_quantity)))
+    return facts

@@ -1,6 +1,6 @@
 """The form of a large order."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from apps.trading.orders.algos.choices import AlgoKind, CatchUpRule, RestRule
 from apps.trading.orders.algos.operations import AlgoWish
 from apps.trading.positions.queries import list_contracts
 from kernel.instruments import Side
+from kernel.simulation import Costs
 
 PERCENT = 100
 """Basis points of a percent."""
@@ -55,6 +56,7 @@ class AlgoForm(forms.Form):
     participation = _percent("Share of the volume", 100, "For POV its share; for the others at most so much.")
     limit_price = _amount("Worst price", "An iceberg rests at it.")
     display_quantity = _amount("Shown at a time", "For icebergs.")
+    guard = _percent("Stop when worse by", 100, "Than the price at the start: its mean price, or the market.")
     time_jitter = _percent("Shift times by up to", 100)
     size_jitter = _percent("Shift sizes by up to", 50)
     catch_up = forms.ChoiceField(label="What was missed", choices=CatchUpRule.choices)
@@ -68,7 +70,8 @@ class AlgoForm(forms.Form):
     def __init__(self, *args: Any, owner_id: UUID, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         active = list_connections(owner_id).filter(state=ConnectionState.ACTIVE)
-        self._choose("connection", [(str(row.pk), f"{row.label}, {row.mode}") for row in active])
+        if "connection" in self.fields:
+            self._choose("connection", [(str(row.pk), f"{row.label}, {row.mode}") for row in active])
         markets = [(row.symbol, f"{row.base}/{row.quote}") for row in list_instruments()]
         if list_contracts(owner_id).exists():
             listed = list_instruments(asset_class=AssetClass.PERPETUAL)
@@ -91,6 +94,7 @@ class AlgoForm(forms.Form):
             duration=None if minutes is None else timedelta(minutes=minutes),
             slices=given["slices"] or 0,
             participation_bps=int((given["participation"] or 0) * PERCENT),
+            guard_bps=int((given["guard"] or 0) * PERCENT),
             limit_price=given["limit_price"],
             display_quantity=given["display_quantity"],
             time_jitter_bps=int((given["time_jitter"] or 0) * PERCENT),
@@ -100,3 +104,28 @@ class AlgoForm(forms.Form):
             reduce_only=given["reduce_only"],
             position_side=given["position_side"],
         )
+
+
+class TrialForm(AlgoForm):
+    """The same, on recorded candles: from when on, and what trading costs."""
+
+    connection = None  # type: ignore[assignment]  # it is tried on no account
+    day = forms.DateField(label="From the day", widget=forms.DateInput(attrs={"type": "date"}))
+    clock = forms.TimeField(label="At, UTC", widget=forms.TimeInput(attrs={"type": "time"}))
+    minutes = forms.IntegerField(label="Over, minutes", min_value=1, max_value=7 * 24 * 60)
+    fee = forms.DecimalField(label="Fee", max_digits=6, decimal_places=4, min_value=0, max_value=10)
+    slippage = forms.DecimalField(label="Slippage", max_digits=7, decimal_places=4, min_value=0, max_value=999)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, kind in (("day", "date"), ("clock", "time")):
+            self.fields[name].widget.input_type = kind
+
+    def start(self) -> datetime:
+        """Return from when on a valid form is tried."""
+        return datetime.combine(self.cleaned_data["day"], self.cleaned_data["clock"], UTC)
+
+    def costs(self) -> Costs:
+        """Return what trading costs in a valid form."""
+        fee = self.cleaned_data["fee"] / PERCENT
+        return Costs(maker_fee=fee, taker_fee=fee, slippage_bps=self.cleaned_data["slippage"])

@@ -15,8 +15,10 @@ from apps.core.ids import parse_uuid
 from apps.platform.authentication.access import customer_required
 from apps.trading.orders.algos import operations
 from apps.trading.orders.algos.pages.context import algo_page, algos_page, form_page
-from apps.trading.orders.algos.pages.forms import AlgoForm
+from apps.trading.orders.algos.pages.forms import AlgoForm, TrialForm
+from apps.trading.orders.algos.pages.trial import first_values, trial_page
 from apps.trading.orders.algos.queries import get_algo
+from apps.trading.orders.algos.trying import try_algo
 
 ACTIONS: dict[str, tuple[Callable[..., object], str]] = {
     "pause": (operations.pause_algo, "It is paused. What rests is taken back; what is filled stays filled."),
@@ -45,7 +47,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """Show the form; a POST starts it, the same key once."""
     owner_id = _owner(request)
     if request.method == "GET":
-        first = {"symbol": request.GET.get("symbol", ""), "minutes": 60, "slices": 12}
+        first = {"symbol": "", "minutes": 60, "slices": 12, **request.GET.dict()}
         page = form_page(AlgoForm(owner_id=owner_id, initial=first), [])
         return render(request, "trading/orders/algo_form.html", {"page": page})
     form = AlgoForm(request.POST, owner_id=owner_id)
@@ -57,6 +59,24 @@ def new(request: HttpRequest) -> HttpResponse:
             errors = [refusal.text]
     page = form_page(form, errors or ["Some values cannot be accepted."])
     return render(request, "trading/orders/algo_form.html", {"page": page}, status=422)
+
+
+@customer_required
+@require_GET
+def try_on_history(request: HttpRequest) -> HttpResponse:
+    """Show the form; with a quantity, what the same algorithm would have done over recorded candles."""
+    owner_id, symbol = _owner(request), request.GET.get("symbol", "BTCUSDT")
+    if "quantity" not in request.GET:
+        form = TrialForm(owner_id=owner_id, initial={**first_values(symbol), **request.GET.dict()})
+        return render(request, "trading/orders/algo_try.html", {"page": trial_page(form, [], symbol)})
+    form, errors, found = TrialForm(request.GET, owner_id=owner_id), ["Some values cannot be accepted."], None
+    if form.is_valid():
+        try:
+            found, errors = try_algo(wish=form.wish(), start=form.start(), costs=form.costs()), []
+        except DomainError as refusal:
+            errors = [refusal.text]
+    page = trial_page(form, errors, symbol, found)
+    return render(request, "trading/orders/algo_try.html", {"page": page}, status=422 if errors else 200)
 
 
 def _start(request: HttpRequest, form: AlgoForm, owner_id: UUID) -> UUID:

@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.core.api.writes import key_of, write_once
+from apps.core.api.callers import caller, owner_of
+from apps.core.api.writes import IDEMPOTENCY_KEY, key_of, write_once
 from apps.core.idempotency import has_answered
-from apps.trading.orders.api.views import IDEMPOTENCY_KEY, actor_of
 from apps.trading.orders.routing import operations, queries
 from apps.trading.orders.routing.api.serializers import (
     NewRouteSerializer,
@@ -42,7 +42,7 @@ class RoutedOrderPreview(APIView):
         asked: dict[str, Any] = request.query_params.dict()
         given = NewRouteSerializer(data={**asked, "connection_ids": request.query_params.getlist("connection_ids")})
         given.is_valid(raise_exception=True)
-        plan = operations.plan_route(owner_id=actor_of(request)[1], wish=wish_of(given.validated_data))
+        plan = operations.plan_route(owner_id=owner_of(request), wish=wish_of(given.validated_data))
         return Response(preview_of(plan))
 
 
@@ -56,7 +56,7 @@ class RoutedOrderList(GenericAPIView[RoutedOrder]):
     )
     def get(self, request: Request) -> Response:
         """Return routed orders, newest first."""
-        page = self.paginate_queryset(queries.list_routes(actor_of(request)[1]))
+        page = self.paginate_queryset(queries.list_routes(owner_of(request)))
         return self.get_paginated_response(RoutedOrderSerializer(page, many=True).data)
 
     @extend_schema(
@@ -70,7 +70,7 @@ class RoutedOrderList(GenericAPIView[RoutedOrder]):
         """Store an order over several accounts; its parts are placed at once, each at its worst price or better."""
         given = NewRouteSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        wish, (actor, owner_id) = wish_of(given.validated_data), actor_of(request)
+        wish, (actor, owner_id) = wish_of(given.validated_data), caller(request)
         known = has_answered(actor, PLACE, key_of(request))
         confirmed = known or confirm_route(request._request, owner_id, wish)
 
@@ -87,7 +87,7 @@ class RoutedOrderDetail(APIView):
     @extend_schema(operation_id="get_routed_order", tags=["orders"], responses={200: RoutedOrderSerializer})
     def get(self, request: Request, route_id: UUID) -> Response:
         """Return a routed order with its parts and progress."""
-        return Response(RoutedOrderSerializer(queries.get_route(route_id, owner_id=actor_of(request)[1])).data)
+        return Response(RoutedOrderSerializer(queries.get_route(route_id, owner_id=owner_of(request))).data)
 
 
 class RoutedOrderCancel(APIView):
@@ -102,7 +102,7 @@ class RoutedOrderCancel(APIView):
     )
     def post(self, request: Request, route_id: UUID) -> HttpResponse:
         """Send no more parts; what is filled stays filled."""
-        actor, owner_id = actor_of(request)
+        actor, owner_id = caller(request)
         queries.get_route(route_id, owner_id=owner_id)
 
         def run() -> Mapping[str, Any]:

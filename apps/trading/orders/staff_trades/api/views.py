@@ -13,14 +13,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.core.actors import Actor
-from apps.core.api.callers import staff_of
 from apps.core.api.writes import IDEMPOTENCY_KEY, write_once
-from apps.core.permissions import require
+from apps.trading.orders.api.staff import staff_who_may
 from apps.trading.orders.models import StaffTrade
 from apps.trading.orders.staff_trades import operations
 from apps.trading.orders.staff_trades.api import serializers as shapes
 from apps.trading.orders.staff_trades.choices import InBalance
-from apps.trading.orders.staff_trades.errors import OnlyStaffBooks
 from apps.trading.orders.staff_trades.operations import BOOK, Traded
 from apps.trading.orders.staff_trades.queries import list_staff_trades
 from kernel.instruments import Side
@@ -29,10 +27,7 @@ TAGS = ["orders, staff"]
 
 
 def _staff(request: Request) -> Actor:
-    """Return the member of staff who asks and may book. Raises OnlyStaffBooks and NotAllowed."""
-    actor = staff_of(request, OnlyStaffBooks)
-    require(actor, BOOK)
-    return actor
+    return staff_who_may(request, BOOK)
 
 
 class StaffTradeList(GenericAPIView[StaffTrade]):
