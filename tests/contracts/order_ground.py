@@ -113,19 +113,19 @@ def _algo_verb(verb: str) -> Callable[[Person], Request]:
     return made
 
 
-def _route_body() -> dict[str, Any]:
+def _route_body(person: Person) -> dict[str, Any]:
+    assert person.connection_id  # an account that the order can be routed to
     say_book("BTCUSDT", "sandbox", bids=[("59990", "5")], asks=[("60000", "5")])
     return {"symbol": "BTCUSDT", "side": "buy", "mode": "paper", "quantity": "0.01", "limit_price": "60100"}
 
 
 def _route(person: Person) -> Request:
-    assert person.connection_id
-    body = _route_body()
+    body = _route_body(person)
     return Request("/api/v1/routed-orders", body, {**body, "quantity": "0.02"}, ("", {**body, "mode": "live"}))
 
 
 def _cancel_route(person: Person) -> Request:
-    given = _route_body()
+    given = _route_body(person)
     wish = RouteWish(
         symbol=given["symbol"], side=Side.BUY, mode="paper", quantity=D(given["quantity"]), limit_price=D("60100")
     )

@@ -98,12 +98,9 @@ def go_on() -> bool:
         check_at__isnull=False
     ).exists()  # fmt: skip
     stopped = Order.objects.filter(cancel_requested_at__isnull=False, ended_at__isnull=True).exists()
-    return (
-        waiting
-        or stopped
-        or exists_going_on()
-        or any(order.needs_settling for order in Order.objects.filter(ended_at__isnull=True))
-    )
+    if waiting or stopped or exists_going_on():
+        return True
+    return any(order.needs_settling for order in Order.objects.filter(ended_at__isnull=True))
 
 
 def run_all(market: PaperMarket, seed: int) -> None:
