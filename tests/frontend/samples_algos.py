@@ -51,6 +51,8 @@ def form() -> dict[str, Any]:
         "size_jitter": field("size_jitter", "Shift sizes by up to"),
         "catch_up": field("catch_up", "What was missed", kind="select", choices=RULES, value="at_once", required=True),
         "rest": field("rest", "What is left at the end", kind="select", choices=[("finish", "Send it")], value="finish", required=True),
+        "position_side": field("position_side", "Position", kind="select", choices=[("", "Net"), ("long", "Long")], help_text="Long and short apart only for contracts in hedge mode."),
+        "reduce_only": field("reduce_only", "Reduce-only: never open or turn a position", kind="checkbox"),
     }  # fmt: skip
     page = {
         "action_url": "/orders/algos/new/",

@@ -139,7 +139,7 @@ def test_an_iceberg_shows_a_part_with_its_margin_and_another_one_only_reduces(de
     assert (Position.objects.get().quantity, faults()) == (0, {})
 
 
-@pytest.mark.parametrize("algo", ["vwap", "pov"])
+@pytest.mark.parametrize("algo", ["vwap", pytest.param("pov", marks=pytest.mark.long)])
 def test_volume_of_the_market_that_a_contract_follows_sets_the_pace(desk, market, algo):
     share = {"participation_bps": 30} if algo == "pov" else {}
     going = work_off(market, start(desk, wish(algo, "sell", "0.6", **share)), 14)
