@@ -2,7 +2,7 @@
 
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -48,6 +48,16 @@ def proves(name: str) -> Callable[[Proof], Proof]:
         return function
 
     return register
+
+
+def faults_of(checks: Mapping[str, str], params: Mapping[str, Any] | None = None) -> list[str]:
+    """Return the faults that queries find: `checks` is a fault in words → the query whose first column names those."""
+    faults: list[str] = []
+    with connection.cursor() as cursor:
+        for words, query in checks.items():
+            cursor.execute(query, params)
+            faults += [words.format(row[0]) for row in cursor.fetchall()]
+    return faults
 
 
 def figures(name: str) -> Callable[[Figures], Figures]:

@@ -8,10 +8,12 @@ the rate is positive). Quantities are signed (negative: short) in base, everythi
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 
 from kernel.margin.brackets import Bracket, maintenance_of
 from kernel.margin.exact import ZERO, add, divide, multiply, subtract
+
+RATE = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,13 @@ def initial_margin(leg: Leg, mark: Decimal, leverage: int) -> Decimal:
     if leverage < 1:
         raise ValueError("leverage is at least 1")
     return divide(notional(leg.quantity, mark), Decimal(leverage))
+
+
+def margin_rate(leverage: int) -> Decimal:
+    """The part of a notional that a leverage ties up: one by it, up to six digits. Raises ValueError below 1."""
+    if leverage < 1:
+        raise ValueError("leverage is at least 1")
+    return divide(Decimal(1), Decimal(leverage)).quantize(RATE, rounding=ROUND_UP)
 
 
 def maintenance_margin(leg: Leg, mark: Decimal) -> Decimal:

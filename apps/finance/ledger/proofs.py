@@ -1,8 +1,6 @@
 """What must hold of the ledger, recomputed from its rows."""
 
-from django.db import connection
-
-from apps.core.proofs import proves
+from apps.core.proofs import faults_of, proves
 from apps.finance.ledger.operations.sealing import seal_faults
 
 CHECKS: dict[str, str] = {
@@ -61,9 +59,5 @@ CHECKS: dict[str, str] = {
 @proves("ledger")
 def ledger_holds() -> list[str]:
     """Return what does not hold: balances, running sums, holds, floors, zero sums, contents, clearing, seals."""
-    faults: list[str] = []
-    with connection.cursor() as cursor:
-        for words, query in CHECKS.items():
-            cursor.execute(query)
-            faults += [words.format(row[0]) for row in cursor.fetchall()]
+    faults = faults_of(CHECKS)
     return faults + seal_faults()

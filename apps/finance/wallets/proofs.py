@@ -1,8 +1,6 @@
 """What must hold between deposits, withdrawals, transfers and the ledger, recomputed from the rows."""
 
-from django.db import connection
-
-from apps.core.proofs import proves
+from apps.core.proofs import faults_of, proves
 
 CHECKS: dict[str, str] = {
     "credited deposit {} is not booked as it says": """
@@ -45,9 +43,4 @@ CHECKS: dict[str, str] = {
 @proves("wallets.funding")
 def funding_holds() -> list[str]:
     """Return what does not hold between movements of money and the ledger."""
-    faults: list[str] = []
-    with connection.cursor() as cursor:
-        for words, query in CHECKS.items():
-            cursor.execute(query)
-            faults += [words.format(row[0]) for row in cursor.fetchall()]
-    return faults
+    return faults_of(CHECKS)

@@ -1,8 +1,6 @@
 """What must hold between positions, accruals and the ledger, recomputed from the rows."""
 
-from django.db import connection
-
-from apps.core.proofs import proves
+from apps.core.proofs import faults_of, proves
 
 CHECKS: dict[str, str] = {
     "yield position {} holds another amount than was put in and compounded": """
@@ -50,9 +48,4 @@ CHECKS: dict[str, str] = {
 @proves("wallets.earning")
 def earning_holds() -> list[str]:
     """Return what does not hold between positions, accruals, runs and the ledger."""
-    faults: list[str] = []
-    with connection.cursor() as cursor:
-        for words, query in CHECKS.items():
-            cursor.execute(query)
-            faults += [words.format(row[0]) for row in cursor.fetchall()]
-    return faults
+    return faults_of(CHECKS)

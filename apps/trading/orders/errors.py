@@ -1,5 +1,7 @@
 """What can be refused about orders."""
 
+from decimal import Decimal
+
 from apps.core.errors import Conflict, Invalid, LimitReached, NotAllowed, NotFound
 
 
@@ -158,6 +160,12 @@ class InsufficientBalance(Conflict):
         "This order needs {needed} {asset}, and {available} {asset} are available on this account: what open orders"
         " may cost is reserved for them. Choose a smaller quantity, or cancel an open order."
     )
+
+    @classmethod
+    def of(cls, asset: str, *, needed: Decimal, available: Decimal) -> "InsufficientBalance":
+        """Return the refusal of an order that needs more of an asset than is free; less than nothing is shown as 0."""
+        free = max(available, Decimal(0))
+        return cls(field="quantity", available=f"{free.normalize():f}", needed=f"{needed.normalize():f}", asset=asset)
 
 
 class BalancesUnknown(Conflict):

@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-from apps.core.proofs import proves
+from apps.core.proofs import faults_of, proves
 from apps.trading.orders.choices import FINAL
 from kernel.instruments.contracts import PERPETUAL
 
@@ -109,9 +109,5 @@ def orders_follow_their_fills() -> list[str]:
 @proves("venue book")
 def venue_book_follows_the_fills() -> list[str]:
     """Return where the ledger's venue book is not what fills, first balances and open orders make of it."""
-    faults: list[str] = []
-    with connection.cursor() as cursor:
-        for words, query in VENUE_CHECKS.items():
-            cursor.execute(EXPECTED + query, {"final": list(FINAL), "contracts": f"%{PERPETUAL}"})
-            faults += [words.format(row[0]) for row in cursor.fetchall()]
-    return faults
+    params = {"final": list(FINAL), "contracts": f"%{PERPETUAL}"}
+    return faults_of({words: EXPECTED + query for words, query in VENUE_CHECKS.items()}, params)

@@ -1,7 +1,7 @@
 """Reading targets and rebalancing, and working a rebalancing out: pure of effects."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -107,7 +107,7 @@ def _line(
     try:
         spec = spec_of(get_instrument(symbol))
     except UnknownSymbol:
-        return _refused(nothing, f"there is no market {symbol}")
+        return replace(nothing, reason=f"there is no market {symbol}")
     quantity = spec.floor_quantity(EXACT.divide(row.move.copy_abs(), price.price))
     worth = rounded(EXACT.multiply(quantity, price.price))
     rate = list_taker_fees(symbol, [venue])[0].taker
@@ -122,11 +122,4 @@ def _line(
     return Proposed(
         asset=row.asset, symbol=symbol, side=side, quantity=quantity, price=rounded(price.price), worth=worth,
         fee=rounded(EXACT.multiply(worth, rate)), drift=row.drift, reason=reason,
-    )  # fmt: skip
-
-
-def _refused(line: Proposed, reason: str) -> Proposed:
-    return Proposed(
-        asset=line.asset, symbol=line.symbol, side=line.side, quantity=line.quantity, price=line.price,
-        worth=line.worth, fee=line.fee, drift=line.drift, reason=reason,
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_UP, Decimal
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from apps.trading.risk.models import (
 )
 from apps.trading.risk.valuing import Prices, equity_of, positions_of, result_of
 from kernel.instruments import Side
+from kernel.margin import margin_rate
 from kernel.money.exact import ZERO, add, subtract
 from kernel.risk import OF_EQUITY, Holding, Limit, OpenOrder, Rule, Standing
 
@@ -29,7 +30,6 @@ COUNTED = frozenset({Rule.OPEN_ORDERS, Rule.ORDER_RATE, Rule.OPEN_POSITIONS, Rul
 """Rules that need no price."""
 BY_RESULT = frozenset({Rule.DAILY_LOSS, Rule.DRAWDOWN})
 PERCENT = Decimal(100)
-RATE = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def margin_rates(held: Sequence[Any]) -> dict[UUID, Decimal]:
     for item in contracts:
         leverage = leverages.get((item.book.connection_id, item.symbol))
         if leverage is not None:
-            found[item.pk] = (Decimal(1) / leverage).quantize(RATE, rounding=ROUND_UP)
+            found[item.pk] = margin_rate(leverage)
     return found
 
 

@@ -4,6 +4,7 @@ The other one is stored at once, held, with a client id of its own and the first
 happens in between, never two of them live: it is set off after the first is proven over, for what that left.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -128,13 +129,7 @@ def _keeps_its_place(order: Order, wanted: NewOrder) -> bool:
 
 def _store(actor: Actor, order: Order, wanted: NewOrder, place: Place) -> Order:
     order_id = uuid7()
-    waiting = Place(
-        owner_id=place.owner_id,
-        connection=place.connection,
-        book_id=place.book_id,
-        market_price=place.market_price,
-        waits=True,
-    )
+    waiting = replace(place, is_fresh=False, waits=True)
     facts = {"id": order_id, "client_id": client_id_of_order(order_id), "replaces": order, "check_at": now()}
     facts |= {"group_id": order.group_id, "leg": order.leg}
     return commit_order(actor, wanted, waiting, **facts)

@@ -8,7 +8,7 @@ from apps.trading.instruments.queries import get_spec
 from apps.trading.orders.choices import Origin
 from apps.trading.orders.errors import PriceUnknown
 from apps.trading.orders.models import Order
-from apps.trading.orders.operations.leverage import margin_rate
+from apps.trading.orders.operations.leverage import rate_of
 from apps.trading.risk.operations import OrderProposal, claim_risk, shrink_claim
 from kernel.instruments import Side, is_perpetual, market_of
 
@@ -42,7 +42,7 @@ def claim(order: Order, connection: Any, market_price: Decimal | None) -> None:
             worst_price=worst,
             reduce_only=order.reduce_only,
             group_id=order.group_id,
-            margin_rate=margin_rate(order) if is_perpetual(order.symbol) else Decimal(1),
+            margin_rate=rate_of(order) if is_perpetual(order.symbol) else Decimal(1),
             position_side=order.position_side,
             decided_at=order.decided_at,
         ),

@@ -7,6 +7,7 @@ from uuid import UUID
 from apps.trading.orders.errors import ContractsNotOpen
 from apps.trading.orders.models import Order
 from apps.trading.positions.queries import find_contracts, get_terms
+from kernel.margin import margin_rate
 
 UP = Context(prec=60, rounding=ROUND_UP)
 
@@ -19,7 +20,6 @@ def contracts_of(connection_id: UUID) -> Any:
     return account
 
 
-def margin_rate(order: Order) -> Decimal:
-    """Return the part of an order's worth that it ties up: one by its leverage, rounded up to six digits."""
-    leverage = get_terms(contracts_of(order.connection_id).pk, order.symbol).leverage
-    return UP.divide(Decimal(1), Decimal(leverage)).quantize(Decimal("0.000001"), context=UP)
+def rate_of(order: Order) -> Decimal:
+    """Return the part of an order's worth that it ties up, by the leverage of its contract."""
+    return margin_rate(get_terms(contracts_of(order.connection_id).pk, order.symbol).leverage)

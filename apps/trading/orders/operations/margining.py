@@ -149,7 +149,7 @@ def reserve_margin(*, actor: Actor, order: Order, market_price: Decimal | None) 
     mirror = list_mirrors(account.pk, order.owner_id, assets=[need.asset]).get(need.asset)
     available = ZERO if mirror is None else free_margin(account, mirror.available)
     if mirror is None or available < need.least:
-        raise _refusal(need, available)
+        raise InsufficientBalance.of(need.asset, needed=need.least, available=available)
     hold = NewHold(
         key=hold_key(order.pk),
         account_id=mirror.account_id,
@@ -160,16 +160,9 @@ def reserve_margin(*, actor: Actor, order: Order, market_price: Decimal | None) 
     try:
         post_many(actor=actor, journals=[], holds=[hold])
     except InsufficientFunds as refusal:  # another order was quicker
-        raise _refusal(need, Decimal(refusal.params["available"])) from refusal
-
-
-def _refusal(need: ContractNeed, available: Decimal) -> InsufficientBalance:
-    return InsufficientBalance(
-        field="quantity",
-        available=f"{max(available, ZERO).normalize():f}",
-        needed=f"{need.least.normalize():f}",
-        asset=need.asset,
-    )
+        raise InsufficientBalance.of(
+            need.asset, needed=need.least, available=Decimal(refusal.params["available"])
+        ) from refusal
 
 
 # ---- where it would be liquidated

@@ -55,7 +55,7 @@ def reserve(*, actor: Actor, order: Order, connection: Any, spec: InstrumentSpec
         opened = (leg.amount for journal in opening for leg in journal.legs if leg.account_id == account.account_id)
         available = sum(opened, account.available)
     if account is None or available < need.least:
-        raise _refusal(need, available)
+        raise InsufficientBalance.of(need.asset, needed=need.least, available=available)
     key = hold_key_of(order)
     hold = NewHold(
         key=key,
@@ -67,7 +67,9 @@ def reserve(*, actor: Actor, order: Order, connection: Any, spec: InstrumentSpec
     try:
         post_many(actor=actor, journals=opening, holds=[hold])
     except InsufficientFunds as refusal:  # another order was quicker
-        raise _refusal(need, Decimal(refusal.params["available"])) from refusal
+        raise InsufficientBalance.of(
+            need.asset, needed=need.least, available=Decimal(refusal.params["available"])
+        ) from refusal
 
 
 def need_of(order: Order, connection: Any, spec: InstrumentSpec, market_price: Decimal | None) -> Need:
@@ -104,12 +106,3 @@ def _price_of(order: Order, market_price: Decimal | None) -> Decimal | None:
 def _mirror(order: Order, asset: str) -> Balance | None:
     code = code_at_venue(asset)
     return list_mirrors(order.connection_id, order.owner_id, assets=[code]).get(code)
-
-
-def _refusal(need: Need, available: Decimal) -> InsufficientBalance:
-    return InsufficientBalance(
-        field="quantity",
-        available=f"{max(available, Decimal(0)).normalize():f}",
-        needed=f"{need.least.normalize():f}",
-        asset=need.asset,
-    )

@@ -71,3 +71,8 @@ class Ground:
             price=D(price), fee=D(fee), fee_asset=fee_asset, at=at or now(),
         )  # fmt: skip
         apply_fill(actor=SYSTEM, book_id=(book or self.book).pk, fill=facts)
+
+
+def whose(ground: Ground) -> dict[str, Any]:
+    """Actor and owner as operations take them."""
+    return {"actor": ground.actor, "owner_id": ground.owner.pk}

@@ -2,7 +2,6 @@
 
 from datetime import date
 from io import BytesIO
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -14,6 +13,7 @@ from apps.trading.portfolios.journal import JournalFilter
 from apps.trading.portfolios.models import JournalEntry, JournalImage
 from apps.trading.portfolios.operations import Note
 from apps.trading.positions.models import Position
+from tests.apps.trading.portfolios.ground import whose
 
 pytestmark = pytest.mark.django_db
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
@@ -25,10 +25,6 @@ HTML = b"<html><script>alert(1)</script></html>" + bytes(64)
 @pytest.fixture(autouse=True)
 def _media(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
-
-
-def whose(ground) -> dict[str, Any]:
-    return {"actor": ground.actor, "owner_id": ground.owner.pk}
 
 
 def write(ground, title="A day", **more):

@@ -20,24 +20,11 @@ from apps.trading.portfolios.models import Portfolio, RebalancePlan, RebalanceSc
 from apps.trading.portfolios.operations import Rhythm
 from apps.trading.portfolios.operations.scheduling import _rebalance, run_schedule
 from tests.apps.platform.identity import enrol, recovery_code
-from tests.apps.trading.portfolios.ground import SYSTEM, D
+from tests.apps.trading.portfolios.ground import SYSTEM, D, whose
 from tests.factories.prices import say_price
 
 pytestmark = pytest.mark.django_db
 DAILY = Rhythm(every=Every.DAY, hour=9, band=D(5))
-
-
-@pytest.fixture
-def row(ground, customer) -> Portfolio:
-    """The paper portfolio of 10,000: half USDT, half BTC; 20 % BTC and 40 % ETH are wanted."""
-    ground.fund(USDT="5000", BTC="50")
-    found = operations.open_defaults(actor=ground.actor, owner_id=customer.pk)[0]
-    operations.set_targets(**whose(ground), portfolio_id=found.pk, targets={"BTC": D(20), "ETH": D(40)})
-    return found
-
-
-def whose(ground) -> dict[str, Any]:
-    return {"actor": ground.actor, "owner_id": ground.owner.pk}
 
 
 def put(ground, row, rhythm: Rhythm = DAILY, **more: Any) -> RebalanceSchedule:

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -16,24 +15,11 @@ from apps.trading.portfolios import operations, rebalancing
 from apps.trading.portfolios.errors import PlanImpossible, PlanMissing, TargetsInvalid
 from apps.trading.portfolios.models import Portfolio, RebalanceLine, RebalancePlan
 from kernel.portfolio import drifts
-from tests.apps.trading.portfolios.ground import SYSTEM, D
+from tests.apps.trading.portfolios.ground import SYSTEM, D, whose
 from tests.factories.people import once
 from tests.factories.prices import forget_price, say_price
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def row(ground, customer) -> Portfolio:
-    """The paper portfolio of 10,000: half USDT, half BTC; 20 % BTC and 40 % ETH are wanted."""
-    ground.fund(USDT="5000", BTC="50")
-    found = operations.open_defaults(actor=ground.actor, owner_id=customer.pk)[0]
-    operations.set_targets(**whose(ground), portfolio_id=found.pk, targets={"BTC": D(20), "ETH": D(40)})
-    return found
-
-
-def whose(ground) -> dict[str, Any]:
-    return {"actor": ground.actor, "owner_id": ground.owner.pk}
 
 
 def states(plan) -> list[tuple[str, str]]:

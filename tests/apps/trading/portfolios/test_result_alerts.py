@@ -13,15 +13,11 @@ from apps.trading.portfolios.models import ResultAlert
 from apps.trading.portfolios.operations import look_at_result, sample_portfolio, set_result_alert
 from apps.trading.portfolios.tasks import look_at_results
 from apps.trading.positions.errors import BookMissing
-from tests.apps.trading.portfolios.ground import SYSTEM, D
+from tests.apps.trading.portfolios.ground import SYSTEM, D, whose
 from tests.factories.prices import say_price
 
 pytestmark = pytest.mark.django_db
 MORNING = datetime(2026, 3, 2, 9, tzinfo=UTC)
-
-
-def whose(ground):
-    return {"actor": ground.actor, "owner_id": ground.owner.pk}
 
 
 def told() -> list[str]:
