@@ -12,7 +12,7 @@ from apps.trading.orders.choices import Origin
 from apps.trading.orders.routing.choices import WHY
 from apps.trading.orders.routing.tasks import advance
 from kernel.events.execution import RouteEnded
-from kernel.events.trading import OrderClosed
+from kernel.events.trading import OrderClosed, OrderFilled
 
 ENDED = declare_topic(
     NotificationTopic(
@@ -30,6 +30,16 @@ ENDED = declare_topic(
 @handles(OrderClosed, name="orders.advance_route")
 def advance_parent(item: OrderClosed, _row: OutboxEvent) -> None:
     """Look at the parent of a part that is over."""
+    _look(item)
+
+
+@handles(OrderFilled, name="orders.count_routed_fill")
+def count_fill(item: OrderFilled, _row: OutboxEvent) -> None:
+    """Have the parent of a part count a fill, also one that comes late."""
+    _look(item)
+
+
+def _look(item: OrderClosed | OrderFilled) -> None:
     if item.origin_kind == Origin.ROUTE and item.origin_id is not None:
         schema, route_id = current_schema(), str(item.origin_id)
         transaction.on_commit(lambda: advance.delay(schema, route_id), robust=True)

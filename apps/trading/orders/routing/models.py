@@ -21,7 +21,8 @@ class RoutedOrder(BaseModel):
     price; `worst_price` the one in force: without the customer's own, the worst of the first decision. `parts` are
     `parts.RoutedPart`s, written by one step at a time under this row's lock. `expected_price` is the mean price of the
     first decision, `single_net` what a unit would have cost or brought after fees on the best single account then;
-    `saved` is how much better the fills were, in quote.
+    `saved` is how much better the fills were, in quote. What an exchange books after it said that an order is over
+    counts too.
     """
 
     data_categories: ClassVar = {
@@ -70,8 +71,7 @@ class RoutedOrder(BaseModel):
         app_label = "orders"
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=models.Q(quantity__gt=0, filled__gte=0, filled__lte=models.F("quantity"), worst_price__gt=0),
-                name="route_never_fills_more_than_wanted",
+                condition=models.Q(quantity__gt=0, filled__gte=0, worst_price__gt=0), name="route_amounts_positive"
             ),
             models.CheckConstraint(
                 condition=models.Q(status__in=OVER, ended_at__isnull=False)

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from apps.core import relay
 from apps.core.actors import Actor
 from apps.core.clock import now
 from apps.core.errors import DomainError
 from apps.core.models import OutboxEvent
 from apps.trading.exchanges.models import Connection
 from apps.trading.orders.models import Order
-from apps.trading.orders.operations import send_order, set_limits
+from apps.trading.orders.operations import record_fills, send_order, set_limits
 from apps.trading.orders.routing.models import RoutedOrder
 from apps.trading.orders.routing.operations import (
     RouteWish,
@@ -37,7 +38,7 @@ from tests.apps.trading.orders.routed import (
     wish_for,
     work_off,
 )
-from tests.apps.trading.orders.wishes import SYSTEM, D, place, wish
+from tests.apps.trading.orders.wishes import SYSTEM, D, execution, place, wish
 from tests.factories.sandbox_exchange import RunningSandbox
 
 pytestmark = pytest.mark.django_db
@@ -242,6 +243,20 @@ def test_a_venues_refusal_ends_it_with_the_venues_words(customer, market, prices
     (part,) = read_parts(row.parts)
     assert (row.status, row.why, part.state) == ("refused", "refused", "refused")
     assert part.refusal == list_children(row.pk)[0].reject_message != ""
+
+
+def test_a_fill_that_comes_late_is_counted(customer, prices, connection_id):
+    offer(FIRST, (prices[0] - 300, "5"))  # gone when the order arrives
+    row = advance_route(route_id=placed(customer, wish_for("buy", "0.1")).pk)
+    cancel_route(actor=Actor.of(customer), route_id=row.pk)
+    assert advance_route(route_id=row.pk).status == "unfilled"
+    (child,) = list_children(row.pk)
+    late = execution(child, "900001", "0.04", f"{prices[0] - 300}", venue_id=child.venue_order_id)
+    record_fills(actor=SYSTEM, order_id=child.pk, fills=[late])
+    relay.drain()
+    row = advance_route(route_id=row.pk)
+    assert (row.status, row.why, row.filled, row.average_price) == ("partly", "cancelled", D("0.04"), prices[0] - 300)
+    assert OutboxEvent.objects.filter(name="orders.route_ended").count() == 1
 
 
 def test_a_cancelled_one_sends_no_more(customer, prices, connection_id, second_id):

@@ -88,11 +88,15 @@ def advance_route(*, route_id: UUID) -> RoutedOrder:
 
 @operation("orders.step_route", permission=RECORD, trail=False)
 def step_route(*, actor: Actor, route_id: UUID) -> Stepped:
-    """Take one step: place the next part, take one back, decide on what is left, or end it."""
+    """Take one step: place the next part, take one back, decide on what is left, or end it.
+
+    Of one that is over, only what was booked late is counted.
+    """
     row = locked_route(route_id)
-    if row.is_over:
-        return Stepped()
     parts, children = read_parts(row.parts), list_children(row.pk)
+    if row.is_over:
+        _take_in_late(row, children)
+        return Stepped()
     _note_refusals(parts, children)
     done = _take_back(parts, children) if row.status == RouteStatus.ENDING else _place_next(row, parts)
     if not done and all(child.is_final and not child.needs_settling for child in children):
@@ -236,6 +240,17 @@ def _end(row: RoutedOrder, why: str, left: Decimal) -> Stepped:
     else:
         row.status = RouteStatus.REFUSED if why == "refused" else RouteStatus.UNFILLED
     return Stepped()
+
+
+def _take_in_late(row: RoutedOrder, children: Sequence[Order]) -> None:
+    """Count what an exchange booked after it had said that a child is over."""
+    before = row.filled
+    _measure(row, children)
+    if row.filled == before:
+        return
+    row.status = RouteStatus.DONE if row.filled >= row.quantity else RouteStatus.PARTLY
+    row.why = "complete" if row.status == RouteStatus.DONE else row.why
+    row.save()
 
 
 def _measure(row: RoutedOrder, children: Sequence[Order]) -> None:
