@@ -101,6 +101,7 @@ def trial() -> dict[str, Any]:
     more = {
         "day": field("day", "From the day", kind="date", value="2024-06-02", required=True),
         "clock": field("clock", "At, UTC", kind="time", value="02:15", required=True),
+        "minutes": field("minutes", "Over, minutes", value="60", required=True),
         "fee": field("fee", "Fee", value="0.1", required=True),
         "slippage": field("slippage", "Slippage", value="2", required=True),
     }

@@ -6,7 +6,7 @@ from typing import Any
 from apps.core.view import Choice, Curve, Figure, Stat, State
 from apps.trading.instruments.pages.forms import MEASURES, RELATIONS
 from tests.frontend.samples_shell import shell, text_field
-from tests.frontend.samples_ticket import ticket
+from tests.frontend.samples_ticket import contract_ticket, ticket
 from tests.frontend.samples_trading import down, markets, symbol, up
 
 LIVE, OLD, CLOSED = State("good", "Live"), State("warn", "Old"), State("off", "Market closed")
@@ -112,7 +112,7 @@ def market_page() -> dict[str, Any]:
             {"field": field, "label": label, "text": text, "format": "text"} for field, label, text in figures
         ],
         "venues": venues(),
-        "tickets": [ticket()],
+        "tickets": [ticket(), contract_ticket()],
     }
     return {**context, "page": page}
 

@@ -326,7 +326,7 @@ def schedule(*, live: bool = False) -> dict[str, Any]:
         "most_worth": text_field("most_worth", "Worth of a run at most", required=False),
     }
     facts = [
-        Fact("How often", "Every week, day 5 at 18:00, Europe/Berlin"),
+        Fact("How often", "Every week, Friday at 18:00, Europe/Berlin"),
         Fact("Weights", "BTC 40 %, ETH 20 %"),
         Fact("Only if off by", "2.5 points"),
         Fact("Last look", "1 Jun 2024, 18:00: Nothing was 2.5 points or more off its target."),

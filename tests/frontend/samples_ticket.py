@@ -1,6 +1,7 @@
 # ruff: noqa: E501 (a sample row reads best on one line)
 """Sample contexts of the order ticket: on a market's page, checked, refused."""
 
+from dataclasses import replace
 from typing import Any
 
 from apps.core.view import Fact
@@ -47,6 +48,45 @@ def ticket(**changes: Any) -> dict[str, Any]:
             "title": "New order", "terms": [], "route_url": "/orders/routes/new/?symbol=BTCUSDT"}  # fmt: skip
 
 
+def contract_ticket(**changes: Any) -> dict[str, Any]:
+    """The form of a contract: no exits, a position side, and what was chosen on each account."""
+    shown = ticket(symbol={"value": "BTCUSDTPERP"}, **changes)
+    form = {
+        name: field for name, field in shown["form"].items() if name not in ("take_profit", "stop_loss", "stop_trail")
+    }
+    sides = [("", "Net"), ("long", "Long"), ("short", "Short")]
+    form["position_side"] = text_field(
+        "position_side",
+        "Position",
+        kind="select",
+        choices=sides,
+        value="",
+        required=False,
+        help_text="Long and short apart only in hedge mode.",
+    )
+    form = {
+        name: replace(field, auto_id="id_contract_%s") if name != "non_field_errors" else []
+        for name, field in form.items()
+    }
+    terms = ["Paper account: 20× cross", "Main account at an exchange with a long name: 5× isolated"]
+    return {**shown, "pair": "BTC/USDT perpetual", "title": "New contract order", "form": form, "terms": terms}
+
+
+def contract_checked() -> dict[str, Any]:
+    facts = [
+        Fact("Account", "Paper account"),
+        Fact("Price now", "104,063.2 USDT at 14:02:41 UTC"),
+        Fact("Leverage", "20×, cross margin"),
+        Fact("Margin needed", "520.32 USDT"),
+        Fact("Position then liquidated", "at 99,214.6 USDT"),
+        Fact("Reserved until it is over", "525.52 USDT"),
+        Fact("Fee, if it takes", "about 5.2 USDT, 0.05 % (your own trades there)"),
+        Fact("Position now", "-0.02 BTC"),
+    ]
+    page = {**checked()["page"], "ticket": contract_ticket(), "sentence": "Buy 0.1 BTC, market", "facts": facts}
+    return {"shell": shell("orders"), "page": page}
+
+
 def checked(mode: str = "paper") -> dict[str, Any]:
     facts = [
         Fact("Account", "Paper account" if mode == "paper" else "Main account at an exchange with a long name"),
@@ -77,6 +117,7 @@ def refused() -> dict[str, Any]:
 
 TICKET_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "ticket-checked": ("trading/orders/ticket.html", checked()),
+    "ticket-contract": ("trading/orders/ticket.html", contract_checked()),
     "ticket-live": ("trading/orders/ticket.html", checked("live")),
     "ticket-refused": ("trading/orders/ticket.html", refused()),
 }

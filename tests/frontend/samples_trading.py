@@ -232,7 +232,8 @@ def order() -> dict[str, Any]:
         "facts": [
             Fact("Bot", "BTC trend"),
             Fact("Limit", "none, at market"),
-            Fact("Wanted", "104,063.2"),
+            Fact("Wanted", "104,063.2 USDT"),
+            Fact("Order number", "0190d2c4-7c1e-7a33-9a57-1f0e6b2f9a10"),
             Fact("Client order id", "oc-0190d2c4"),
         ],
         "steps": [
@@ -251,7 +252,9 @@ def order() -> dict[str, Any]:
                 "liquidity": "taker",
             }
         ],
-        "fills_total": "0.0400 of 0.1010",
+        "fills_total": "0.0400 of 0.1010 BTC",
+        "base": "BTC",
+        "quote": "USDT",
         "cancel_url": "/orders/1/cancel/",
         "idempotency_key": KEY,
         "can_cancel": True,

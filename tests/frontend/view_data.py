@@ -81,10 +81,11 @@ class BoundField:
     value: str | bool | None = None
     help_text: str = ""
     errors: list[str] = dataclasses.field(default_factory=list)
+    auto_id: str = "id_%s"
 
     @property
     def id_for_label(self) -> str:
-        return f"id_{self.html_name}"
+        return self.auto_id % self.html_name
 
 
 @dataclass(frozen=True)

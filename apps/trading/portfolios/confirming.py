@@ -1,5 +1,6 @@
 """Asking for a fresh second factor before real money is rebalanced by schedule, for the page and the API alike."""
 
+from calendar import day_name
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -8,6 +9,7 @@ from django.urls import reverse
 from apps.platform.security.operations import Summary, require_recent_2fa
 from apps.trading.exchanges.choices import Mode
 from apps.trading.portfolios import queries
+from apps.trading.portfolios.choices import Every
 from apps.trading.portfolios.operations.scheduling import Rhythm, weights_of
 
 ACTION = "portfolios.set_schedule"
@@ -24,6 +26,8 @@ def confirm_schedule(request: HttpRequest, owner_id: UUID, portfolio_id: UUID, r
     weights = weights_of(row)
     most = "none" if rhythm.most_worth is None else f"{rhythm.most_worth.normalize():f}"
     day = "" if rhythm.day is None else f", day {rhythm.day}"
+    if rhythm.every == Every.WEEK and rhythm.day is not None:
+        day = f", {day_name[rhythm.day - 1]}"
     facts = [
         ("Portfolio", row.name),
         ("When", f"{rhythm.every.label}{day} at {rhythm.hour}:00"),

@@ -17,7 +17,7 @@ from apps.trading.orders.commissions.queries import sum_of_order
 from apps.trading.orders.models import Fill, Order
 from apps.trading.orders.pages.forms import AmendForm, is_changeable
 from apps.trading.orders.queries import get_order, list_fills, list_orders, names_of, show_orders
-from apps.trading.orders.shown import OrderRow, latency_of, places, seen_of, slippage_of, state_of
+from apps.trading.orders.shown import NONE, OrderRow, latency_of, places, seen_of, slippage_of, state_of
 from kernel.instruments import InstrumentSpec
 
 PAGE_SIZE = 50
@@ -72,6 +72,8 @@ class OrderPage:
     steps: Sequence[Step]
     fills: Sequence[FillRow]
     fills_total: str
+    base: str
+    quote: str
     cancel_url: str
     idempotency_key: str
     can_cancel: bool
@@ -122,7 +124,9 @@ def order_page(owner_id: UUID, order_id: UUID) -> OrderPage:
         facts=_facts(order, spec),
         steps=_steps(order),
         fills=[_fill_row(fill, spec) for fill in fills],
-        fills_total=f"{trimmed(order.filled)} of {trimmed(order.quantity)}",
+        fills_total=f"{trimmed(order.filled)} of {trimmed(order.quantity)} {spec.base}",
+        base=spec.base,
+        quote=spec.quote,
         cancel_url=reverse("orders-cancel", args=[order.pk]),
         idempotency_key=str(uuid7()),
         can_cancel=not order.is_final and order.cancel_requested_at is None,
@@ -149,20 +153,26 @@ def _reason(order: Order) -> str:
 def _facts(order: Order, spec: InstrumentSpec) -> list[Fact]:
     names = names_of({order.origin_id})
     by = "You" if order.origin_id is None else names.get(order.origin_id, Origin(order.origin_kind).label)
-    digits = places(spec.tick)
-    limit = "none, at market" if order.price is None else f"{amount(order.price, digits)} ({order.time_in_force})"
+    limit = "none, at market"
+    if order.price is not None:
+        limit = f"{_price(order.price, spec)} ({order.time_in_force})"
     return [
         Fact("Placed by", by),
         Fact("Limit", limit),
-        *_trigger_facts(order, digits),
-        Fact("Wanted", amount(order.wanted_price, digits)),
-        Fact("Got", amount(order.average_price, digits)),
+        *_trigger_facts(order, spec),
+        Fact("Wanted", _price(order.wanted_price, spec)),
+        Fact("Got", _price(order.average_price, spec)),
         Fact("Slippage, bp", slippage_of(order)),
         Fact("Answer after, ms", latency_of(order)),
         *_commission_facts(order),
+        Fact("Order number", str(order.pk)),
         Fact("Client order id", order.client_id),
-        Fact("Exchange's id", order.venue_order_id or "–"),
+        Fact("Exchange's id", order.venue_order_id or NONE),
     ]
+
+
+def _price(price: Decimal | None, spec: InstrumentSpec) -> str:
+    return NONE if price is None else f"{amount(price, places(spec.tick))} {spec.quote}"
 
 
 def _commission_facts(order: Order) -> list[Fact]:
@@ -175,17 +185,17 @@ def _commission_facts(order: Order) -> list[Fact]:
     )
 
 
-def _trigger_facts(order: Order, digits: int) -> list[Fact]:
+def _trigger_facts(order: Order, spec: InstrumentSpec) -> list[Fact]:
     """Return what an order waits for, who watches it, and when it ends."""
     facts = []
     if order.kind in WITH_TRIGGER:
         trail = "" if order.trail_percent is None else f"{trimmed(order.trail_percent)} % from the best price"
-        facts.append(Fact("Trigger", trail or amount(order.stop_price, digits)))
+        facts.append(Fact("Trigger", trail or _price(order.stop_price, spec)))
         if order.extreme_price is not None:
-            facts.append(Fact("Best price so far", amount(order.extreme_price, digits)))
+            facts.append(Fact("Best price so far", _price(order.extreme_price, spec)))
         facts.append(Fact("Watched by", WATCHED_BY[HeldBy(order.held_by)]))
     if order.triggered_price is not None:
-        facts.append(Fact("Set off at", amount(order.triggered_price, digits)))
+        facts.append(Fact("Set off at", _price(order.triggered_price, spec)))
     if order.good_until is not None:
         facts.append(Fact("Ends", f"{order.good_until:%-d %b %H:%M} UTC"))
     if order.max_slippage_bps is not None:

@@ -1,5 +1,6 @@
 """/portfolios/<id>/schedule/: rebalancing by schedule."""
 
+from calendar import day_name
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -152,6 +153,8 @@ def _facts(row: Portfolio, found: RebalanceSchedule) -> list[Fact]:
     zone = ZoneInfo(found.zone)
     weights = found.weights if row.mode == "live" else weights_of(row)
     day = "" if found.day is None else f", day {found.day}"
+    if found.every == Every.WEEK and found.day is not None:
+        day = f", {day_name[found.day - 1]}"
     facts = [
         Fact("How often", f"{found.get_every_display()}{day} at {found.hour}:00, {found.zone}"),
         Fact("Weights", ", ".join(f"{asset} {percent} %" for asset, percent in weights.items())),
