@@ -49,11 +49,9 @@ def ticket(**changes: Any) -> dict[str, Any]:
 
 
 def contract_ticket(**changes: Any) -> dict[str, Any]:
-    """The form of a contract: no exits, a position side, and what was chosen on each account."""
+    """The form of a contract: a position side, and what was chosen on each account."""
     shown = ticket(symbol={"value": "BTCUSDTPERP"}, **changes)
-    form = {
-        name: field for name, field in shown["form"].items() if name not in ("take_profit", "stop_loss", "stop_trail")
-    }
+    form = dict(shown["form"])
     sides = [("", "Net"), ("long", "Long"), ("short", "Short")]
     form["position_side"] = text_field(
         "position_side",
@@ -69,7 +67,8 @@ def contract_ticket(**changes: Any) -> dict[str, Any]:
         for name, field in form.items()
     }
     terms = ["Paper account: 20× cross", "Main account at an exchange with a long name: 5× isolated"]
-    return {**shown, "pair": "BTC/USDT perpetual", "title": "New contract order", "form": form, "terms": terms}
+    changed = {"pair": "BTC/USDT perpetual", "title": "New contract order", "terms": terms, "route_url": ""}
+    return {**shown, **changed, "form": form}
 
 
 def contract_checked() -> dict[str, Any]:
