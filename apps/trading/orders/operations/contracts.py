@@ -60,7 +60,7 @@ def list_idle_groups(connection_id: UUID, symbols: Sequence[str]) -> list[UUID]:
     """Return the groups of contracts ("BTCUSDTPERP") whose entry filled and whose exits have nothing to close now."""
     exits = Order.objects.filter(connection_id=connection_id, symbol__in=symbols, leg=Leg.STOP)
     going_on = exits.filter(group__state=GroupState.WORKING, group__covered__gt=0).select_related("group")
-    return sorted({row.group_id for row in going_on if row.group is not None and closable(row.group, row) <= 0})
+    return sorted({row.group.pk for row in going_on if row.group is not None and closable(row.group, row) <= 0})
 
 
 def read_executions(*, connection_id: UUID, symbol: str) -> int:
