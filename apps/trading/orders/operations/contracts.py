@@ -12,10 +12,11 @@ from apps.core.errors import DomainError, StateChanged
 from apps.core.operation import operation
 from apps.trading.exchanges.operations import open_venue
 from apps.trading.orders.algos.queries import count_contracts_going_on
-from apps.trading.orders.choices import FINAL, IN_FLIGHT, NOT_LEFT, Kind, Origin
+from apps.trading.orders.choices import FINAL, IN_FLIGHT, NOT_LEFT, GroupState, Kind, Leg, Origin
 from apps.trading.orders.errors import ContractOrdersWait
 from apps.trading.orders.models import Order
 from apps.trading.orders.operations.checking import NewOrder
+from apps.trading.orders.operations.groups import closable
 from apps.trading.orders.operations.placing import TRADE, PlacedFor, place_for, place_order
 from apps.trading.orders.operations.reconciling import read_fills
 from apps.trading.orders.operations.recording import RECORD
@@ -30,9 +31,11 @@ from kernel.instruments import Side, perpetual_of
 def follow_executions(connection_id: UUID, symbols: Sequence[str]) -> None:
     """Have executions that a reading of the account saw booked to our orders, after the commit.
 
-    There is no stream of contracts: this, the answers to orders and the comparison are how fills become known.
+    This, the socket, the answers to orders and the comparison are how fills become known. Groups whose position is gone
+    are looked at, so that their exits end with it.
     """
-    from apps.trading.orders.tasks import read_executions as read  # the task calls this package
+    from apps.trading.orders.tasks import advance_group
+    from apps.trading.orders.tasks import read_executions as read  # the tasks call this package
 
     names = [perpetual_of(symbol) for symbol in symbols]
     waiting = Order.objects.filter(connection_id=connection_id, symbol__in=names).exclude(state__in=FINAL)
@@ -40,6 +43,9 @@ def follow_executions(connection_id: UUID, symbols: Sequence[str]) -> None:
     for symbol in sorted(set(waiting.values_list("symbol", flat=True))):
         given = (schema, str(connection_id), symbol)
         transaction.on_commit(lambda given=given: read.delay(*given), robust=True)  # type: ignore[misc]
+    for group_id in list_idle_groups(connection_id, names):
+        group = (schema, str(group_id))
+        transaction.on_commit(lambda group=group: advance_group.delay(*group), robust=True)  # type: ignore[misc]
 
 
 def guard_mode(connection_id: UUID) -> None:
@@ -48,6 +54,13 @@ def guard_mode(connection_id: UUID) -> None:
     count = waiting.count() + count_contracts_going_on(connection_id)
     if count:
         raise ContractOrdersWait(count=count)
+
+
+def list_idle_groups(connection_id: UUID, symbols: Sequence[str]) -> list[UUID]:
+    """Return the groups of contracts ("BTCUSDTPERP") whose entry filled and whose exits have nothing to close now."""
+    exits = Order.objects.filter(connection_id=connection_id, symbol__in=symbols, leg=Leg.STOP)
+    going_on = exits.filter(group__state=GroupState.WORKING, group__covered__gt=0).select_related("group")
+    return sorted({row.group.pk for row in going_on if row.group is not None and closable(row.group, row) <= 0})
 
 
 def read_executions(*, connection_id: UUID, symbol: str) -> int:

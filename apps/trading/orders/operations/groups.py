@@ -276,14 +276,14 @@ def _look(group: OrderGroup) -> _View:
     closed = sum((order.filled for order in exits), Decimal(0))
     left = covered - closed
     if is_perpetual(group.symbol):
-        left = min(left, _closable(group, exits[0].position_side))
+        left = min(left, closable(group, exits[0]))
     remaining = spec.floor_quantity(max(left, Decimal(0)))
     return _View(spec, entries, exits, covered, remaining if remaining >= spec.min_quantity else Decimal(0))
 
 
-def _closable(group: OrderGroup, position_side: str) -> Decimal:
+def closable(group: OrderGroup, an_exit: Order) -> Decimal:
     """Return how much of a contract's position the exits could close: it may have been closed without them."""
-    position = get_position(group.book_id, market_of(group.symbol), position_side)
+    position = get_position(group.book_id, market_of(group.symbol), an_exit.position_side)
     size: Decimal = Decimal(0) if position is None else position.quantity
     return size if group.side == Side.SELL else -size
 
