@@ -40,7 +40,9 @@ def _deliver_next(names: list[str] | None) -> bool | None:
         event = due.select_for_update(skip_locked=True).order_by("id").first()
         if event is None:
             return None
-        failures = [error for name in handlers_of(event.name) if (error := _deliver_to(event, name))]
+        handlers = handlers_of(event.name)
+        done = set(event.receipts.values_list("handler", flat=True)) if handlers else set()
+        failures = [error for name in handlers if name not in done and (error := _deliver_to(event, name))]
         if failures:
             event.attempts += 1
             event.last_error = "\n".join(failures)[:2000]
@@ -53,8 +55,6 @@ def _deliver_next(names: list[str] | None) -> bool | None:
 
 def _deliver_to(event: OutboxEvent, handler: str) -> str:
     """Run one handler in a savepoint with its receipt; return the error in words, or an empty string."""
-    if event.receipts.filter(handler=handler).exists():
-        return ""
     try:
         with transaction.atomic():
             EventReceipt.objects.create(event=event, handler=handler)

@@ -57,11 +57,6 @@ def program_folder(environ: Mapping[str, str] = os.environ, account: Account | N
     return folder
 
 
-def client_program(name: str, environ: Mapping[str, str] = os.environ) -> Path:
-    """Return the path of a PostgreSQL client program such as `pg_dump`, run by our own account."""
-    return program_folder(environ) / name
-
-
 @dataclass(frozen=True)
 class Passwords:
     """The random passwords of the three roles."""

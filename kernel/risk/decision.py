@@ -229,10 +229,6 @@ def _by_rule(limits: Iterable[Limit], after: Exposure) -> dict[Rule, list[Limit]
     }
 
 
-def _tightest_first(rule: Rule, limits: list[Limit]) -> list[Limit]:
-    return sorted(limits, key=lambda limit: limit.value, reverse=rule in LEAST)
-
-
 def _worst(held: Holding | None, buys: Sequence[OpenOrder], sells: Sequence[OpenOrder]) -> Decimal:
     """Return the largest worth of a position over all ways in which its open orders may fill, never too little."""
     quantity = held.quantity if held else ZERO

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import F, Q, QuerySet, Sum
 
 from apps.finance.ledger.choices import AccountKind, Book, HoldState, Mode
-from apps.finance.ledger.errors import AccountMissing, JournalMissing
+from apps.finance.ledger.errors import AccountMissing
 from apps.finance.ledger.models import Account, Entry, Hold, Journal, PeriodClose
 from apps.finance.ledger.models.accounts import sided
 from kernel.money.exact import plain
@@ -197,14 +197,6 @@ def _entry_row(account: Account, row: Entry) -> EntryRow:
     )
 
 
-def get_journal(uid: UUID) -> Journal:
-    """Return a journal with its entries and their accounts. Raises JournalMissing."""
-    found = Journal.objects.filter(uid=uid).prefetch_related("entries__account").first()
-    if found is None:
-        raise JournalMissing
-    return found
-
-
 def list_open_holds(account_id: UUID) -> list[HoldRow]:
     """Return what is held of an account, oldest first."""
     rows = Hold.objects.filter(account_id=account_id, state=HoldState.OPEN).order_by("created_at", "id")
@@ -231,12 +223,6 @@ def list_mirrors(connection_id: UUID, holder_id: UUID, *, assets: Collection[str
     if assets is not None:
         rows = rows.filter(asset_id__in=assets)
     return {row.asset_id: balance_of(row) for row in rows}
-
-
-def sum_held(subject_id: UUID) -> Decimal:
-    """Return what is still held for a subject (an order, a withdrawal)."""
-    rows = Hold.objects.filter(subject_id=subject_id, state=HoldState.OPEN)
-    return rows.aggregate(total=Sum("remaining"))["total"] or Decimal(0)
 
 
 def trial_balance(*, at: datetime | None = None) -> list[TrialRow]:

@@ -18,6 +18,7 @@ from apps.core import audit, outbox
 from apps.core.actors import Actor
 from apps.core.models import AuditEvent, AuditOutcome
 from apps.platform.authentication.choices import Credential
+from apps.platform.authentication.errors import WrongPassword
 from apps.platform.authentication.operations.devices import remember_device
 from apps.platform.authentication.operations.sessions import end_all_sessions, end_sockets
 from apps.platform.authentication.sessions import session_hash
@@ -45,7 +46,7 @@ def note_failed_log_in(**_kwargs: Any) -> None:
         actor=Actor.system("log-in"),
         operation="authentication.log_in",
         outcome=AuditOutcome.REFUSED,
-        error_code="authentication.wrong_password",
+        error_code=WrongPassword.code,
     )
 
 

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db.models import QuerySet
 
 from apps.core.actors import Actor
 from apps.core.clock import now
@@ -45,16 +44,6 @@ def permissions_of(role: Role) -> frozenset[str]:
 @lru_cache(maxsize=4)
 def _owner_permissions(_count: int) -> frozenset[str]:
     return frozenset(declared()) - OWNER_LACKS
-
-
-def list_permissions(user_id: UUID) -> list[str]:
-    """Return all permissions a person has, sorted."""
-    return sorted({name for role in list_roles(user_id) for name in permissions_of(role)})
-
-
-def list_assignments() -> QuerySet[RoleAssignment]:
-    """Return all live assignments with their people."""
-    return RoleAssignment.objects.filter(revoked_at__isnull=True).select_related("user").order_by("user__email", "role")
 
 
 def list_holders(permission: str) -> list[UUID]:

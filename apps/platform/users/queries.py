@@ -17,8 +17,3 @@ def get_user(user_id: UUID) -> User:
 def get_user_by_email(email: str) -> User | None:
     """Return the user of an address, or None."""
     return User.objects.filter(email=User.objects.normalize_email(email)).first()
-
-
-def list_staff() -> list[User]:
-    """Return active staff by address."""
-    return list(User.objects.filter(is_staff=True, is_active=True).order_by("email"))

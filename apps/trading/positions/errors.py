@@ -59,13 +59,6 @@ class NoContractsHere(Invalid):
     message = "We know no perpetual contracts at this exchange."
 
 
-class RequestMissing(NotFound):
-    """No such wanted order."""
-
-    code = "positions.request_missing"
-    message = "There is no such request."
-
-
 class BandUnclear(Invalid):
     """A hedge band is not in order."""
 

@@ -182,13 +182,6 @@ class HeldByStaff(NotAllowed):
     message = "Our trading desk engaged this. Ask support to have it lifted."
 
 
-class NotYours(NotAllowed):
-    """Only staff may act at this scope."""
-
-    code = "risk.not_yours"
-    message = "Only the trading desk acts at this scope."
-
-
 class NothingMeasured(NotFound):
     """Nothing to measure."""
 

@@ -6,13 +6,11 @@ from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
 from django.contrib.auth.password_validation import validate_password
-from django.core.validators import ProhibitNullCharactersValidator
 from django.http import HttpRequest
 
 from apps.platform.configurations.queries import get_value
 
 PASSWORD_HELP = "At least 12 characters. A sentence is easier to remember than a code."  # noqa: S105 - words
-NO_NUL = ProhibitNullCharactersValidator()
 
 
 class LoginForm(AllauthLoginForm):  # type: ignore[misc]  # the library ships no types

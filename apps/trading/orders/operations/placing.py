@@ -41,7 +41,7 @@ from apps.trading.positions.choices import Purpose
 from apps.trading.positions.operations import open_book
 from apps.trading.positions.queries import Mark, get_contract_mark, get_mark
 from kernel.events.trading import OrderPlaced
-from kernel.instruments import is_perpetual
+from kernel.instruments import InstrumentSpec, is_perpetual
 
 TRADE = declare(TRADES, "Place and cancel one's own orders")
 SYSTEM = Actor.system("orders")
@@ -246,7 +246,7 @@ def commit_order(actor: Actor, order: NewOrder, place: Place, **facts: Any) -> O
     fix_terms(row)
     outbox.publish(_placed(row), actor=actor)
     if not place.waits:
-        secure(actor, row, place)
+        secure(actor, row, place, wish.spec)
     return row
 
 
@@ -270,10 +270,13 @@ def _allowed(order: NewOrder, quantity: Decimal, place: Place, wish: Wish, *, ma
     return left
 
 
-def secure(actor: Actor, row: Order, place: Place) -> None:
-    """Claim a stored order's risk, then reserve what it may cost: the one posting of the transaction."""
+def secure(actor: Actor, row: Order, place: Place, spec: InstrumentSpec | None = None) -> None:
+    """Claim a stored order's risk, then reserve what it may cost: the one posting of the transaction.
+
+    `spec` is that of its market, where it was read already.
+    """
     claim(row, place.connection, place.market_price)
-    spec = get_spec(row.symbol)
+    spec = spec or get_spec(row.symbol)
     reserve(actor=actor, order=row, connection=place.connection, spec=spec, market_price=place.market_price)
 
 

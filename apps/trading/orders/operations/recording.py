@@ -67,11 +67,7 @@ def record_outcome(*, actor: Actor, order_id: UUID, outcome: Outcome, answered_a
     """
     order = locked(order_id)
     new: Executions | None = None
-    if answered_at is not None and order.answered_at is None and not isinstance(outcome, Confirmed | Rejected):
-        answered_at = None  # silence is no answer
-    if answered_at is not None and order.answered_at is None:
-        order.answered_at = answered_at
-        order.save(update_fields=["answered_at"])
+    _note_answer(order, outcome, answered_at)
     if isinstance(outcome, Confirmed):
         new = _confirm(order, outcome.order, outcome.fills, actor)
     elif isinstance(outcome, Rejected):
@@ -82,6 +78,19 @@ def record_outcome(*, actor: Actor, order_id: UUID, outcome: Outcome, answered_a
     book_changes(order, actor, new)
     announce(order)
     return order
+
+
+def _note_answer(order: Order, outcome: Outcome, answered_at: datetime | None) -> None:
+    """Note when the venue answered first (silence is no answer), and its id of the order."""
+    told = []
+    if answered_at is not None and order.answered_at is None and isinstance(outcome, Confirmed | Rejected):
+        order.answered_at = answered_at
+        told.append("answered_at")
+    if isinstance(outcome, Confirmed) and not order.venue_order_id:
+        order.venue_order_id = outcome.order.venue_order_id
+        told.append("venue_order_id")
+    if told:
+        order.save(update_fields=told)
 
 
 @operation("orders.record_fills", permission=RECORD, trail=False)
@@ -158,9 +167,6 @@ def _take_over_size(order: Order, view: VenueOrder) -> None:
 
 
 def _confirm(order: Order, view: VenueOrder, fills: Sequence[VenueFill], actor: Actor) -> Executions | None:
-    if not order.venue_order_id:
-        order.venue_order_id = view.venue_order_id
-        order.save(update_fields=["venue_order_id"])
     _take_over_size(order, view)
     new = _book(order, fills, actor)
     _follow(order, view.status, view.filled, actor)
@@ -269,11 +275,12 @@ def _sum_up(order: Order) -> None:
 
 def _follow(order: Order, status: VenueStatus, reported: Decimal, actor: Actor) -> None:
     """Move an order to where its fills and the venue's word put it."""
-    if reported > order.reported_filled:
-        order.reported_filled = reported
-        order.save(update_fields=["reported_filled"])
+    more = {"reported_filled": reported} if reported > order.reported_filled else {}
+    order.reported_filled = max(reported, order.reported_filled)
     event = _event(order, status)
     if event is None:
+        if more:
+            order.save(update_fields=["reported_filled"])
         return
     if order.state == OrderState.REJECTED:
         note_incident(
@@ -283,7 +290,7 @@ def _follow(order: Order, status: VenueStatus, reported: Decimal, actor: Actor) 
             expected=order.reject_code,
             found=status.value,
         )
-    move_order(order, event, actor)
+    move_order(order, event, actor, **more)
 
 
 def _event(order: Order, status: VenueStatus) -> str | None:

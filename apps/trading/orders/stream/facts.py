@@ -13,7 +13,7 @@ from apps.core.actors import Actor
 from apps.core.clock import now
 from apps.core.context import PUBLIC, in_schema
 from apps.core.tasks import all_schemas
-from apps.trading.exchanges.errors import VenueRefused, VenueUnavailable
+from apps.trading.exchanges.errors import VenueUnavailable
 from apps.trading.exchanges.operations import VenuePort, open_venue, record_balances
 from apps.trading.exchanges.queries import list_active_connections
 from apps.trading.orders import operations
@@ -113,6 +113,3 @@ def settle_named(account: Account, client_ids: Collection[str], port: VenuePort)
 
 def _is_answered_soon(state: str, sent_at: object) -> bool:
     return state == OrderState.SENT and sent_at is not None and now() - ANSWER_COMING < sent_at  # type: ignore[operator]
-
-
-FAILURES = (VenueUnavailable, VenueRefused)

@@ -78,12 +78,17 @@ def apply_fill(*, actor: Actor, book_id: UUID, fill: FillFacts) -> Position:
     Call it in the transaction that stores the fill. Raises BookMissing, and AmountTooFine for amounts that 18 decimals
     cannot hold.
     """
-    if not Book.objects.filter(pk=book_id).exists():
+    book = Book.objects.filter(pk=book_id).first()
+    if book is None:
         raise BookMissing
     place = {"book_id": book_id, "symbol": fill.symbol, "position_side": fill.position_side.value}
     facts = {"base": fill.base, "quote": fill.quote, "is_contract": fill.is_contract}
-    Position.objects.get_or_create(**place, defaults=facts)
-    position = Position.objects.select_for_update().get(**place)
+    waiting = Position.objects.select_for_update()
+    position = waiting.filter(**place).first()
+    if position is None:
+        Position.objects.get_or_create(**place, defaults=facts)
+        position = waiting.get(**place)
+    position.book = book
     if PositionEntry.objects.filter(fill_id=fill.fill_id).exists():
         return position
     rows = list(position.lots.filter(remaining__gt=0).order_by("sequence"))

@@ -365,11 +365,6 @@ class Booking:
         if self.listener is not None:
             self.listener(TapeEvent(market.spec.name, trade))
 
-    def tell_list(self, account: Account, order_list: OrderList) -> None:
-        """Tell that a list was placed."""
-        if self.listener is not None:
-            self.listener(ListEvent(account, order_list))
-
     def _tell_order(
         self, account: Account, order: Order, execution: Execution, trade: PrivateTrade | None = None
     ) -> None:

@@ -8,7 +8,6 @@ from enum import Enum
 from apps.trading.sandbox.exchange.candles import interval_supported
 
 ALL = ""  # the symbol of a stream over all markets
-TICKER_WINDOWS = {"1h": 3_600_000, "4h": 14_400_000, "1d": 86_400_000}
 _PARTIAL = re.compile(r"depth(5|10|20)(@100ms|@1000ms)?")
 _WINDOW = re.compile(r"ticker_(1h|4h|1d)")
 

@@ -65,11 +65,6 @@ def commission_key(fill_id: UUID) -> str:
     return f"commission:{fill_id}"
 
 
-def amount_of(fill: Fill, terms: OrderCommission) -> Decimal:
-    """Return what a fill costs: its share of what is charged, cut off after the asset's last digit."""
-    return _amount(fill, terms)[2]
-
-
 def _amount(fill: Fill, terms: OrderCommission) -> tuple[str, Decimal, Decimal]:
     spec, share = get_spec(fill.symbol), terms.maker if fill.is_maker else terms.taker
     is_base = terms.schedule.charges_base(fill.side, fill.symbol)

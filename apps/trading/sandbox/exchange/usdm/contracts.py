@@ -5,7 +5,7 @@ from typing import Final
 
 from apps.trading.sandbox.exchange.amounts import UNIT
 from apps.trading.sandbox.exchange.symbols import SymbolSpec
-from kernel.margin import Bracket, bracket_of, build_brackets
+from kernel.margin import bracket_of, build_brackets
 
 QUOTE: Final = "USDT"
 LOT_DECIMALS: Final = 3
@@ -61,11 +61,6 @@ def maintenance_units(symbol: str, notional: int) -> int:
         return 0
     bracket = bracket_of(BRACKETS[symbol], Decimal(notional).scaleb(-8))
     return -(-notional * int(bracket.rate.scaleb(8)) // UNIT) - int(bracket.amount.scaleb(8))
-
-
-def tier_of(symbol: str, notional: int) -> Bracket:
-    """The tier of a notional in units."""
-    return bracket_of(BRACKETS[symbol], Decimal(notional).scaleb(-8))
 
 
 def largest_leverage(symbol: str) -> int:

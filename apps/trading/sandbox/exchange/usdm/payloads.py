@@ -22,7 +22,6 @@ from apps.trading.sandbox.exchange.usdm.state import (
     FuturesAccount,
     FuturesOrder,
     FuturesTrade,
-    Holding,
     Income,
 )
 
@@ -256,8 +255,3 @@ def quote_text(price: Decimal | None) -> str:
 def sums_view(sums: dict[str, int]) -> Json:
     """Named amounts in units as texts."""
     return {name: format_units(units) for name, units in sums.items()}
-
-
-def open_holding(held: Holding) -> bool:
-    """Whether a position is worth listing."""
-    return bool(held.lots or held.isolated)
