@@ -112,9 +112,14 @@ def market_page() -> dict[str, Any]:
             {"field": field, "label": label, "text": text, "format": "text"} for field, label, text in figures
         ],
         "venues": venues(),
-        "tickets": [ticket(), contract_ticket()],
+        "tickets": [ticket()],
     }
     return {**context, "page": page}
+
+
+def market_page_contract() -> dict[str, Any]:
+    context = market_page()
+    return {**context, "page": {**context["page"], "tickets": [ticket(), contract_ticket()]}}
 
 
 def market_page_silent() -> dict[str, Any]:
@@ -272,6 +277,7 @@ MARKET_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "markets": ("trading/market_data/list.html", market_list()),
     "markets-empty": ("trading/market_data/list.html", market_list_empty()),
     "symbol": ("trading/market_data/symbol.html", market_page()),
+    "symbol-contract": ("trading/market_data/symbol.html", market_page_contract()),
     "symbol-silent": ("trading/market_data/symbol.html", market_page_silent()),
     "arbitrage": ("trading/market_data/arbitrage.html", arbitrage()),
     "arbitrage-empty": ("trading/market_data/arbitrage.html", arbitrage_empty()),
