@@ -70,6 +70,7 @@ def brought(*algos: AlgoOrder) -> Decimal:
 def test_a_twap_opens_and_another_one_closes_with_margin_held_for_each_part(desk, market):
     opening = start(desk, wish("twap"))
     first = step_algo(actor=SYSTEM, algo_id=opening.pk)
+    assert first.placed is not None
     child = Order.objects.get(pk=first.placed)
     worth = D("0.04") * child.wanted_price
     hold = Hold.objects.get()
@@ -115,7 +116,7 @@ def within_reach(market: Any, side: str) -> Decimal:
 
 def test_an_iceberg_shows_a_part_with_its_margin_and_another_one_only_reduces(desk, market):
     limit = within_reach(market, "buy")
-    more = {"display_quantity": D("0.02"), "duration": None}
+    more: dict[str, Any] = {"display_quantity": D("0.02"), "duration": None}
     opening = look(market, start(desk, wish("iceberg", quantity="0.05", limit_price=limit, **more)))
     (shown,) = orders_of(opening)
     worth = D("0.02") * limit

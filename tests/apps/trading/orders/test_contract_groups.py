@@ -43,7 +43,7 @@ def entry(side: str = "buy", quantity: str = "0.1", price: str | None = None, **
     return NewOrder(symbol=PERP, side=Side(side), kind=kind, quantity=D(quantity), price=limit, **more)
 
 
-def exits(desk: Desk, up: str = "3", down: str = "-3") -> dict[str, Exit]:
+def exits(desk: Desk, up: str = "3", down: str = "-3") -> dict[str, Any]:
     return {
         "take_profit": Exit(stop_price=D(near(desk.market, up))),
         "stop": Exit(stop_price=D(near(desk.market, down))),
@@ -67,7 +67,7 @@ def price_comes_to(on_commit: Any, price: Decimal | str) -> int:
 
 
 def size(side: str = "") -> Decimal:
-    return Position.objects.get(position_side=side).quantity
+    return D(Position.objects.get(position_side=side).quantity)
 
 
 def results(*done: Order) -> Decimal:
@@ -251,6 +251,7 @@ def test_prices_are_changed_where_they_stand_and_what_does_not_fit_is_refused(de
         orders.place_group(**desk.who, connection_id=desk.connection_id, group=crossed)
     assert not Order.objects.exists()
     found = preview_order(**desk.who, connection_id=desk.connection_id, wanted=NewGroup(entry=entry(), **exits(desk)))
+    assert found.market_price is not None
     assert (found.leverage, found.margin) == (10, D("0.1") * found.market_price / 10)
     group = started(desk, on_commit, NewGroup(entry=entry(), **exits(desk)))
     nearer = D(near(market, "-1"))

@@ -35,21 +35,21 @@ market = _market
 W = Where
 
 
-def nothing(_desk: Desk) -> None:
+def nothing(_desk: Any) -> None:
     """Nothing is there before."""
 
 
-def bracket(desk: Desk) -> None:
+def bracket(desk: Any) -> None:
     """Workers work in the same process, right after each commit."""
     entry = NewOrder(symbol=PERP, side=Side.BUY, kind=Kind.MARKET, quantity=SIZE)
-    exits = {
+    exits: dict[str, Any] = {
         "take_profit": Exit(price=D(near(desk.market, "1"))), "stop": Exit(stop_price=D(near(desk.market, "-1"))),
     }  # fmt: skip
     wanted = NewGroup(entry=entry, **exits)
     orders.place_group(**desk.who, connection_id=desk.connection_id, group=wanted)
 
 
-def goes_to(desk: Desk, percent: str) -> None:
+def goes_to(desk: Any, percent: str) -> None:
     """A price sets off the exits of this desk alone: only these are looked at."""
     mine = Order.objects.filter(connection_id=desk.connection_id, state="held")
     others = Order.objects.filter(state="held").exclude(pk__in=mine.values("pk"))
@@ -57,17 +57,17 @@ def goes_to(desk: Desk, percent: str) -> None:
     orders.look_at({PERP: CheckedPrice(PERP, D(near(desk.market, percent)), now())})
 
 
-def falls(desk: Desk) -> None:
+def falls(desk: Any) -> None:
     goes_to(desk, "-2")
 
 
-def profit_rests(desk: Desk) -> None:
+def profit_rests(desk: Any) -> None:
     bracket(desk)
     goes_to(desk, "2")
     assert Order.objects.get(connection_id=desk.connection_id, leg="take_profit").state == "open"
 
 
-def to_hedge(desk: Desk) -> None:
+def to_hedge(desk: Any) -> None:
     choose_mode(**desk.who, account_id=desk.account.pk, is_hedged=True)
     advance_account(account_id=desk.account.pk)
 
@@ -117,10 +117,10 @@ POINTS = [
 
 
 def test_a_process_killed_in_a_bracket_on_a_contract_leaves_nothing_doubled_and_nothing_open(market):
-    done: list[tuple[Point, Desk]] = []
+    done: list[tuple[Point, Any]] = []
     for number, point in enumerate(random.SystemRandom().sample(POINTS, len(POINTS))):
         owner = make_customer(f"c{number}@example.test")
-        desk = Desk(market, owner, market.connect(owner, FUNDS))
+        desk: Any = Desk(market, owner, market.connect(owner, FUNDS))
         assert killed(point, desk) == ""
         _settle(point)
         done.append((point, desk))
@@ -142,7 +142,7 @@ def _settle(point: Point) -> None:
         assert monotonic() - begun < SETTLED_WITHIN, point.name
 
 
-def check(point: Point, desk: Desk) -> None:
+def check(point: Point, desk: Any) -> None:
     """The exchange and our books agree, and what was wanted came about."""
     account = desk.advance()
     if point.act is to_hedge:

@@ -96,7 +96,7 @@ async def follow(desk: Desk) -> None:
         await asyncio.wait_for(running, 20)
 
 
-def rest(desk: Desk) -> Order:
+def rest(desk: Desk) -> Any:
     return desk.trade("buy", "0.1", str((price_now(desk.market) * D("0.9995")).quantize(D("0.01"))))
 
 
