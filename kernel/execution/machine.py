@@ -60,7 +60,7 @@ class Child:
     filled: int = 0
     is_over: bool = False
     is_refused: bool = False
-    mean: Fraction | None = None
+    mean: Fraction | int | None = None
 
     @property
     def claim(self) -> int:
@@ -256,14 +256,24 @@ def _guarded(plan: Plan, state: State, seen: Seen, children: Sequence[Child], no
         state = replace(state, reference=Fraction(touch))
     if not state.reference:
         return state
-    known = [(child.filled, child.mean) for child in children[state.guard_from :] if child.filled and child.mean]
-    prices = [sum(lots * mean for lots, mean in known) / sum(lots for lots, _ in known)] if known else []
+    prices = _mean_of(children[state.guard_from :])
     if seen.is_fresh:
         prices.append(Fraction(touch))
     sign = 1 if plan.side is Side.BUY else -1
     if any(sign * (price - state.reference) * BASIS > plan.guard_bps * state.reference for price in prices):
         return replace(state, status=Status.PAUSED, why=Why.SLIPPAGE)
     return state
+
+
+def _mean_of(children: Sequence[Child]) -> list[Fraction]:
+    """Return the mean price of what is filled, as far as prices are known; nothing before."""
+    worth: Fraction | int = 0
+    lots = 0
+    for child in children:
+        if child.mean is not None and child.filled:
+            worth += child.filled * child.mean
+            lots += child.filled
+    return [Fraction(worth) / lots] if lots else []
 
 
 def _is_too_soon(plan: Plan, state: State, now_ms: int) -> bool:

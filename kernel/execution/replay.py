@@ -99,7 +99,7 @@ def _obey(done: Replay, market: _Market, intent: Intent, price: int, now: int) -
     if intent.limit_ticks and not _reaches(side, paid, intent.limit_ticks):
         done.children.append(Child(intent.number, intent.lots, is_over=not intent.rests))
         return
-    done.children.append(Child(intent.number, intent.lots, intent.lots, is_over=True, mean=Fraction(paid)))
+    done.children.append(Child(intent.number, intent.lots, intent.lots, is_over=True, mean=paid))
     done.fills.append(_fill(market, intent, paid, now, is_maker=False))
 
 
@@ -110,7 +110,7 @@ def _sweep(done: Replay, market: _Market, low: int, high: int, now: int) -> None
         return
     child = done.children[-1]
     if _reaches(plan.side, low if plan.side is Side.BUY else high, plan.limit_ticks):
-        done.children[-1] = Child(child.number, child.lots, child.lots, is_over=True, mean=Fraction(plan.limit_ticks))
+        done.children[-1] = Child(child.number, child.lots, child.lots, is_over=True, mean=plan.limit_ticks)
         done.fills.append(_fill(market, child, plan.limit_ticks, now, is_maker=True))
 
 
