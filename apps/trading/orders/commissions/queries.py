@@ -93,8 +93,3 @@ def get_schedule(schedule_id: UUID) -> CommissionSchedule:
     if found is None:
         raise ScheduleMissing
     return found
-
-
-def exists_in_force() -> bool:
-    """Return whether any schedule is in force."""
-    return CommissionSchedule.objects.filter(state=ScheduleState.ACTIVE).exists()
