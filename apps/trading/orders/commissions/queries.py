@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet, Sum
 
-from apps.trading.orders.commissions.choices import EVERY, ChargeState, ScheduleState
+from apps.trading.orders.commissions.choices import EVERY, ChargeState
 from apps.trading.orders.commissions.errors import ScheduleMissing
 from apps.trading.orders.commissions.models import (
     CommissionCharge,
