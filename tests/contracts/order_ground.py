@@ -180,7 +180,11 @@ def _counter_trade(person: Person) -> Request:
 def _schedule(person: Person) -> Request:
     assert person.staff.session
     line = {"symbol": "*", "from_volume": "0", "maker": "0.001", "taker": "0.002"}
-    body = {"name": "Usual", "mode": "paper", "charged_in": "quote", "rates": [line], "reason": "a new year"}
+    sale = {"symbol": "*", "starts": "2030-01-01T00:00:00Z", "ends": "2030-02-01T00:00:00Z", "percent_off": "10"}
+    body = {
+        "name": "Usual", "mode": "paper", "charged_in": "quote", "rates": [line], "promotions": [sale],
+        "reason": "a new year",
+    }  # fmt: skip
     return Request(
         "/api/v1/orders/commission-schedules", body, {**body, "name": "Unusual"}, ("", {**body, "rates": []}),
         by_staff=True,

@@ -77,6 +77,7 @@ POSITION_SAMPLES: dict[str, Callable[[Person], Request]] = {
     "ContractMoves.post": _on_contracts("/moves", "POST", {"amount": "10"}, {"amount": "11"}, {"amount": "0"}),
     "ContractHedges.put": _on_contracts("/hedges", "PUT", BAND, {"most": "3"}, {"low": "2"}),
     "ContractChoices.put": _on_contracts("/terms", "PUT", TERMS, {"leverage": 6}, {"leverage": 126}),
+    "ContractModes.put": _on_contracts("/mode", "PUT", {"is_hedged": True}, {"is_hedged": False}, {"is_hedged": "no!"}),
     "Corrections.post": _correct,
     "Targets.put": _targets,
     "PlanPreview.post": lambda person: on_row("/portfolios/{}/rebalances", portfolio_of(person).pk),

@@ -93,6 +93,8 @@ API = [
     Api("StaffTradeList.post", "quantity"),
     Api("StaffTradeList.post", "price"),
     Api("StaffTradeList.post", "fee", optional=True),
+    *(Api("CommissionScheduleList.post", f"rates.{name}", zero=True) for name in ("from_volume", "maker", "taker")),
+    Api("CommissionScheduleList.post", "promotions.percent_off"),
     Api("AskForAdjustment.post", "amount", signed=True),
     Api("ContractMoves.post", "amount", signed=True),
     *(Api("ContractHedges.put", name, signed=True, zero=True) for name in ("low", "high", "target")),

@@ -172,14 +172,19 @@ class ContractModes(APIView):
     @extend_schema(
         operation_id="choose_contract_mode",
         tags=TAGS,
+        parameters=[IDEMPOTENCY_KEY],
         request=shapes.NewModeSerializer,
         responses={200: shapes.MarginAccountSerializer},
     )
-    def put(self, request: Request, account_id: UUID) -> Response:
+    def put(self, request: Request, account_id: UUID) -> HttpResponse:
         """Want hedge mode or one-way mode; a trading worker asks the exchange, and orders wait for its answer."""
         wanted = given(shapes.NewModeSerializer, request.data)
-        row = operations.choose_mode(**whose(request), account_id=account_id, **wanted)
-        return Response(shapes.MarginAccountSerializer(row).data)
+
+        def run() -> dict[str, Any]:
+            row = operations.choose_mode(**whose(request), account_id=account_id, **wanted)
+            return dict(shapes.MarginAccountSerializer(row).data)
+
+        return write_once(request, actor=actor_of(request), operation="positions.choose_mode", run=run, status=200)
 
 
 class ContractFunding(GenericAPIView[FundingPayment]):

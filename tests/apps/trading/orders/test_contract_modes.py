@@ -1,6 +1,8 @@
 """One-way and hedge mode of a contract account, switched by its owner at a running sandbox exchange."""
 
 from decimal import Decimal
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
@@ -115,10 +117,15 @@ def test_page_and_api_ask_for_it_and_only_its_owner_may(desk, customer, other_cu
     desk.advance()
     assert "It is in hedge mode." in web(customer).get("/positions/").content.decode()
     path = f"/api/v1/contracts/{desk.account.pk}/mode"
-    shown = api(customer).put(path, {"is_hedged": False}, format="json").json()
+
+    def put(person: Any, is_hedged: object) -> Any:
+        headers = {"Idempotency-Key": uuid4().hex}
+        return api(person).put(path, {"is_hedged": is_hedged}, format="json", headers=headers)
+
+    shown = put(customer, False).json()
     assert (shown["is_hedged"], shown["wanted_hedged"], shown["mode_words"]) == (True, False, "")
-    assert api(customer).put(path, {"is_hedged": "perhaps"}, format="json").status_code == 422
-    assert api(other_customer).put(path, {"is_hedged": True}, format="json").status_code == 404
+    assert put(customer, "perhaps").status_code == 422
+    assert put(other_customer, True).status_code == 404
     with pytest.raises(ContractsMissing):
         choose_mode(
             actor=Actor.of(other_customer), owner_id=other_customer.pk, account_id=desk.account.pk, is_hedged=True
