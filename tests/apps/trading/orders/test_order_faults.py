@@ -41,7 +41,7 @@ from tests.apps.trading.orders.wishes import SYSTEM, D, wish
 from tests.factories.paper_market import PaperMarket
 from tests.factories.people import make_customer
 
-pytestmark = pytest.mark.real_commit
+pytestmark = [pytest.mark.real_commit, pytest.mark.product]
 POST, DELETE = {"method": "POST", "path": "/api/v3/order"}, {"method": "DELETE", "path": "/api/v3/order"}
 WORKERS = 4
 SWEEP_SECONDS = 2.0
