@@ -66,7 +66,7 @@ def test_no_key_is_no_effect_and_one_key_is_one_effect_and_the_same_bytes(name: 
     for wrong in (None, "", "k" * 256, "schlüssel"):
         answer = person._send(request, wrong, None, "")
         assert is_problem(answer, 400, 422) == "core.idempotency_key_missing"
-        assert changed(before) == []
+    assert changed(before) == []
     first = person.send(request, given)
     assert first.status_code in (200, 201, 202), first.content
     assert set(changed(before)) - {"core_idempotencyrecord", "security_stepupgrant"} != set()
