@@ -1,6 +1,7 @@
 """freqtrade's own command line with every way out of the machine closed; the last argument takes the attempts."""
 
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import loopback  # type: ignore[import-not-found]  # the script is run by its pa
 
 if __name__ == "__main__":
     *arguments, report = sys.argv[1:]
+    # A shell that starts the tests in the background has them ignore this signal, and their children with them.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     loopback.watch()
     from freqtrade.main import main  # type: ignore[import-not-found]
 
