@@ -99,14 +99,14 @@ def use_compiled_cache(environ: MutableMapping[str, str], state: Path) -> None:
 
     Libraries that were compiled when they were installed (the image) need no folder of ours.
     """
+    if not environ.get("PYTHONDONTWRITEBYTECODE"):
+        return
     library = importlib.util.find_spec("django")
     if library is None or library.origin is None or Path(importlib.util.cache_from_source(library.origin)).exists():
         return
-    kept = with_compiled_cache({"OUTCRY_STATE_DIR": str(state), **environ})
-    if "PYTHONDONTWRITEBYTECODE" in environ and "PYTHONDONTWRITEBYTECODE" not in kept:
-        del environ["PYTHONDONTWRITEBYTECODE"]
-        environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = kept["PYTHONPYCACHEPREFIX"]
-        sys.dont_write_bytecode = False
+    del environ["PYTHONDONTWRITEBYTECODE"]
+    prefix = environ.setdefault("PYTHONPYCACHEPREFIX", str(state / COMPILED))
+    sys.pycache_prefix, sys.dont_write_bytecode = prefix, False
 
 
 def manage(name: str, role: Role, command: str, *, key_ring: bool = False) -> Process:

@@ -99,6 +99,14 @@ def test_where_byte_code_may_not_be_written_it_goes_into_the_state_folder(proces
     assert "PYTHONPYCACHEPREFIX" not in process.environment({"OUTCRY_STATE_DIR": "/s"})
 
 
+def test_an_empty_word_forbids_no_byte_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path / "none"))
+    environ = {"PYTHONDONTWRITEBYTECODE": ""}
+    use_compiled_cache(environ, tmp_path)
+    assert environ == {"PYTHONDONTWRITEBYTECODE": ""}
+    assert sys.pycache_prefix == str(tmp_path / "none")
+
+
 def test_a_command_compiles_libraries_once_for_all_it_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path / "none"))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
