@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 import redis
 import redis.asyncio
 from django.conf import settings
+from django.db import transaction
 
 from apps.core.clock import now_ms
 from apps.core.context import current_schema
@@ -53,6 +55,18 @@ def publish(topic: str, data: dict[str, Any], *, schema: str | None = None) -> N
 def publish_to_user(topic: str, user_id: UUID, data: dict[str, Any], *, schema: str | None = None) -> None:
     """Publish on a personal topic of a user."""
     _send(channel_name(topic, schema=schema or current_schema(), user_id=user_id, scope=Scope.USER), topic, data)
+
+
+def publish_to_user_after_commit(topic: str, user_id: UUID, frame: Callable[[], dict[str, Any] | None]) -> None:
+    """Publish on a personal topic what `frame` returns at the commit of the present transaction; None: nothing."""
+    schema = current_schema()
+
+    def send() -> None:
+        data = frame()
+        if data is not None:
+            publish_to_user(topic, user_id, data, schema=schema)
+
+    transaction.on_commit(send, robust=True)
 
 
 async def publish_async(topic: str, data: dict[str, Any], *, client: redis.asyncio.Redis) -> None:

@@ -3,10 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
-from apps.core.context import current_schema
-from apps.core.live.publishing import publish_to_user
+from apps.core.live.publishing import publish_to_user_after_commit
 from apps.core.live.topics import Identity, Scope, Topic, register_topic
 from apps.finance.ledger.choices import Mode
 from apps.finance.ledger.queries import get_balances
@@ -22,10 +19,7 @@ def register() -> None:
 
 def announce(owner_id: UUID, mode: str) -> None:
     """Publish the balances of a customer as they are at the commit of the present transaction."""
-    schema = current_schema()
-    transaction.on_commit(
-        lambda: publish_to_user(TOPIC, owner_id, frame(owner_id, Mode(mode)), schema=schema), robust=True
-    )
+    publish_to_user_after_commit(TOPIC, owner_id, lambda: frame(owner_id, Mode(mode)))
 
 
 def frame(owner_id: UUID, mode: Mode) -> dict[str, Any]:

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from django.db import transaction
-
-from apps.core.context import current_schema
-from apps.core.live.publishing import publish_to_user
+from apps.core.live.publishing import publish_to_user_after_commit
 from apps.core.live.topics import Identity, Scope, Topic, register_topic
+from apps.trading.instruments.queries import get_spec, get_specs
 from apps.trading.orders.models import Order
 from apps.trading.orders.shown import row_of, seen_of
+from kernel.instruments import InstrumentSpec
 
 TOPIC = "orders"
 
@@ -20,19 +19,17 @@ def register() -> None:
 
 def announce(order: Order) -> None:
     """Publish an order as it is at the commit of the present transaction."""
-    schema, owner_id, order_id = current_schema(), order.owner_id, order.pk
 
-    def send() -> None:
-        found = Order.objects.filter(pk=order_id).first()
-        if found is not None:
-            publish_to_user(TOPIC, owner_id, frame(found), schema=schema)
+    def now_there() -> dict[str, Any] | None:
+        found = Order.objects.filter(pk=order.pk).first()
+        return None if found is None else frame(found, get_spec(found.symbol))
 
-    transaction.on_commit(send, robust=True)
+    publish_to_user_after_commit(TOPIC, order.owner_id, now_there)
 
 
-def frame(order: Order) -> dict[str, Any]:
+def frame(order: Order, spec: InstrumentSpec) -> dict[str, Any]:
     """Return an order as the topic carries it: the texts of its row, and its result as a plain number."""
-    row = row_of(order)
+    row = row_of(order, spec)
     return {
         "id": row.id,
         "bot_id": "" if order.origin_id is None else str(order.origin_id),
@@ -56,4 +53,5 @@ def frame(order: Order) -> dict[str, Any]:
 
 def _snapshot(identity: Identity, _topic: str) -> dict[str, Any]:
     newest = Order.objects.filter(owner_id=identity.user_id).order_by("-id")[:20]
-    return {"rows": [frame(order) for order in newest]}
+    specs = get_specs({order.symbol for order in newest})
+    return {"rows": [frame(order, specs[order.symbol]) for order in newest]}

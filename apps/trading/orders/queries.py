@@ -10,6 +10,7 @@ from django.db.models import Case, DecimalField, ExpressionWrapper, F, Q, QueryS
 
 from apps.core.clock import now
 from apps.trading.exchanges.queries import list_active_connections
+from apps.trading.instruments.queries import get_specs
 from apps.trading.orders.choices import AT_VENUE, FINAL, IN_FLIGHT, OrderState, Origin
 from apps.trading.orders.errors import OrderMissing
 from apps.trading.orders.models import BalanceBaseline, ExternalOrder, Fill, Order, OrderGroup, ReconcileIncident
@@ -221,6 +222,9 @@ def names_of(bot_ids: Collection[UUID | None]) -> Mapping[UUID, str]:
 
 
 def show_orders(found: Collection[Order]) -> list[OrderRow]:
-    """Return the rows of a table of orders, with the names of their bots, read at once."""
+    """Return the rows of a table of orders, with the names of their bots and their markets, read at once."""
     names = names_of({order.origin_id for order in found})
-    return [row_of(order, names.get(order.origin_id, "") if order.origin_id else "") for order in found]
+    specs = get_specs({order.symbol for order in found})
+    return [
+        row_of(order, specs[order.symbol], names.get(order.origin_id, "") if order.origin_id else "") for order in found
+    ]

@@ -7,7 +7,6 @@ from django.urls import reverse
 
 from apps.core.templatetags.ui import amount, trimmed
 from apps.core.view import Figure, State, result
-from apps.trading.instruments.queries import get_spec
 from apps.trading.orders.choices import OrderState, Origin
 from apps.trading.orders.models import Order
 from kernel.instruments import InstrumentSpec, Side
@@ -51,9 +50,8 @@ class OrderRow:
     state: State
 
 
-def row_of(order: Order, bot: str = "") -> OrderRow:
-    """Return the row of an order; `bot` is the name of its bot."""
-    spec = get_spec(order.symbol)
+def row_of(order: Order, spec: InstrumentSpec, bot: str = "") -> OrderRow:
+    """Return the row of an order; `spec` is that of its market, `bot` the name of its bot."""
     digits = places(spec.tick)
     by_bot = order.origin_kind == Origin.BOT and order.origin_id is not None
     return OrderRow(

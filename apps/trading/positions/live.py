@@ -2,10 +2,7 @@
 
 from typing import Any
 
-from django.db import transaction
-
-from apps.core.context import current_schema
-from apps.core.live.publishing import publish_to_user
+from apps.core.live.publishing import publish_to_user_after_commit
 from apps.core.live.topics import Identity, Scope, Topic, register_topic
 from apps.core.view import level, portion
 from apps.trading.positions.models import ContractPosition, MarginAccount, Position
@@ -25,14 +22,12 @@ def register() -> None:
 
 def announce(position: Position) -> None:
     """Publish a position after the commit of the present transaction."""
-    schema, owner_id = current_schema(), position.book.owner_id
-    transaction.on_commit(lambda: publish_to_user(TOPIC, owner_id, frame(position), schema=schema), robust=True)
+    publish_to_user_after_commit(TOPIC, position.book.owner_id, lambda: frame(position))
 
 
 def announce_account(account: MarginAccount) -> None:
     """Publish a contract account after the commit of the present transaction."""
-    schema, owner_id = current_schema(), account.owner_id
-    transaction.on_commit(lambda: publish_to_user(MARGIN, owner_id, account_frame(account), schema=schema), robust=True)
+    publish_to_user_after_commit(MARGIN, account.owner_id, lambda: account_frame(account))
 
 
 def account_frame(account: MarginAccount) -> dict[str, Any]:

@@ -3,10 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
-from apps.core.context import current_schema
-from apps.core.live.publishing import publish_to_user
+from apps.core.live.publishing import publish_to_user_after_commit
 from apps.core.live.topics import Identity, Scope, Topic, register_topic
 from apps.trading.risk.gathering import engaged_scope
 from apps.trading.risk.models import RiskLimit, RiskStanding
@@ -21,8 +18,7 @@ def register() -> None:
 
 def announce(owner_id: UUID) -> None:
     """Publish a customer's state after the commit of the present transaction."""
-    schema = current_schema()
-    transaction.on_commit(lambda: publish_to_user(TOPIC, owner_id, frame(owner_id), schema=schema), robust=True)
+    publish_to_user_after_commit(TOPIC, owner_id, lambda: frame(owner_id))
 
 
 def frame(owner_id: UUID) -> dict[str, Any]:

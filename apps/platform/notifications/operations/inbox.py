@@ -9,7 +9,7 @@ from django.db import transaction
 from apps.core.actors import Actor
 from apps.core.clock import now
 from apps.core.context import current_schema
-from apps.core.live import publish_to_user
+from apps.core.live import publish_to_user, publish_to_user_after_commit
 from apps.core.operation import operation
 from apps.platform.configurations.queries import is_enabled
 from apps.platform.notifications.choices import Criticality, NotificationTopic, topic_of
@@ -88,7 +88,4 @@ def _publish(schema: str, item: InboxItem) -> None:
 
 
 def _publish_count_after_commit(owner_id: UUID) -> None:
-    schema = current_schema()
-    transaction.on_commit(
-        lambda: publish_to_user(LIVE_TOPIC, owner_id, {"unread": count_unread(owner_id)}, schema=schema), robust=True
-    )
+    publish_to_user_after_commit(LIVE_TOPIC, owner_id, lambda: {"unread": count_unread(owner_id)})

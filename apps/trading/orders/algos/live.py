@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from django.db import transaction
-
-from apps.core.context import current_schema
-from apps.core.live.publishing import publish_to_user
+from apps.core.live.publishing import publish_to_user_after_commit
 from apps.core.live.topics import Identity, Scope, Topic, register_topic
+from apps.trading.instruments.queries import get_spec, get_specs
 from apps.trading.orders.algos.models import AlgoOrder
 from apps.trading.orders.algos.queries import list_algos
 from apps.trading.orders.algos.shown import row_of, seen_of
+from kernel.instruments import InstrumentSpec
 
 TOPIC = "algos"
 NEWEST = 20
@@ -22,19 +21,17 @@ def register() -> None:
 
 def announce(algo: AlgoOrder) -> None:
     """Publish a large order as it is at the commit of the present transaction."""
-    schema, owner_id, algo_id = current_schema(), algo.owner_id, algo.pk
 
-    def send() -> None:
-        found = AlgoOrder.objects.filter(pk=algo_id).first()
-        if found is not None:
-            publish_to_user(TOPIC, owner_id, frame(found), schema=schema)
+    def now_there() -> dict[str, Any] | None:
+        found = AlgoOrder.objects.filter(pk=algo.pk).first()
+        return None if found is None else frame(found, get_spec(found.symbol))
 
-    transaction.on_commit(send, robust=True)
+    publish_to_user_after_commit(TOPIC, algo.owner_id, now_there)
 
 
-def frame(algo: AlgoOrder) -> dict[str, Any]:
+def frame(algo: AlgoOrder, spec: InstrumentSpec) -> dict[str, Any]:
     """Return a large order as the topic carries it: the texts of its row."""
-    row = row_of(algo)
+    row = row_of(algo, spec)
     return {
         "id": row.id,
         "time": row.time,
@@ -53,4 +50,6 @@ def frame(algo: AlgoOrder) -> dict[str, Any]:
 
 
 def _snapshot(identity: Identity, _topic: str) -> dict[str, Any]:
-    return {"rows": [frame(algo) for algo in list_algos(identity.user_id)[:NEWEST]]}
+    found = list_algos(identity.user_id)[:NEWEST]
+    specs = get_specs({algo.symbol for algo in found})
+    return {"rows": [frame(algo, specs[algo.symbol]) for algo in found]}

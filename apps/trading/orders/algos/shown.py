@@ -6,12 +6,11 @@ from django.urls import reverse
 
 from apps.core.templatetags.ui import amount, trimmed
 from apps.core.view import State
-from apps.trading.instruments.queries import get_spec
 from apps.trading.orders.algos.choices import WHY, AlgoKind, AlgoStatus
 from apps.trading.orders.algos.models import AlgoOrder
 from apps.trading.orders.shown import NONE, places
 from kernel.execution import slippage_bps
-from kernel.instruments import Side
+from kernel.instruments import InstrumentSpec, Side
 
 TONES = {AlgoStatus.WORKING: "good", AlgoStatus.PAUSED: "warn", AlgoStatus.ENDING: "wait", AlgoStatus.DONE: "off"}
 
@@ -46,9 +45,8 @@ def state_of(algo: AlgoOrder) -> State:
     return State(TONES[AlgoStatus(algo.status)], words)
 
 
-def row_of(algo: AlgoOrder) -> AlgoRow:
-    """Return the row of a large order."""
-    spec = get_spec(algo.symbol)
+def row_of(algo: AlgoOrder, spec: InstrumentSpec) -> AlgoRow:
+    """Return the row of a large order; `spec` is that of its market."""
     return AlgoRow(
         id=str(algo.pk),
         url=reverse("orders-algo", args=[algo.pk]),

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from apps.core.ids import uuid7
+from apps.core.keyed_pages import page_of
 from apps.core.templatetags.ui import amount, trimmed
 from apps.core.view import Choice, Fact, Page, State, Step
 from apps.trading.instruments.queries import get_spec
@@ -87,15 +88,9 @@ def orders_page(owner_id: UUID, *, state: str, after: UUID | None, bot_id: UUID 
     """Return a page of the list: newest first, older than the order `after`."""
     chosen = state if state in FILTERS else ""
     found = list_orders(owner_id, states=FILTERS[chosen][1], origin_id=bot_id)
-    if after is not None:
-        found = found.filter(pk__lt=after)
-    rows = list(found[: PAGE_SIZE + 1])
-    shown = rows[:PAGE_SIZE]
     kept = {"bot": str(bot_id)} if bot_id else {}
-    base = reverse("orders-list")
-    next_url = ""
-    if len(rows) > PAGE_SIZE:
-        next_url = f"{base}?{urlencode({**kept, 'state': chosen, 'after': shown[-1].pk})}"
+    base, stays = reverse("orders-list"), {**kept, "state": chosen}
+    shown, page = page_of(found, after=after, size=PAGE_SIZE, base=base, words="orders", kept=stays)
     return OrdersPage(
         note="newest first",
         filters=[
@@ -103,7 +98,7 @@ def orders_page(owner_id: UUID, *, state: str, after: UUID | None, bot_id: UUID 
             for key, (label, _) in FILTERS.items()
         ],
         orders=show_orders(shown),
-        page=Page(f"{len(shown)} orders", base if after is not None else "", next_url),
+        page=page,
     )
 
 

@@ -246,7 +246,9 @@ def test_a_guard_pauses_it_tells_why_and_a_person_resumes_it(market, customer, c
     drain()
     told = InboxItem.objects.get(owner=customer, topic="orders.algo_paused")
     assert "slippage guard" in told.params["why"]
-    assert frame(algo)["state_sentence"].startswith("Paused: its mean price or the market is worse")
+    assert frame(algo, get_spec(algo.symbol))["state_sentence"].startswith(
+        "Paused: its mean price or the market is worse"
+    )
     say_price("BTCUSDT", arrival)
     assert advance_algo(algo_id=algo.pk).status == "paused"
     say_price("BTCUSDT", dear)

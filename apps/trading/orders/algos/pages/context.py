@@ -10,9 +10,10 @@ from django.urls import reverse
 
 from apps.core.clock import from_ms
 from apps.core.ids import uuid7
+from apps.core.keyed_pages import page_of
 from apps.core.templatetags.ui import amount, trimmed
 from apps.core.view import Fact, Figure, Limit, Page, Stat, State
-from apps.trading.instruments.queries import get_spec
+from apps.trading.instruments.queries import get_spec, get_specs
 from apps.trading.orders.algos.choices import WHY, AlgoClock, AlgoKind, AlgoStatus, CatchUpRule, RestRule
 from apps.trading.orders.algos.market import orders_of
 from apps.trading.orders.algos.models import AlgoOrder
@@ -71,14 +72,10 @@ class AlgoPage:
 
 def algos_page(owner_id: UUID, after: UUID | None) -> AlgosPage:
     """Return a page of the list, newest first, older than `after`."""
-    found = list_algos(owner_id)
-    if after is not None:
-        found = found.filter(pk__lt=after)
-    rows = list(found[: PAGE_SIZE + 1])
-    shown, base = rows[:PAGE_SIZE], reverse("orders-algos")
-    next_url = f"{base}?after={shown[-1].pk}" if len(rows) > PAGE_SIZE else ""
-    page = Page(f"{len(shown)} large orders", base if after is not None else "", next_url)
-    return AlgosPage(reverse("orders-algos-new"), [row_of(row) for row in shown], page)
+    base = reverse("orders-algos")
+    shown, page = page_of(list_algos(owner_id), after=after, size=PAGE_SIZE, base=base, words="large orders")
+    specs = get_specs({row.symbol for row in shown})
+    return AlgosPage(reverse("orders-algos-new"), [row_of(row, specs[row.symbol]) for row in shown], page)
 
 
 def form_page(form: Any, errors: Sequence[str]) -> AlgoFormPage:

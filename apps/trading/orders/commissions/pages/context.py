@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.urls import reverse
 
 from apps.core.ids import parse_uuid
+from apps.core.keyed_pages import page_of
 from apps.core.templatetags.ui import amount, trimmed
 from apps.core.view import Choice, Figure, Page, Stat
 from apps.trading.orders.commissions import queries
@@ -63,11 +63,8 @@ def commissions_page(owner_id: UUID, mode: str, after: str) -> CommissionsPage:
     """Return what a customer pays and paid in live or paper trading."""
     found, base = queries.get_in_force(owner_id, mode), reverse("orders-commissions")
     rows = queries.list_charges(owner_id).filter(mode=mode)
-    last = parse_uuid(after)
-    listed = list((rows if last is None else rows.filter(pk__lt=last))[: PAGE_SIZE + 1])
-    shown = listed[:PAGE_SIZE]
-    more = f"{base}?{urlencode({'mode': mode, 'after': shown[-1].pk})}" if len(listed) > PAGE_SIZE else ""
-    first = f"{base}?{urlencode({'mode': mode})}" if last is not None else ""
+    kept = {"mode": mode}
+    shown, page = page_of(rows, after=parse_uuid(after), size=PAGE_SIZE, base=base, words="charges", kept=kept)
     sums = [row for row in queries.sum_charges(owner_id) if row.mode == mode]
     return CommissionsPage(
         modes=[Choice(label, f"{base}?mode={key}", key == mode) for key, label in MODES.items()],
@@ -81,7 +78,7 @@ def commissions_page(owner_id: UUID, mode: str, after: str) -> CommissionsPage:
         rates=[] if found is None else [_rate(row, found) for row in found.rates],
         promotions=[] if found is None else [_promotion(row) for row in found.promotions],
         charges=[_charge(row) for row in shown],
-        page=Page(f"{len(shown)} charges", first, more),
+        page=page,
     )  # fmt: skip
 
 

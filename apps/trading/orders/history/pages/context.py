@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from apps.core.keyed_pages import page_of
 from apps.core.templatetags.ui import amount
 from apps.core.view import Choice, Figure, Page, Stat, result
 from apps.trading.orders.history.pages.forms import HistoryForm
@@ -70,17 +71,15 @@ def history_page(owner_id: UUID, query: Mapping[str, Any], after: UUID | None) -
     form = HistoryForm(query, owner_id=owner_id)
     found = list_history(owner_id, form.wanted())
     kept = _kept(query)
-    rows = list((found if after is None else found.filter(pk__lt=after))[: PAGE_SIZE + 1])
-    shown, base = rows[:PAGE_SIZE], reverse("orders-history")
-    next_url = f"{base}?{urlencode({**kept, 'after': shown[-1].pk})}" if len(rows) > PAGE_SIZE else ""
-    first_url = f"{base}?{urlencode(kept)}" if after is not None else ""
+    base = reverse("orders-history")
+    shown, page = page_of(found, after=after, size=PAGE_SIZE, base=base, words="orders", kept=kept)
     return HistoryPage(
         tabs=_tabs(kept, "orders-history"),
         form=form,
         reset_url=base,
         export_url=f"{reverse('orders-history-csv')}?{urlencode(kept)}",
         orders=show_orders(shown),
-        page=Page(f"{len(shown)} orders", first_url, next_url),
+        page=page,
         is_narrowed=bool(kept),
     )
 

@@ -9,10 +9,11 @@ from uuid import UUID
 from django.urls import reverse
 
 from apps.core.ids import uuid7
+from apps.core.keyed_pages import page_of
 from apps.core.templatetags.ui import amount, trimmed
 from apps.core.view import Fact, Figure, Limit, Page, Stat, State
 from apps.trading.exchanges.queries import list_connections
-from apps.trading.instruments.queries import get_spec
+from apps.trading.instruments.queries import get_spec, get_specs
 from apps.trading.orders.queries import show_orders
 from apps.trading.orders.routing.choices import WHY, PartState, RouteStatus
 from apps.trading.orders.routing.models import RoutedOrder
@@ -142,14 +143,10 @@ class RoutePage:
 
 def routes_page(owner_id: UUID, after: UUID | None) -> RoutesPage:
     """Return a page of the list, newest first, older than `after`."""
-    found = list_routes(owner_id)
-    if after is not None:
-        found = found.filter(pk__lt=after)
-    rows = list(found[: PAGE_SIZE + 1])
-    shown, base = rows[:PAGE_SIZE], reverse("orders-routes")
-    next_url = f"{base}?after={shown[-1].pk}" if len(rows) > PAGE_SIZE else ""
-    page = Page(f"{len(shown)} routed orders", base if after is not None else "", next_url)
-    return RoutesPage(reverse("orders-routes-new"), [_row(row) for row in shown], page)
+    base = reverse("orders-routes")
+    shown, page = page_of(list_routes(owner_id), after=after, size=PAGE_SIZE, base=base, words="routed orders")
+    specs = get_specs({row.symbol for row in shown})
+    return RoutesPage(reverse("orders-routes-new"), [_row(row, specs[row.symbol]) for row in shown], page)
 
 
 def form_page(form: RouteForm, errors: Sequence[str] = (), plan: RoutePlan | None = None) -> RouteFormPage:
@@ -238,8 +235,7 @@ def _state(row: RoutedOrder) -> State:
     return State(TONES[RouteStatus(row.status)], str(RouteStatus(row.status).label))
 
 
-def _row(row: RoutedOrder) -> RouteRow:
-    spec = get_spec(row.symbol)
+def _row(row: RoutedOrder, spec: InstrumentSpec) -> RouteRow:
     return RouteRow(
         url=reverse("orders-route", args=[row.pk]),
         time=f"{row.created_at:%-d %b %H:%M}",
