@@ -312,6 +312,10 @@ TWELVE_DATA_PER_MINUTE = env.number("OUTCRY_TWELVE_DATA_PER_MINUTE", 8)
 TWELVE_DATA_PER_DAY = env.number("OUTCRY_TWELVE_DATA_PER_DAY", 800)
 TWELVE_DATA_ADDRESSES: dict[str, str] = {}
 """`base` and `stream_base` of a proxy of that provider; its hosts then stand in OUTBOUND_EXCEPTIONS."""
+YAHOO_ENABLED = env.flag("OUTCRY_YAHOO", default=False)
+"""Whether the Yahoo-type source may be asked: it has no key and publishes no terms for programs, so it is opt-in."""
+YAHOO_ADDRESSES: dict[str, str] = {}
+"""`base` of a proxy of that source; its host then stands in OUTBOUND_EXCEPTIONS."""
 PRICE_PROVIDER = env.text("OUTCRY_PRICE_PROVIDER", "twelve_data")
 """Where prices of stocks and forex come from: twelve_data, file, yahoo."""
 

@@ -13,6 +13,7 @@ from apps.trading.market_data import packing
 from apps.trading.market_data.gateways.quote_cache import EXPIRY_SECONDS, key_of, to_text
 from apps.trading.market_data.operations.quality import ReceiveReport, receive_candles
 from apps.trading.market_data.providers import PriceProvider, ProviderBar, ProviderQuote
+from apps.trading.market_data.providers.errors import ProviderRefused
 from kernel.instruments import INTERVALS, VOLUME_SCALE, InstrumentSpec
 
 PAGE = 4_000
@@ -48,7 +49,11 @@ def take_history(
         found = provider.history(instrument, interval, at, until)
         requests += 1
         candles += len(found)
-        bars = packing.from_rows([_row(bar, spec, step) for bar in found])
+        if any(bar.ts % step for bar in found):
+            raise ProviderRefused(
+                provider=provider.name, why=f"its candles of {interval} begin off the full {interval}"
+            )
+        bars = packing.from_rows([_row(bar, spec) for bar in found])
         report = receive_candles(actor=actor, symbol=symbol, interval=interval, bars=bars, reason=provider.name)
         stored.append(report)
         at = until
@@ -79,10 +84,10 @@ def follow_prices(*, provider: PriceProvider, symbols: Sequence[str], most: int 
     return shown
 
 
-def _row(bar: ProviderBar, spec: InstrumentSpec, step: int) -> tuple[int, ...]:
+def _row(bar: ProviderBar, spec: InstrumentSpec) -> tuple[int, ...]:
     prices = (int(_near(price, spec.tick) / spec.tick) for price in (bar.open, bar.high, bar.low, bar.close))
     volume = int((bar.volume * VOLUME_SCALE).to_integral_value(ROUND_HALF_EVEN))
-    return (bar.ts // step * step, *prices, volume)
+    return (bar.ts, *prices, volume)
 
 
 def _near(price: Decimal, tick: Decimal) -> Decimal:

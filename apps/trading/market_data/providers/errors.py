@@ -17,13 +17,6 @@ class ProviderOff(Unavailable):
     message = "{provider} is not set up: {what}. Candles can also be imported from a file."
 
 
-class ProviderNotInstalled(Unavailable):
-    """The provider is an extra that this installation does not have."""
-
-    code = "market_data.provider_not_installed"
-    message = "{provider} is not installed: {what}. Use another provider, or import candles from a file."
-
-
 class ProviderQuotaSpent(LimitReached):
     """What the provider allows for now is used up; nothing was asked."""
 

@@ -1,21 +1,24 @@
 """Which providers there are and which one is in use."""
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 from django.conf import settings
 
-from apps.trading.market_data.providers.errors import ProviderNotInstalled, ProviderOff, ProviderUnknown
+from apps.trading.market_data.providers.errors import ProviderOff, ProviderUnknown
 from apps.trading.market_data.providers.port import Limits, PriceProvider
 from apps.trading.market_data.providers.quota import Quota, read_quota
 from apps.trading.market_data.providers.twelve_data import NAME as TWELVE_DATA
 from apps.trading.market_data.providers.twelve_data import TwelveData
+from apps.trading.market_data.providers.yahoo import NAME as YAHOO
+from apps.trading.market_data.providers.yahoo import Yahoo
 
 PROVIDERS = {
     "file": "Files (CSV, Parquet)",
     TWELVE_DATA: "Twelve Data",
-    "yahoo": "Yahoo-type source",
+    YAHOO: "Yahoo-type source",
 }
+YAHOO_LIMITS = Limits(per_minute=30, per_day=2_000)
+"""Ours: the site names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +36,17 @@ class ProviderFacts:
 def get_provider(name: str = "") -> PriceProvider:
     """Return a provider by name, or the chosen one (OUTCRY_PRICE_PROVIDER).
 
-    Raises ProviderUnknown, ProviderOff and ProviderNotInstalled; each says what to do.
+    Raises ProviderUnknown and ProviderOff; each says what to do.
     """
     wanted = name or settings.PRICE_PROVIDER
     if wanted not in PROVIDERS:
         raise ProviderUnknown(field="provider", provider=wanted[:32], choices=", ".join(PROVIDERS))
     if wanted == "file":
         raise ProviderOff(provider=PROVIDERS[wanted], what="files are imported with manage.py import_candles")
-    if wanted == "yahoo":
-        what = "there is no adapter of it in this version" if find_spec("yfinance") else "the extra “yahoo” is missing"
-        raise ProviderNotInstalled(provider=PROVIDERS[wanted], what=what)
+    if wanted == YAHOO:
+        if not settings.YAHOO_ENABLED:
+            raise ProviderOff(provider=PROVIDERS[wanted], what="read its terms and set OUTCRY_YAHOO=on")
+        return Yahoo(limits=YAHOO_LIMITS, **settings.YAHOO_ADDRESSES)
     if not settings.TWELVE_DATA_KEY:
         raise ProviderOff(provider=PROVIDERS[wanted], what="put its key into OUTCRY_TWELVE_DATA_KEY")
     return TwelveData(settings.TWELVE_DATA_KEY, limits=_limits(), **settings.TWELVE_DATA_ADDRESSES)
@@ -59,7 +63,7 @@ def _facts(name: str) -> ProviderFacts:
         return ProviderFacts(name, PROVIDERS[name], True, "manage.py import_candles, always there", chosen)
     try:
         provider = get_provider(name)
-    except (ProviderOff, ProviderNotInstalled) as refusal:
+    except ProviderOff as refusal:
         return ProviderFacts(name, PROVIDERS[name], False, refusal.text, chosen)
     return ProviderFacts(name, PROVIDERS[name], True, "", chosen, read_quota(name, provider.limits))
 

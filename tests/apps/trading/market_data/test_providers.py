@@ -22,7 +22,6 @@ from apps.trading.market_data.operations.providing import follow_prices, take_hi
 from apps.trading.market_data.providers import Limits, get_provider, list_providers, read_quota
 from apps.trading.market_data.providers.errors import (
     ProviderFailed,
-    ProviderNotInstalled,
     ProviderOff,
     ProviderQuotaSpent,
     ProviderRefused,
@@ -219,8 +218,6 @@ def test_each_provider_says_what_it_needs(settings: Any, capsys: Any) -> None:
     settings.TWELVE_DATA_KEY = ""
     with pytest.raises(ProviderOff, match="OUTCRY_TWELVE_DATA_KEY"):
         get_provider()
-    with pytest.raises(ProviderNotInstalled, match="not installed"):
-        get_provider("yahoo")
     with pytest.raises(ProviderOff, match="import_candles"):
         get_provider("file")
     with pytest.raises(ProviderUnknown):
