@@ -32,6 +32,7 @@ class Tape:
 
         self._is_open = False
         self._kept: int | None = None
+        self._stored: int | None = None
         self.unkept: list[Print] = []
 
     @property
@@ -42,14 +43,14 @@ class Tape:
     @property
     def wanted_from(self) -> int | None:
         """The number from which on the venue is to be asked; None: its newest trades."""
-        if self._kept is not None:
-            return self._kept + 1
-        return None if self._last is None else self._last + 1
+        known = [number for number in (self._kept, self._last) if number is not None]
+        return min(known) + 1 if known else None
 
     def recall(self, known: Iterable[Print], kept: int | None = None) -> None:
         """Begin after trades that readers were told already, oldest first; they are not told again.
 
-        `kept` is the number of the newest stored trade: what was told after it is still to be stored.
+        `kept` is the number of the newest stored trade: what was told after it is still to be stored, and what was
+        stored but not told any more is still to be told.
         """
         for item in known:
             self.prints.append(item)
@@ -61,7 +62,7 @@ class Tape:
         if not self.is_numbered:
             return
         self._last = kept if self._last is None else self._last
-        self._kept = kept
+        self._kept = self._stored = kept
 
     def take(self, item: Print) -> bool:
         """Take a trade from the stream; return whether something is missing before it."""
@@ -111,7 +112,8 @@ class Tape:
             self.repeated += 1
             return
         self._remember(item.id)
-        self._keep(item)
+        self._tell(item)
+        self.unkept.append(item)
 
     def _has_number(self, item: Print) -> bool:
         return self.is_numbered and item.id.isdecimal()
@@ -124,9 +126,10 @@ class Tape:
 
     def _add(self, number: int, item: Print) -> None:
         self._last = number
-        self._keep(item)
+        self._tell(item)
+        if self._stored is None or number > self._stored:
+            self.unkept.append(item)
 
-    def _keep(self, item: Print) -> None:
+    def _tell(self, item: Print) -> None:
         self.prints.append(item)
         self._fresh.append(item)
-        self.unkept.append(item)

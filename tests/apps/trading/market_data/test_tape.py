@@ -69,6 +69,18 @@ def test_what_was_told_and_not_stored_is_stored_by_the_successor():
     assert tape.wanted_from == 13
 
 
+def test_what_was_stored_and_not_told_is_told_by_the_successor_and_stored_once():
+    tape = Tape()
+    tape.recall([trade(10), trade(11)], kept=13)
+    assert tape.wanted_from == 12
+    tape.take(trade(15))
+    tape.fill([trade(12), trade(13), trade(14), trade(15)])
+    assert ids(tape) == ["12", "13", "14", "15"]
+    assert tape.lost == 0
+    assert [item.id for item in tape.prints] == ["10", "11", "12", "13", "14", "15"]
+    assert [item.id for item in tape.unkept] == ["14", "15"]
+
+
 def test_ids_that_are_no_numbers_are_taken_once_in_the_order_they_come():
     tape = Tape()
     assert not tape.take(trade("b-2"))
