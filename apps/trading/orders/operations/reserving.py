@@ -47,7 +47,7 @@ def reserve(*, actor: Actor, order: Order, connection: Any, spec: InstrumentSpec
     need = need_of(order, connection, spec, market_price)
     account = _mirror(order, need.asset)
     opening: list[NewJournal] = []
-    if account is None or not account.natural:
+    if account is None or account.natural <= 0:  # perhaps only transfers are booked of it
         opening = opening_journals(connection)
         account = _mirror(order, need.asset)
     available = Decimal(0)
