@@ -76,10 +76,15 @@ def check_contract(order: NewOrder, book_id: UUID, connection: Any, origin_kind:
     if origin_kind != Origin.GUARD and get_instrument(order.symbol).market not in ("", connection.venue.code):
         raise NoContractsHere(field="symbol")
     hold_mode(contracts_of(connection.pk).pk)
-    account = contracts_of(connection.pk)
-    if account.wanted_hedged is not None and origin_kind != Origin.GUARD:
+    if contracts_of(connection.pk).wanted_hedged is not None and origin_kind != Origin.GUARD:
         raise ModePending(field="symbol")
-    if account.is_hedged != bool(order.position_side):
+    check_mode(connection.pk, order.position_side)
+
+
+def check_mode(connection_id: UUID, position_side: str) -> None:
+    """Raise PositionSideNeeded for a contract order that does not fit the position mode the account had last."""
+    account = contracts_of(connection_id)
+    if account.is_hedged != bool(position_side):
         words = "long or short" if account.is_hedged else "no side: its buys and sells net"
         raise PositionSideNeeded(field="position_side", words=words)
 
