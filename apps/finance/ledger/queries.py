@@ -225,6 +225,14 @@ def list_mirrors(connection_id: UUID, holder_id: UUID, *, assets: Collection[str
     return {row.asset_id: balance_of(row) for row in rows}
 
 
+def list_mirrors_of(connection_ids: Collection[UUID], holder_id: UUID, asset: str) -> dict[UUID, Balance]:
+    """Return by connection how a customer's mirrors stand in one asset (its code); those without one are missing."""
+    rows = Account.objects.filter(
+        kind=AccountKind.MIRROR, holder_id=holder_id, subject_id__in=connection_ids, asset_id=asset
+    )
+    return {row.subject_id: balance_of(row) for row in rows if row.subject_id is not None}
+
+
 def sum_beside_fills(connection_id: UUID, holder_id: UUID) -> dict[str, Decimal]:
     """Return by asset what moved a customer's mirror of a connection beside its fills; reads all its entries."""
     of_mirror = {"kind": AccountKind.MIRROR, "holder_id": holder_id, "subject_id": connection_id}
