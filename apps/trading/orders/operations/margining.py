@@ -13,6 +13,7 @@ from apps.finance.ledger.queries import list_mirrors
 from apps.platform.configurations.queries import get_value
 from apps.trading.instruments.queries import get_instrument
 from apps.trading.orders.choices import CUSHION, Origin
+from apps.trading.orders.commissions.operations.covering import commission_holds, makes_larger
 from apps.trading.orders.errors import (
     ContractsOnlyPlain,
     InsufficientBalance,
@@ -37,7 +38,7 @@ from apps.trading.positions.queries import (
     list_contract_positions,
     list_leverages,
 )
-from kernel.instruments import Side, market_of
+from kernel.instruments import InstrumentSpec, Side, market_of
 from kernel.margin import Leg, build_brackets, liquidation_price
 
 TAKER_FEE = Decimal("0.0005")
@@ -142,13 +143,16 @@ def free_margin(account: Any, available: Decimal) -> Decimal:
     return free
 
 
-def reserve_margin(*, actor: Actor, order: Order, market_price: Decimal | None) -> None:
-    """Hold what an order ties up on its contract wallet; what only closes holds nothing.
+def reserve_margin(*, actor: Actor, order: Order, spec: InstrumentSpec, market_price: Decimal | None) -> None:
+    """Hold what an order ties up on its contract wallet, what only closes ties up nothing; and its commission.
 
-    The one posting of the transaction. Raises as `margin_need`, and InsufficientBalance.
+    The one posting of the transaction. Raises as `margin_need`, InsufficientBalance and CommissionNotCovered.
     """
     need = margin_need(order, market_price)
+    beside = commission_holds(order, spec, market_price, opens=makes_larger(order, need.opening))
     if not need.opening:
+        if beside:
+            post_many(actor=actor, journals=[], holds=beside)
         return
     account = contracts_of(order.connection_id)
     mirror = list_mirrors(account.pk, order.owner_id, assets=[need.asset]).get(need.asset)
@@ -163,7 +167,7 @@ def reserve_margin(*, actor: Actor, order: Order, market_price: Decimal | None) 
         subject_id=order.pk,
     )
     try:
-        post_many(actor=actor, journals=[], holds=[hold])
+        post_many(actor=actor, journals=[], holds=[hold, *beside])
     except InsufficientFunds as refusal:  # another order was quicker
         raise InsufficientBalance.of(
             need.asset, needed=need.least, available=Decimal(refusal.params["available"])
