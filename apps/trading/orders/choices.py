@@ -231,6 +231,8 @@ FINAL = (S.FILLED.value, S.CANCELLED.value, S.REJECTED.value)
 
 NEVER_ACCEPTED = "never_accepted"
 NOT_SENT = "not_sent"
+BUSY = ("-1003", "-1015", "-1021")
+"""Refusals that say nothing of the order: too many requests, too many orders, too late on the way."""
 
 RECEIVE_WINDOW = timedelta(milliseconds=5_000)
 """The venue refuses a request this long after its timestamp; the gateway sends it with every request."""
