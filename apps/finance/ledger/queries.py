@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import F, Q, QuerySet, Sum
 
-from apps.finance.ledger.choices import AccountKind, Book, HoldState, Mode
+from apps.finance.ledger.choices import AccountKind, Book, HoldState, JournalKind, Mode
 from apps.finance.ledger.errors import AccountMissing
 from apps.finance.ledger.models import Account, Entry, Hold, Journal, PeriodClose
 from apps.finance.ledger.models.accounts import sided
@@ -223,6 +223,22 @@ def list_mirrors(connection_id: UUID, holder_id: UUID, *, assets: Collection[str
     if assets is not None:
         rows = rows.filter(asset_id__in=assets)
     return {row.asset_id: balance_of(row) for row in rows}
+
+
+def list_mirrors_of(connection_ids: Collection[UUID], holder_id: UUID, asset: str) -> dict[UUID, Balance]:
+    """Return by connection how a customer's mirrors stand in one asset (its code); those without one are missing."""
+    rows = Account.objects.filter(
+        kind=AccountKind.MIRROR, holder_id=holder_id, subject_id__in=connection_ids, asset_id=asset
+    )
+    return {row.subject_id: balance_of(row) for row in rows if row.subject_id is not None}
+
+
+def sum_beside_fills(connection_id: UUID, holder_id: UUID) -> dict[str, Decimal]:
+    """Return by asset what moved a customer's mirror of a connection beside its fills; reads all its entries."""
+    of_mirror = {"kind": AccountKind.MIRROR, "holder_id": holder_id, "subject_id": connection_id}
+    rows = Entry.objects.filter(account__in=Account.objects.filter(**of_mirror)).exclude(journal__kind=JournalKind.FILL)
+    sums = rows.values_list("account__asset_id").annotate(total=Sum(F("account__side") * F("amount")))
+    return {asset: total for asset, total in sums.order_by() if total}
 
 
 def trial_balance(*, at: datetime | None = None) -> list[TrialRow]:

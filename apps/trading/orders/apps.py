@@ -30,11 +30,11 @@ class OrdersConfig(AppConfig):
         from apps.trading.orders.at_venue import list_at_venue
         from apps.trading.orders.choices import HELD_WORK, WORK
         from apps.trading.orders.commissions import handlers as commission_handlers  # noqa: F401 - registers itself
-        from apps.trading.orders.operations import follow_executions, guard_mode
+        from apps.trading.orders.operations import first_seen_at, follow_executions, guard_mode
         from apps.trading.orders.pages.ticket import tickets
         from apps.trading.orders.routing import setup as routing_setup
+        from apps.trading.positions.operations import ask_first_seen, listen
         from apps.trading.positions.operations import guard_mode as guard_position_mode
-        from apps.trading.positions.operations import listen
 
         algos_setup.register()
         routing_setup.register()
@@ -44,6 +44,7 @@ class OrdersConfig(AppConfig):
         live.register()
         register_orders_at_venue(list_at_venue)
         listen(follow_executions)
+        ask_first_seen(first_seen_at)
         guard_position_mode(guard_mode)
         work.register(WORK, queries.exists_order_to_check)
         work.register(HELD_WORK, queries.exists_held_order)

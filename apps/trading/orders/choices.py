@@ -164,6 +164,18 @@ class IncidentKind(TextChoices):
     """The venue's position in a contract is not what its executions make of it."""
     CONTRACT_WALLET = "contract_wallet", "Contract wallet differs"
     """The venue's wallet for contracts is not what our book of its changes makes of it."""
+    CONTRACT_MODE = "contract_mode", "Position mode was changed at the exchange"
+    """Orders that wait here were placed for the other mode; they stay where they are."""
+
+    @property
+    def told(self) -> str:
+        """The words for the owner: what differs, and the way out where it is the owner's."""
+        return f"{self.label}. {MODE_WAY_OUT}" if self is IncidentKind.CONTRACT_MODE else str(self.label)
+
+
+MODE_WAY_OUT = (
+    "The orders that wait for the other mode are not sent: cancel them, or choose that mode again under Positions"
+)
 
 
 S = OrderState
@@ -219,6 +231,8 @@ FINAL = (S.FILLED.value, S.CANCELLED.value, S.REJECTED.value)
 
 NEVER_ACCEPTED = "never_accepted"
 NOT_SENT = "not_sent"
+BUSY = ("-1003", "-1015", "-1021")
+"""Refusals that say nothing of the order: too many requests, too many orders, too late on the way."""
 
 RECEIVE_WINDOW = timedelta(milliseconds=5_000)
 """The venue refuses a request this long after its timestamp; the gateway sends it with every request."""

@@ -96,10 +96,10 @@ def _stop_after_commit(facts: dict[str, Any]) -> None:
 @handles(ReconcileDiffered, name="orders.tell_difference")
 def tell_difference(item: ReconcileDiffered, row: OutboxEvent) -> None:
     """Tell the owner of the account, and everybody who sees the trading desk."""
-    what, incident_id = IncidentKind(item.kind).label, str(item.incident_id)
+    kind, incident_id = IncidentKind(item.kind), str(item.incident_id)
     account = get_connection(item.connection_id).label
-    notify(item.owner_id, DIFFERS.name, {"account": account, "what": what}, dedupe_key=str(row.uid))
+    notify(item.owner_id, DIFFERS.name, {"account": account, "what": kind.told}, dedupe_key=str(row.uid))
     for person in list_holders(PERMISSIONS[Desk.TRADING]):
         if person != item.owner_id:
-            params = {"incident_id": incident_id, "what": what}
+            params = {"incident_id": incident_id, "what": kind.label}
             notify(person, DIFFERS_AT_DESK.name, params, dedupe_key=str(row.uid))

@@ -34,6 +34,11 @@ CONTRACTS = Q(symbol__endswith=PERPETUAL)
 NEEDS_SETTLING = Q(state__in=[*IN_FLIGHT, OrderState.CANCELLING]) | Q(reported_filled__gt=F("filled"))
 
 
+def for_other_mode(is_hedged: bool) -> Q:
+    """Return the condition of contract orders that were placed for the other position mode than the one given."""
+    return Q(position_side="") if is_hedged else ~Q(position_side="")
+
+
 def get_order(order_id: UUID, *, owner_id: UUID | None = None) -> Order:
     """Return an order, with `owner_id` only one of that customer. Raises OrderMissing."""
     found = Order.objects.select_related("connection__venue").filter(pk=order_id)

@@ -9,6 +9,7 @@ from apps.core.templatetags.ui import amount, trimmed
 from apps.core.view import Figure, State, result
 from apps.trading.orders.choices import OrderState, Origin
 from apps.trading.orders.models import Order
+from apps.trading.orders.reasons import reason_of
 from kernel.instruments import InstrumentSpec, Side
 
 NONE = "–"
@@ -76,10 +77,10 @@ def row_of(order: Order, spec: InstrumentSpec, bot: str = "") -> OrderRow:
 
 
 def state_of(order: Order) -> State:
-    """Return the state in words, with the venue's own when it refused."""
+    """Return the state in words, with the plain reason when it was refused."""
     sentence = str(order.get_state_display())
     if order.state == OrderState.REJECTED and order.reject_message:
-        sentence = f"{sentence}: {order.reject_message}"[:90]
+        sentence = f"{sentence}: {reason_of(order.reject_code, order.reject_message).split('. ')[0]}"[:90].rstrip(".")
     elif order.state == OrderState.CANCELLED and order.filled:
         sentence = f"{sentence}, {trimmed(order.filled)} filled"
     return State(TONES[OrderState(order.state)], sentence)

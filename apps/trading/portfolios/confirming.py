@@ -1,6 +1,7 @@
-"""Asking for a fresh second factor before real money is rebalanced by schedule, for the page and the API alike."""
+"""Asking for a fresh second factor before money is rebalanced by schedule or results go to an address: page and API."""
 
 from calendar import day_name
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -11,8 +12,10 @@ from apps.trading.exchanges.choices import Mode
 from apps.trading.portfolios import queries
 from apps.trading.portfolios.choices import Every
 from apps.trading.portfolios.operations.scheduling import Rhythm, weights_of
+from apps.trading.portfolios.operations.webhooks import check_webhook
 
 ACTION = "portfolios.set_schedule"
+WEBHOOK = "portfolios.set_webhook"
 
 
 def confirm_schedule(request: HttpRequest, owner_id: UUID, portfolio_id: UUID, rhythm: Rhythm) -> bool:
@@ -42,3 +45,14 @@ def confirm_schedule(request: HttpRequest, owner_id: UUID, portfolio_id: UUID, r
     back = reverse("portfolio-schedule", args=[row.pk])
     require_recent_2fa(request, ACTION, payload, summary=Summary("Rebalance real money by schedule", facts, back))
     return True
+
+
+def confirm_webhook(request: HttpRequest, url: str) -> None:
+    """Use up the code for sending results to exactly this address; one that cannot be called asks for none.
+
+    Raises WebhookInvalid, AddressRefused, StepUpRequired.
+    """
+    check_webhook(url)
+    facts = [("Address", url), ("Sent there", "The value and the day's result of each portfolio, every day")]
+    back = f"{reverse('portfolio-webhook')}?{urlencode({'url': url})}"
+    require_recent_2fa(request, WEBHOOK, {"url": url}, summary=Summary("Send your results to an address", facts, back))

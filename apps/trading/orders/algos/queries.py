@@ -28,10 +28,11 @@ def list_going_on() -> list[UUID]:
     return list(AlgoOrder.objects.exclude(status=AlgoStatus.DONE).order_by("id").values_list("pk", flat=True))
 
 
-def count_contracts_going_on(connection_id: UUID) -> int:
-    """Return how many algorithms on contracts of a connection are not over."""
+def count_contracts_going_on(connection_id: UUID, *, is_hedged: bool) -> int:
+    """Return how many algorithms on contracts of a connection are not over, of those made for hedge mode or not."""
     going_on = AlgoOrder.objects.exclude(status=AlgoStatus.DONE)
-    return going_on.filter(connection_id=connection_id, symbol__endswith=PERPETUAL).count()
+    going_on = going_on.filter(connection_id=connection_id, symbol__endswith=PERPETUAL)
+    return (going_on.exclude(position_side="") if is_hedged else going_on.filter(position_side="")).count()
 
 
 def exists_going_on() -> bool:

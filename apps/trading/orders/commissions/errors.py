@@ -22,3 +22,13 @@ class ScheduleChanged(Conflict):
 
     code = "orders.commission_schedule_changed"
     message = "This schedule is {state} meanwhile."
+
+
+class CommissionNotCovered(Conflict):
+    """The wallet does not have what the fills of an order may be charged."""
+
+    code = "orders.commission_not_covered"
+    message = (
+        "The commission of this order may come to {needed} {asset}, and {available} {asset} are free in your wallet."
+        " Pay in, or choose a smaller quantity."
+    )

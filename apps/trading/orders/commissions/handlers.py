@@ -9,7 +9,7 @@ from apps.core.outbox import handles
 from apps.trading.orders.commissions import operations
 from apps.trading.orders.commissions.operations.charging import TIMER
 from kernel.events.finance import DepositCredited
-from kernel.events.trading import OrderFilled
+from kernel.events.trading import OrderClosed, OrderFilled
 
 SYSTEM = Actor.system("orders")
 
@@ -18,6 +18,12 @@ SYSTEM = Actor.system("orders")
 def charge(item: OrderFilled, _row: OutboxEvent) -> None:
     """Charge a fill, once."""
     operations.charge_fill(actor=SYSTEM, fill_id=item.fill_id)
+
+
+@handles(OrderClosed, name="orders.release_commission")
+def release(item: OrderClosed, _row: OutboxEvent) -> None:
+    """Charge what is not charged of an order that is over, and give back what was held for the rest."""
+    operations.release_cover(actor=SYSTEM, order_id=item.order_id)
 
 
 @handles(DepositCredited, name="orders.charge_after_deposit")

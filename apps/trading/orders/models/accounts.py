@@ -61,7 +61,10 @@ class ExternalOrder(BaseModel):
 
 
 class BalanceBaseline(BaseModel):
-    """What an account held of an asset before our first fill: the venue's first figure less what our fills moved."""
+    """What an account held of an asset before our first fill: the venue's first figure less what was booked of it.
+
+    `created_at` is when that figure was seen.
+    """
 
     data_categories: ClassVar = {"connection": OPERATIONAL, "asset": FINANCIAL, "amount": FINANCIAL}
 

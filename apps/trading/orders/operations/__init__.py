@@ -16,7 +16,7 @@ from apps.trading.orders.operations.contracts import (
 from apps.trading.orders.operations.ending import end_in_time
 from apps.trading.orders.operations.groups import Exit, NewGroup, advance_group, cancel_group, place_group
 from apps.trading.orders.operations.incidents import note_incident, resolve_incidents
-from apps.trading.orders.operations.opening import open_mirror
+from apps.trading.orders.operations.opening import first_seen_at, open_mirror
 from apps.trading.orders.operations.pairing import claim_pair, send_group
 from apps.trading.orders.operations.placing import (
     TRADE,
@@ -74,6 +74,7 @@ __all__ = [
     "count_active_bots",
     "end_in_time",
     "execute_request",
+    "first_seen_at",
     "follow_executions",
     "guard_mode",
     "limits_of",

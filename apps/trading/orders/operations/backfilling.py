@@ -3,9 +3,8 @@
 Safe to repeat, to stop at any point and to run beside everything else: what is booked already is left out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import groupby
 from uuid import UUID
 
@@ -19,7 +18,7 @@ from apps.trading.instruments.queries import get_spec
 from apps.trading.orders.errors import PriceUnknown
 from apps.trading.orders.models import Fill
 from apps.trading.orders.operations.mirroring import hold_key, mirror_of, mirrored
-from apps.trading.orders.operations.opening import is_mirror_open, lock_mirror, open_mirror
+from apps.trading.orders.operations.opening import FirstSeen, is_mirror_open, lock_mirror, open_mirror
 from apps.trading.orders.operations.recording import RECORD, locked
 from apps.trading.orders.operations.reserving import need_of
 from apps.trading.orders.queries import list_accounts_with_facts, list_unbooked_fills, list_unreserved
@@ -55,7 +54,7 @@ def backfill_ledger(*, actor: Actor) -> Backfilled:
     return done
 
 
-def backfill_connection(*, actor: Actor, connection_id: UUID, first: Mapping[str, Decimal] | None = None) -> Backfilled:
+def backfill_connection(*, actor: Actor, connection_id: UUID, first: FirstSeen | None = None) -> Backfilled:
     """Book all that the mirror of one account lacks; `first` as in `open_mirror`."""
     done = Backfilled()
     while count := _book_fills(actor=actor, connection_id=connection_id):

@@ -16,7 +16,7 @@ from apps.core.assets import code_at_venue
 from apps.core.clock import now
 from apps.core.operation import operation
 from apps.finance.ledger.operations import BalanceChange, balance_journals, post_many
-from apps.finance.ledger.queries import list_mirrors
+from apps.finance.ledger.queries import list_mirrors, sum_beside_fills
 from apps.trading.exchanges.operations import VenuePort, record_balances
 from apps.trading.exchanges.queries import get_connection
 from apps.trading.instruments.queries import get_spec
@@ -25,12 +25,13 @@ from apps.trading.orders.models import Order, ReconcileIncident
 from apps.trading.orders.operations.backfilling import backfill_connection
 from apps.trading.orders.operations.incidents import note_incident, resolve_incidents
 from apps.trading.orders.operations.mirroring import mirror_of
-from apps.trading.orders.operations.opening import is_mirror_open
+from apps.trading.orders.operations.opening import FirstSeen, is_mirror_open
 from apps.trading.orders.operations.recording import RECORD
 from apps.trading.orders.queries import list_traded_symbols, list_unsettled, sum_moved
 from kernel.instruments import is_perpetual
 
 SYSTEM = Actor.system("orders")
+ZERO = Decimal(0)
 QUIET_TRIES = 5
 STANDS_AFTER = timedelta(seconds=45)
 """A difference that is so old, and still the same, is taken over."""
@@ -55,6 +56,7 @@ def compare_balances(connection_id: UUID, port: VenuePort, read_fills: Callable[
     connection = get_connection(connection_id)
     for _ in range(QUIET_TRIES):
         is_open = is_mirror_open(connection_id)
+        moves = {} if is_open else sum_beside_fills(connection_id, connection.owner_id)
         before = _moved(connection, is_open=is_open)
         balances, seen_at = port.balances(), now()
         read_fills()
@@ -66,10 +68,11 @@ def compare_balances(connection_id: UUID, port: VenuePort, read_fills: Callable[
         if is_open:
             _tell(connection_id, before, totals)
             return True
-        first = {asset: total - before.get(code_at_venue(asset), Decimal(0)) for asset, total in totals.items()}
-        backfill_connection(actor=SYSTEM, connection_id=connection_id, first=first)
-        if not is_mirror_open(connection_id):  # an empty account: there is nothing to open
-            return not totals
+        ours = {code: before.get(code, ZERO) + moves.get(code, ZERO) for code in before.keys() | moves.keys()}
+        first = {asset: total - ours.get(code_at_venue(asset), ZERO) for asset, total in totals.items()}
+        backfill_connection(actor=SYSTEM, connection_id=connection_id, first=FirstSeen(first, seen_at, moves))
+        if not totals:  # an empty account: there is nothing to open
+            return True
     return False
 
 

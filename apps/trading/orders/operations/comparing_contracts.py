@@ -1,7 +1,7 @@
 """Comparing a contract account with our books: its positions with what their executions make, its wallet with its book.
 
 A reading books every execution and every change of the wallet that the venue lists, each once; what differs after that
-is told, and nothing is repaired silently.
+is told, and nothing is repaired silently. So is a position mode that was changed there while orders wait here.
 """
 
 from decimal import Decimal
@@ -9,10 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from apps.finance.ledger.queries import list_mirrors
-from apps.trading.orders.choices import IN_FLIGHT, IncidentKind
+from apps.trading.orders.algos.queries import count_contracts_going_on
+from apps.trading.orders.choices import IN_FLIGHT, NOT_LEFT, IncidentKind
 from apps.trading.orders.models import Order
 from apps.trading.orders.operations.incidents import note_incident, resolve_incidents
-from apps.trading.orders.queries import CONTRACTS
+from apps.trading.orders.queries import CONTRACTS, for_other_mode
 from apps.trading.positions.choices import Purpose
 from apps.trading.positions.operations import read_account
 from apps.trading.positions.queries import find_contracts, list_connection_positions, list_contract_positions
@@ -40,6 +41,7 @@ def compare_contracts(connection_id: UUID) -> bool:
         if is_quiet and (found == before or not any(found)):
             for kind, rows in zip((IncidentKind.CONTRACT, IncidentKind.CONTRACT_WALLET), found, strict=True):
                 _tell(connection_id, kind, rows)
+            _tell_mode(account)
             return True
         before = found
     return False
@@ -63,6 +65,24 @@ def _wallet(account: Any) -> Differences:
     mirror = list_mirrors(account.pk, account.owner_id).get(account.asset)
     booked = ZERO if mirror is None else mirror.natural
     return {} if booked == account.wallet else {account.asset: (booked, account.wallet)}
+
+
+def _tell_mode(account: Any) -> None:
+    """Note that orders wait here for the other position mode than the one that holds at the exchange."""
+    waiting = Order.objects.filter(CONTRACTS, for_other_mode(account.is_hedged), connection_id=account.connection_id)
+    count = waiting.filter(state__in=NOT_LEFT).count()
+    count += count_contracts_going_on(account.connection_id, is_hedged=not account.is_hedged)
+    theirs, ours = ("hedge mode", "one-way mode") if account.is_hedged else ("one-way mode", "hedge mode")
+    if count:
+        note_incident(
+            connection_id=account.connection_id,
+            kind=IncidentKind.CONTRACT_MODE,
+            subject=ours,
+            expected=f"{ours}: {count} {'orders wait' if count > 1 else 'order waits'} for it",
+            found=theirs,
+        )
+    still = [ours] if count else []
+    resolve_incidents(connection_id=account.connection_id, kind=IncidentKind.CONTRACT_MODE, still=still)
 
 
 def _tell(connection_id: UUID, kind: IncidentKind, rows: Differences) -> None:

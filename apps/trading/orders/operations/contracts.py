@@ -20,7 +20,7 @@ from apps.trading.orders.operations.groups import closable
 from apps.trading.orders.operations.placing import TRADE, PlacedFor, place_for, place_order
 from apps.trading.orders.operations.reconciling import read_fills
 from apps.trading.orders.operations.recording import RECORD
-from apps.trading.orders.queries import CONTRACTS, get_order
+from apps.trading.orders.queries import CONTRACTS, for_other_mode, get_order
 from apps.trading.positions.choices import Purpose, RequestKind, RequestState
 from apps.trading.positions.errors import PositionMissing
 from apps.trading.positions.operations import answer_request, open_book, take_request
@@ -48,10 +48,14 @@ def follow_executions(connection_id: UUID, symbols: Sequence[str]) -> None:
         transaction.on_commit(lambda group=group: advance_group.delay(*group), robust=True)  # type: ignore[misc]
 
 
-def guard_mode(connection_id: UUID) -> None:
-    """Raise ContractOrdersWait while contract orders stand here that the exchange does not see, or not yet."""
-    waiting = Order.objects.filter(CONTRACTS, connection_id=connection_id, state__in=(*NOT_LEFT, *IN_FLIGHT))
-    count = waiting.count() + count_contracts_going_on(connection_id)
+def guard_mode(connection_id: UUID, is_hedged: bool) -> None:
+    """Raise ContractOrdersWait while contract orders for the other mode stand here that the exchange does not see.
+
+    Those that wait for the wanted mode do not speak against it: this is the way back when it was changed elsewhere.
+    """
+    waiting = Order.objects.filter(for_other_mode(is_hedged), CONTRACTS, connection_id=connection_id)
+    count = waiting.filter(state__in=(*NOT_LEFT, *IN_FLIGHT)).count()
+    count += count_contracts_going_on(connection_id, is_hedged=not is_hedged)
     if count:
         raise ContractOrdersWait(count=count)
 

@@ -7,6 +7,7 @@ Exits of contracts can only reduce, so that they close no more than the position
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -22,7 +23,7 @@ from apps.core.ids import uuid7
 from apps.core.operation import operation
 from apps.trading.exchanges.queries import has_pairs
 from apps.trading.instruments.queries import get_spec
-from apps.trading.orders.choices import NEVER_ACCEPTED, GroupKind, GroupState, HeldBy, Kind, Leg, OrderState
+from apps.trading.orders.choices import BUSY, NEVER_ACCEPTED, GroupKind, GroupState, HeldBy, Kind, Leg, OrderState
 from apps.trading.orders.client_ids import client_id_of_order
 from apps.trading.orders.errors import ExitsDoNotFit, TriggerNeeded
 from apps.trading.orders.live import announce
@@ -48,6 +49,8 @@ from kernel.instruments import InstrumentSpec, Side, is_perpetual, market_of
 SYSTEM = Actor.system("orders")
 MOST_EXITS = 8
 """A fired exit that ended with something left is fired again, so many times."""
+PAUSE = timedelta(seconds=2)
+"""So long the exchange is left alone after it was too busy for a fired exit; longer each time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -338,9 +341,13 @@ def _stand_guard(group: OrderGroup, view: _View, actor: Actor) -> None:
     over = (OrderState.CANCELLED, OrderState.FILLED)
     ended = [order for order in view.fired if order.state in over and order.cancel_requested_at is None]
     newest = sorted(view.fired, key=lambda order: (order.triggered_at or now(), order.pk))[-1:]
-    lost = [order for order in newest if order.reject_code == NEVER_ACCEPTED]  # on its way: nobody refused it
-    ended += [order for order in lost if order.cancel_requested_at is None]
+    lost = [order for order in newest if order.reject_code in (NEVER_ACCEPTED, *BUSY)]  # nobody refused what it is
+    ended += [order for order in lost if order.cancel_requested_at is None and order.state == OrderState.REJECTED]
     if ended and len(view.exits) < MOST_EXITS:
+        again_at = _again_at(ended[-1], view)
+        if again_at > now():
+            group.check_at = again_at
+            return
         _fire_again(group, ended[-1], view, actor)
         return
     if group.is_native and view.is_entered and len(waiting) == 2 and not view.fired:
@@ -350,6 +357,12 @@ def _stand_guard(group: OrderGroup, view: _View, actor: Actor) -> None:
         except DomainError:  # it cannot be reserved there: the platform goes on holding both
             group.is_native = False
             group.save(update_fields=["is_native"])
+
+
+def _again_at(ended: Order, view: _View) -> datetime:
+    """Return when an exit is fired again: at once, but for one that the exchange was too busy for."""
+    over_at = ended.ended_at or now()
+    return over_at + PAUSE * 2 ** max(len(view.exits) - 2, 0) if ended.reject_code in BUSY else over_at
 
 
 def _fire_again(group: OrderGroup, ended: Order, view: _View, actor: Actor) -> None:

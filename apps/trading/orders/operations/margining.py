@@ -13,6 +13,7 @@ from apps.finance.ledger.queries import list_mirrors
 from apps.platform.configurations.queries import get_value
 from apps.trading.instruments.queries import get_instrument
 from apps.trading.orders.choices import CUSHION, Origin
+from apps.trading.orders.commissions.operations.covering import commission_holds, makes_larger
 from apps.trading.orders.errors import (
     ContractsOnlyPlain,
     InsufficientBalance,
@@ -37,7 +38,7 @@ from apps.trading.positions.queries import (
     list_contract_positions,
     list_leverages,
 )
-from kernel.instruments import Side, market_of
+from kernel.instruments import InstrumentSpec, Side, market_of
 from kernel.margin import Leg, build_brackets, liquidation_price
 
 TAKER_FEE = Decimal("0.0005")
@@ -76,10 +77,15 @@ def check_contract(order: NewOrder, book_id: UUID, connection: Any, origin_kind:
     if origin_kind != Origin.GUARD and get_instrument(order.symbol).market not in ("", connection.venue.code):
         raise NoContractsHere(field="symbol")
     hold_mode(contracts_of(connection.pk).pk)
-    account = contracts_of(connection.pk)
-    if account.wanted_hedged is not None and origin_kind != Origin.GUARD:
+    if contracts_of(connection.pk).wanted_hedged is not None and origin_kind != Origin.GUARD:
         raise ModePending(field="symbol")
-    if account.is_hedged != bool(order.position_side):
+    check_mode(connection.pk, order.position_side)
+
+
+def check_mode(connection_id: UUID, position_side: str) -> None:
+    """Raise PositionSideNeeded for a contract order that does not fit the position mode the account had last."""
+    account = contracts_of(connection_id)
+    if account.is_hedged != bool(position_side):
         words = "long or short" if account.is_hedged else "no side: its buys and sells net"
         raise PositionSideNeeded(field="position_side", words=words)
 
@@ -137,13 +143,16 @@ def free_margin(account: Any, available: Decimal) -> Decimal:
     return free
 
 
-def reserve_margin(*, actor: Actor, order: Order, market_price: Decimal | None) -> None:
-    """Hold what an order ties up on its contract wallet; what only closes holds nothing.
+def reserve_margin(*, actor: Actor, order: Order, spec: InstrumentSpec, market_price: Decimal | None) -> None:
+    """Hold what an order ties up on its contract wallet, what only closes ties up nothing; and its commission.
 
-    The one posting of the transaction. Raises as `margin_need`, and InsufficientBalance.
+    The one posting of the transaction. Raises as `margin_need`, InsufficientBalance and CommissionNotCovered.
     """
     need = margin_need(order, market_price)
+    beside = commission_holds(order, spec, market_price, opens=makes_larger(order, need.opening))
     if not need.opening:
+        if beside:
+            post_many(actor=actor, journals=[], holds=beside)
         return
     account = contracts_of(order.connection_id)
     mirror = list_mirrors(account.pk, order.owner_id, assets=[need.asset]).get(need.asset)
@@ -158,7 +167,7 @@ def reserve_margin(*, actor: Actor, order: Order, market_price: Decimal | None) 
         subject_id=order.pk,
     )
     try:
-        post_many(actor=actor, journals=[], holds=[hold])
+        post_many(actor=actor, journals=[], holds=[hold, *beside])
     except InsufficientFunds as refusal:  # another order was quicker
         raise InsufficientBalance.of(
             need.asset, needed=need.least, available=Decimal(refusal.params["available"])

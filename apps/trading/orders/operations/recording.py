@@ -142,9 +142,11 @@ def end_unsent(order: Order, actor: Actor) -> None:
 def refuse(order: Order, code: str, message: str, actor: Actor) -> None:
     """End a locked order that the venue provably does not have; the caller books its changes.
 
-    An exit of a bracket goes on: the platform holds it again, because the position is still there.
+    An exit of a bracket, or one that took another one's place, goes on: the platform holds it again, because the
+    position is still there.
     """
-    if order.leg in EXITS and order.held_by == HeldBy.VENUE and _is_bracket(order) and order.state in FALLS_BACK:
+    protects = order.leg in EXITS and (_is_bracket(order) or order.replaces_id is not None)
+    if protects and order.held_by == HeldBy.VENUE and order.state in FALLS_BACK:
         facts = {"held_by": HeldBy.PLATFORM, "reject_code": code[:32], "reject_message": message[:300]}
         if order.kind == Kind.LIMIT:  # as a limit it stood in the venue's list; held, it waits for its price
             facts |= {"kind": Kind.TAKE_PROFIT_LIMIT, "stop_price": order.price}

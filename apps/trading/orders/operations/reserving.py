@@ -13,6 +13,7 @@ from apps.finance.ledger.queries import Balance, list_mirrors
 from apps.platform.configurations.queries import get_value
 from apps.trading.exchanges.queries import fee_on_top
 from apps.trading.orders.choices import CUSHION, Kind
+from apps.trading.orders.commissions.operations.covering import commission_holds, makes_larger
 from apps.trading.orders.errors import InsufficientBalance, PriceUnknown
 from apps.trading.orders.models import Order
 from apps.trading.orders.operations.checking import trail_trigger
@@ -36,18 +37,18 @@ class Need:
 
 
 def reserve(*, actor: Actor, order: Order, connection: Any, spec: InstrumentSpec, market_price: Decimal | None) -> None:
-    """Hold what an order that was just stored may cost. It is the one posting of the transaction.
+    """Hold what an order that was just stored may cost, and its commission. It is the one posting of the transaction.
 
-    Raises InsufficientBalance, PriceUnknown (a market order without any price), BalancesUnknown (the account was never
-    seen) and AccountFrozen.
+    Raises InsufficientBalance, CommissionNotCovered, PriceUnknown (a market order without any price), BalancesUnknown
+    (the account was never seen) and AccountFrozen.
     """
     if is_perpetual(order.symbol):
-        reserve_margin(actor=actor, order=order, market_price=market_price)
+        reserve_margin(actor=actor, order=order, spec=spec, market_price=market_price)
         return
     need = need_of(order, connection, spec, market_price)
     account = _mirror(order, need.asset)
     opening: list[NewJournal] = []
-    if account is None or not account.natural:
+    if account is None or account.natural <= 0:  # perhaps only transfers are booked of it
         opening = opening_journals(connection)
         account = _mirror(order, need.asset)
     available = Decimal(0)
@@ -56,6 +57,7 @@ def reserve(*, actor: Actor, order: Order, connection: Any, spec: InstrumentSpec
         available = sum(opened, account.available)
     if account is None or available < need.least:
         raise InsufficientBalance.of(need.asset, needed=need.least, available=available)
+    beside = commission_holds(order, spec, market_price, opens=makes_larger(order, Decimal(0)))
     key = hold_key_of(order)
     hold = NewHold(
         key=key,
@@ -65,7 +67,7 @@ def reserve(*, actor: Actor, order: Order, connection: Any, spec: InstrumentSpec
         subject_id=order.pk if key == hold_key(order.pk) else order.group_id,
     )
     try:
-        post_many(actor=actor, journals=opening, holds=[hold])
+        post_many(actor=actor, journals=opening, holds=[hold, *beside])
     except InsufficientFunds as refusal:  # another order was quicker
         raise InsufficientBalance.of(
             need.asset, needed=need.least, available=Decimal(refusal.params["available"])

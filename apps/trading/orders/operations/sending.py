@@ -14,12 +14,14 @@ from apps.trading.exchanges.operations import OrderRequest, Rejected, VenuePort,
 from apps.trading.orders.choices import LATEST_ACCEPTANCE, NOT_SENT, HeldBy, Leg, OrderState, Origin
 from apps.trading.orders.live import announce
 from apps.trading.orders.models import Order
+from apps.trading.orders.operations.margining import check_mode
 from apps.trading.orders.operations.mirroring import book_changes
 from apps.trading.orders.operations.recording import RECORD, end_unsent, locked, move_order, record_outcome, refuse
 from apps.trading.orders.operations.requests import request_of
 from apps.trading.orders.operations.settling import settle_order
 from apps.trading.orders.queries import get_order
 from apps.trading.risk.operations import check_may_send
+from kernel.instruments import is_perpetual
 
 SYSTEM = Actor.system("orders")
 GIVEN_UP = "It could not be sent in time, so it was given up. Nothing reached the exchange."
@@ -59,11 +61,16 @@ def claim_order(*, actor: Actor, order_id: UUID) -> Claimed | None:
 
 
 def may_leave(order: Order, actor: Actor) -> bool:
-    """Ask risk once more, right before sending: what it stops ends with its reason; what is wanted back just ends."""
+    """Ask risk once more, right before sending: what it stops ends with its reason; what is wanted back just ends.
+
+    So does a contract order for the other position mode: it was changed at the exchange meanwhile.
+    """
     if order.cancel_requested_at is not None:
         end_unsent(order, actor)
         return False
     try:
+        if is_perpetual(order.symbol):
+            check_mode(order.connection_id, order.position_side)
         check_may_send(order_id=order.pk)
     except DomainError as refusal:
         refuse(order, refusal.code, refusal.text, actor)

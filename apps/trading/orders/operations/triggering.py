@@ -16,14 +16,16 @@ from apps.core.operation import operation
 from apps.trading.instruments.queries import get_spec
 from apps.trading.orders.checked_prices import CheckedPrice, read_checked
 from apps.trading.orders.choices import Kind, Leg, OrderState
+from apps.trading.orders.errors import PositionSideNeeded
 from apps.trading.orders.live import announce
 from apps.trading.orders.models import Order
 from apps.trading.orders.operations.checking import is_met, trail_trigger, worst_price
+from apps.trading.orders.operations.margining import check_mode
 from apps.trading.orders.operations.mirroring import book_changes
 from apps.trading.orders.operations.placing import send_after_commit
 from apps.trading.orders.operations.recording import RECORD, lock_group, locked, move_order, refuse, touch_group
 from apps.trading.orders.operations.reducing import cap_to_position
-from kernel.instruments import Side
+from kernel.instruments import Side, is_perpetual
 
 SYSTEM = Actor.system("orders")
 NOT_WANTED_BACK = Q(check_at__isnull=True, cancel_requested_at__isnull=True)
@@ -50,9 +52,20 @@ def look_at(prices: Mapping[str, CheckedPrice]) -> int:
     for order in found.order_by("id"):
         seen = prices[order.symbol]
         trigger = trigger_of(order)
-        if trigger is not None and is_met(order.kind, order.side, trigger, seen.price):
+        is_due = trigger is not None and is_met(order.kind, order.side, trigger, seen.price)
+        if is_due and _fits_mode(order):
             set_off += trigger_order(actor=SYSTEM, order_id=order.pk, price=seen.price, at=seen.at) is not None
     return set_off
+
+
+def _fits_mode(order: Order) -> bool:
+    """Whether the position mode is still the one an order was placed for; else it waits, and a comparison tells it."""
+    try:
+        if is_perpetual(order.symbol):
+            check_mode(order.connection_id, order.position_side)
+    except PositionSideNeeded:
+        return False
+    return True
 
 
 def trigger_of(order: Order) -> Decimal | None:

@@ -18,6 +18,7 @@ from apps.trading.orders.commissions.queries import sum_of_order
 from apps.trading.orders.models import Fill, Order
 from apps.trading.orders.pages.forms import AmendForm, is_changeable
 from apps.trading.orders.queries import get_order, list_fills, list_orders, names_of, show_orders
+from apps.trading.orders.reasons import reason_of, said_of
 from apps.trading.orders.shown import NONE, OrderRow, latency_of, places, seen_of, slippage_of, state_of
 from kernel.instruments import InstrumentSpec
 
@@ -115,7 +116,7 @@ def order_page(owner_id: UUID, order_id: UUID) -> OrderPage:
         mode=order.connection.mode,
         state=state_of(order),
         reason=_reason(order),
-        code=order.reject_code,
+        code=said_of(order.reject_code, order.reject_message),
         facts=_facts(order, spec),
         steps=_steps(order),
         fills=[_fill_row(fill, spec) for fill in fills],
@@ -134,7 +135,7 @@ def order_page(owner_id: UUID, order_id: UUID) -> OrderPage:
 
 def _reason(order: Order) -> str:
     if order.state == OrderState.REJECTED:
-        return order.reject_message or "The exchange refused it without a reason."
+        return reason_of(order.reject_code, order.reject_message)
     if order.state in IN_FLIGHT:
         return (
             "The exchange has not answered yet. Nothing is sent again until it is known whether the order arrived;"

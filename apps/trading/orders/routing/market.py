@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.core.assets import code_at_venue
-from apps.finance.ledger.queries import list_mirrors
+from apps.finance.ledger.queries import list_mirrors_of
 from apps.trading.exchanges.choices import ConnectionState
 from apps.trading.exchanges.errors import ConnectionMissing
 from apps.trading.exchanges.queries import fee_on_top, list_connections
@@ -56,22 +56,34 @@ def see(
     venues = {row.venue.code for row in connections}
     fees = {row.venue: row for row in list_taker_fees(symbol, venues, taker_fees(owner_id))}
     books = {code: _book(symbol, code) for code in venues}
-    return [
-        _account(row, spec, side, fees[row.venue.code], books[row.venue.code], newer_than.get(row.venue.code))
-        for row in connections
-    ]
+    free = available(owner_id, connections, spec.quote if side is Side.BUY else spec.base)
+    found = []
+    for row in connections:
+        code = row.venue.code
+        seen = _Seen(free[row.pk], fees[code], books[code], newer_than.get(code))
+        found.append(_account(row, spec, side, seen))
+    return found
 
 
-def _account(
-    connection: Any, spec: InstrumentSpec, side: Side, fee: VenueFee, book: BookView | None, after: datetime | None
-) -> Account:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What is free on an account, its fee, and the book of its venue, believed when it is newer than `after`."""
+
+    free: Decimal
+    fee: VenueFee
+    book: BookView | None
+    after: datetime | None
+
+
+def _account(connection: Any, spec: InstrumentSpec, side: Side, seen: _Seen) -> Account:
+    fee, book, after = seen.fee, seen.book, seen.after
     is_fresh = book is not None and (after is None or book.at > after)
     levels = _levels(book, spec, side) if book is not None and is_fresh else ()
     venue = Venue(
         key=str(connection.pk),
         levels=levels,
         fee=fee.taker,
-        budget=available(connection, spec.quote if side is Side.BUY else spec.base),
+        budget=seen.free,
         spec=spec,
         is_fresh=is_fresh,
         book=connection.venue.code,
@@ -100,15 +112,20 @@ def _worse(price: Decimal, spec: InstrumentSpec, side: Side) -> Decimal:
     return spec.price(-(-count.numerator // count.denominator) if side is Side.BUY else max(1, floor))
 
 
-def available(connection: Any, asset: str) -> Decimal:
-    """Return what an order may use of an asset on a connection: its mirror less what is held, as reserving counts.
+def available(owner_id: UUID, connections: Sequence[Any], asset: str) -> dict[UUID, Decimal]:
+    """Return by connection what an order may use of an asset: its mirror less what is held, as reserving counts.
 
-    Of an account whose mirror its first order opens, the first balances seen; 0 where nothing is known.
+    `connections` are the owner's. Of an account whose mirror its first order opens, the first balances seen; 0 where
+    nothing is known. Two queries for accounts that are open, however many.
     """
-    code = code_at_venue(asset)
-    found = list_mirrors(connection.pk, connection.owner_id, assets=[code]).get(code)
-    if found is not None and found.natural:
-        return max(ZERO, found.available)
-    if BalanceBaseline.objects.filter(connection_id=connection.pk).exists():
-        return ZERO
-    return max(ZERO, (first_balances(connection) or {}).get(asset, ZERO))
+    keys = [row.pk for row in connections]
+    mirrors = list_mirrors_of(keys, owner_id, code_at_venue(asset))
+    opened = set(BalanceBaseline.objects.filter(connection_id__in=keys).values_list("connection_id", flat=True))
+    found: dict[UUID, Decimal] = {}
+    for row in connections:
+        mirror = mirrors.get(row.pk)
+        if row.pk in opened or (mirror is not None and mirror.natural > 0):
+            found[row.pk] = ZERO if mirror is None else max(ZERO, mirror.available)
+        else:
+            found[row.pk] = max(ZERO, (first_balances(row) or {}).get(asset, ZERO))
+    return found

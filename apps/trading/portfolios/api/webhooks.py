@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from apps.core.api.callers import given, owner_of, whose
 from apps.trading.portfolios import operations, webhooks
+from apps.trading.portfolios.confirming import confirm_webhook
 from apps.trading.portfolios.models import ResultWebhook, WebhookDelivery
 
 TAGS = ["portfolios"]
@@ -60,8 +61,11 @@ class WebhookDetail(APIView):
         responses=ResultWebhookSerializer,
     )  # fmt: skip
     def put(self, request: Request) -> Response:
-        """Send the results of each day there, signed as Standard Webhooks says, with a new secret."""
-        row, secret = operations.set_webhook(**whose(request), url=given(WebhookAddressSerializer, request.data)["url"])
+        """Send the results of each day there, signed as Standard Webhooks says, with a new secret. Takes the second
+        factor."""
+        who, url = whose(request), given(WebhookAddressSerializer, request.data)["url"]
+        confirm_webhook(request._request, url)
+        row, secret = operations.set_webhook(**who, url=url)
         body = {"url": webhooks.url_of(row), "next_day": row.next_day, "paused_at": row.paused_at, "secret": secret}
         return Response(ResultWebhookSerializer(body).data)
 

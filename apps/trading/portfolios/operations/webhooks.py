@@ -46,15 +46,20 @@ class Outgoing:
     body: bytes
 
 
+def check_webhook(url: str) -> None:
+    """Raise WebhookInvalid or AddressRefused for an address to which nothing can be sent."""
+    if not url.isascii() or len(url) > LONGEST:
+        raise WebhookInvalid(field="url", most=LONGEST)
+    read_target(url, WEB)
+
+
 @operation("portfolios.set_webhook", permission=MANAGE, audited=("owner_id",))
 def set_webhook(*, actor: Actor, owner_id: UUID, url: str) -> tuple[ResultWebhook, str]:
     """Send the results of each day to an https address, from today on; return it with the new secret, said only once.
 
-    Raises WebhookInvalid and AddressRefused.
+    Faces call it after `confirm_webhook`. Raises WebhookInvalid and AddressRefused.
     """
-    if not url.isascii() or len(url) > LONGEST:
-        raise WebhookInvalid(field="url", most=LONGEST)
-    read_target(url, WEB)
+    check_webhook(url)
     secret = webhooks.PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
     today = today_in(zone_of(owner_id), now())
     row = ResultWebhook.objects.select_for_update().filter(owner_id=owner_id).first()

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
@@ -15,8 +15,11 @@ from apps.core.actors import Actor
 from apps.core.errors import DomainError
 from apps.core.view import State
 from apps.platform.authentication.access import customer_required
+from apps.platform.security.access import asks_for_step_up
+from apps.platform.security.errors import StepUpRequired
 from apps.trading.portfolios import operations, webhooks
 from apps.trading.portfolios.choices import DeliveryState
+from apps.trading.portfolios.confirming import confirm_webhook
 from apps.trading.portfolios.errors import WebhookMissing
 from apps.trading.portfolios.models import WebhookDelivery
 from apps.trading.portfolios.pages.views import owner_of
@@ -56,11 +59,12 @@ class WebhookPage:
 
 @customer_required
 @require_http_methods(["GET", "POST"])
-def webhook(request: HttpRequest) -> HttpResponse:
-    """Show the webhook and what was sent; POST sets or removes it."""
+@asks_for_step_up
+def webhook(request: HttpRequest) -> HttpResponseBase:
+    """Show the webhook and what was sent; POST sets it, after the second factor, or removes it."""
     owner_id = owner_of(request)
     if request.method == "GET":
-        return _show(request, owner_id)
+        return _show(request, owner_id, WebhookForm(initial={"url": request.GET.get("url", "")[:500]}))
     whose: dict[str, Any] = {"actor": Actor.of(request.user), "owner_id": owner_id}
     form = WebhookForm(request.POST)
     try:
@@ -69,7 +73,10 @@ def webhook(request: HttpRequest) -> HttpResponse:
             return redirect("portfolio-webhook")
         if not form.is_valid():
             return _show(request, owner_id, form, status=422)
+        confirm_webhook(request, form.cleaned_data["url"])
         _, secret = operations.set_webhook(**whose, url=form.cleaned_data["url"])
+    except StepUpRequired:
+        raise
     except DomainError as refusal:
         return _show(request, owner_id, form, errors=[refusal.text], status=refusal.http_status)
     return _show(request, owner_id, secret=secret)

@@ -1,6 +1,7 @@
 """Writes of positions: books, fills, corrections, what a reset leaves, contract accounts."""
 
 from apps.trading.positions.executions import fill_id_of, listen
+from apps.trading.positions.first_seen import ask_first_seen
 from apps.trading.positions.operations.booking import RECORD, FillFacts, apply_fill, open_book, write_off
 from apps.trading.positions.operations.contracts import (
     CONTRACTS,
@@ -28,6 +29,7 @@ __all__ = [
     "advance_account",
     "answer_request",
     "apply_fill",
+    "ask_first_seen",
     "choose_mode",
     "choose_terms",
     "correct_position",

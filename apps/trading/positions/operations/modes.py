@@ -19,7 +19,8 @@ from apps.trading.positions.queries import get_contracts, get_own_contracts
 
 SYSTEM = Actor.system("positions")
 LOCK = 7_304
-Guard = Callable[[UUID], None]
+Guard = Callable[[UUID, bool], None]
+"""Connection, and whether hedge mode is wanted."""
 _guards: list[Guard] = []
 
 
@@ -43,7 +44,7 @@ def choose_mode(*, actor: Actor, owner_id: UUID, account_id: UUID, is_hedged: bo
     account = get_own_contracts(account_id, owner_id)
     _lock("pg_advisory_xact_lock", account.pk)
     for guard in _guards:
-        guard(account.connection_id)
+        guard(account.connection_id, is_hedged)
     MarginAccount.objects.filter(pk=account.pk).update(wanted_hedged=is_hedged, mode_words="")
     nudge(account.pk)
     return get_own_contracts(account_id, owner_id)

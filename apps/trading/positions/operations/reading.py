@@ -19,6 +19,7 @@ from apps.trading.exchanges.operations import open_venue
 from apps.trading.positions.choices import AccountState, PositionSide, Purpose
 from apps.trading.positions.errors import ContractsAway
 from apps.trading.positions.executions import fill_id_of, tell_executions
+from apps.trading.positions.first_seen import first_seen_at
 from apps.trading.positions.gateways.binance import BinanceContracts
 from apps.trading.positions.gateways.port import ContractFill, ContractPort, IncomeRow, ShownAccount, ShownContract
 from apps.trading.positions.live import announce_account
@@ -115,23 +116,25 @@ def _book_funding(account: MarginAccount, row: IncomeRow) -> None:
 
 
 def _post(actor: Actor, account: MarginAccount, rows: Sequence[IncomeRow]) -> None:
-    """Post the wallet's changes that are not posted yet; a transfer moves the spot wallet's mirror the other way."""
+    """Post the wallet's changes that are not posted yet; a transfer moves the spot wallet's mirror the other way.
+
+    One that went before the first balance of the spot wallet was seen is in that figure, and moves it no more.
+    """
     connection = account.connection
     contracts = Mirror(connection_id=account.pk, holder_id=account.owner_id, mode=Mode(connection.mode))
     spot = Mirror(connection_id=connection.pk, holder_id=account.owner_id, mode=Mode(connection.mode))
-    keys = {
-        row.reference: f"contracts:{account.pk}:{row.kind.lower()}:{row.symbol}:{row.at_ms}:{row.reference}"
-        for row in rows
-    }
-    known = list_known_keys(list(keys.values()))
-    fresh = [row for row in rows if keys[row.reference] not in known]
+    keyed = {f"contracts:{account.pk}:{row.kind.lower()}:{row.symbol}:{row.at_ms}:{row.reference}": row for row in rows}
+    known = list_known_keys(list(keyed))
+    fresh = {key: row for key, row in keyed.items() if key not in known}
     if not fresh:
         return
-    changes = [BalanceChange(key=keys[row.reference], asset=account.asset, amount=row.amount) for row in fresh]
+    changes = [BalanceChange(key=key, asset=account.asset, amount=row.amount) for key, row in fresh.items()]
+    transfers = {key: row for key, row in fresh.items() if row.kind == "TRANSFER"}
+    since = first_seen_at(connection.pk) if transfers else None
     moved = [
-        BalanceChange(key=f"{keys[row.reference]}:spot", asset=account.asset, amount=-row.amount)
-        for row in fresh
-        if row.kind == "TRANSFER"
+        BalanceChange(key=f"{key}:spot", asset=account.asset, amount=-row.amount)
+        for key, row in transfers.items()
+        if since is None or from_ms(row.at_ms) > since
     ]
     journals: list[NewJournal] = [*balance_journals(contracts, changes), *balance_journals(spot, moved)]
     post_many(actor=actor, journals=journals)

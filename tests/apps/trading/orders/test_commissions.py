@@ -17,14 +17,16 @@ from apps.core.errors import DomainError
 from apps.core.relay import drain
 from apps.core.timers import fire_due
 from apps.finance.ledger.choices import AccountKind, Mode
-from apps.finance.ledger.models import Journal
+from apps.finance.ledger.models import Hold, Journal
 from apps.finance.ledger.operations import post_many
 from apps.finance.ledger.operations.patterns import deposit_journal
 from apps.finance.ledger.queries import get_available, sum_of_kind
 from apps.trading.exchanges.models import Connection
+from apps.trading.exchanges.operations import Confirmed, VenueStatus
 from apps.trading.instruments.operations import seed_instruments
 from apps.trading.orders.commissions import operations
 from apps.trading.orders.commissions.choices import ChargeState
+from apps.trading.orders.commissions.errors import CommissionNotCovered
 from apps.trading.orders.commissions.operations import PromotionLine, RateLine
 from apps.trading.orders.models import (
     CommissionCharge,
@@ -34,10 +36,10 @@ from apps.trading.orders.models import (
     Order,
     OrderCommission,
 )
-from apps.trading.orders.operations import record_fills, set_limits
+from apps.trading.orders.operations import cancel_order, record_fills, record_outcome, set_limits
 from tests.apps.platform.identity import verified
 from tests.apps.trading.orders.funded import connected, faults
-from tests.apps.trading.orders.wishes import SYSTEM, D, execution, place, sent, wish
+from tests.apps.trading.orders.wishes import SYSTEM, D, execution, place, sent, view, wish
 from tests.factories.people import api_client, make_staff, web_client
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +82,24 @@ def paid_in(owner: Any, asset: str, amount: str, mode: Mode = Mode.PAPER) -> Non
 
 def free(owner: Any, asset: str = "USDT") -> Decimal:
     return get_available(owner.pk, asset, mode=Mode.PAPER)
+
+
+def held(asset: str) -> Decimal:
+    """What is held for commissions."""
+    rows = Hold.objects.filter(key__startswith="order-commission:", account__asset_id=asset, state="open")
+    return sum((row.remaining for row in rows), D(0))
+
+
+def ended(row: Order) -> Any:
+    """The venue's word that an order was cancelled with what is booked of it."""
+    row.refresh_from_db()
+    return view(row, VenueStatus.CANCELLED, f"{row.filled}", row.venue_order_id)
+
+
+def end_all() -> None:
+    for order in Order.objects.all():
+        record_outcome(actor=SYSTEM, order_id=order.pk, outcome=Confirmed(ended(order), ()))
+    drain()
 
 
 def filled(owner: Any, connection: Any, *trades: Any, order: Any = None) -> Order:
@@ -154,6 +174,19 @@ def test_a_schedule_that_is_not_clear_is_refused(customer, finance, wrong):
     assert not CommissionSchedule.objects.exists()
 
 
+def charges_by_hand(charged_in: str) -> dict[str, Decimal]:
+    """What all fills cost by the first rate; each has its entry in the ledger."""
+    expected: dict[str, Decimal] = {}
+    for fill in Fill.objects.all():
+        is_base = charged_in == "received" and fill.side == "buy"
+        base = fill.quantity if is_base else fill.quantity * fill.price
+        asset = "BTC" if is_base else "USDT"
+        one = (base * D("0.002")).quantize(D(1).scaleb(-get_asset(asset).precision), rounding=ROUND_DOWN)
+        assert Journal.objects.get(key=f"commission:{fill.pk}").entries.filter(amount=-one).count() == 1
+        expected[asset] = expected.get(asset, D(0)) + one
+    return expected
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_the_lines_add_up_to_the_last_digit_whatever_the_order_of_replays(customer, finance, seed):
     pick = random.Random(seed)
@@ -177,24 +210,58 @@ def test_the_lines_add_up_to_the_last_digit_whatever_the_order_of_replays(custom
     drain()
     for fill in Fill.objects.all():
         operations.charge_fill(actor=SYSTEM, fill_id=fill.pk)
-    expected: dict[str, Decimal] = {}
-    for fill in Fill.objects.all():
-        is_base = charged_in == "received" and fill.side == "buy"
-        base = fill.quantity if is_base else fill.quantity * fill.price
-        asset = "BTC" if is_base else "USDT"
-        one = (base * D("0.002")).quantize(D(1).scaleb(-get_asset(asset).precision), rounding=ROUND_DOWN)
-        assert Journal.objects.get(key=f"commission:{fill.pk}").entries.filter(amount=-one).count() == 1
-        expected[asset] = expected.get(asset, D(0)) + one
+    expected = charges_by_hand(charged_in)
     assert Fill.objects.count() == CommissionCharge.objects.filter(state=ChargeState.BOOKED).count() == 12
     for asset, total in expected.items():
         assert sum_of_kind(AccountKind.FEES, asset, mode=Mode.PAPER) == total
-        assert free(customer, asset) == {"USDT": 1000, "BTC": 1}[asset] - total
+        assert free(customer, asset) + held(asset) == {"USDT": 1000, "BTC": 1}[asset] - total
+    end_all()
+    assert {asset: free(customer, asset) for asset in expected} == {
+        asset: {"USDT": 1000, "BTC": 1}[asset] - total for asset, total in expected.items()
+    }
+
+
+def test_what_opens_is_refused_without_its_commission_and_what_is_held_comes_back_to_the_cent(customer, finance):
+    connection = connected(customer, USDT="100000")
+    in_force(finance)
+    paid_in(customer, "USDT", "1.19")
+    with pytest.raises(CommissionNotCovered) as refused:
+        place(customer, connection.pk, wish("buy", "0.01", "60000"))
+    assert refused.value.text == (
+        "The commission of this order may come to 1.2 USDT, and 1.19 USDT are free in your wallet. Pay in, or choose a"
+        " smaller quantity."
+    )
+    assert (Order.objects.count(), held("USDT")) == (0, 0)
+    paid_in(customer, "USDT", "0.01")
+    row = filled(customer, connection, ("0.004", "59000.01"))
+    assert (free(customer), held("USDT")) == (0, D("1.2") - D("0.47200008"))
+    with pytest.raises(CommissionNotCovered):
+        place(customer, connection.pk, wish("buy", "0.001", "60000"))
+    record_outcome(actor=SYSTEM, order_id=row.pk, outcome=Confirmed(ended(row), ()))
+    for _ in range(2):
+        drain()
+        operations.release_cover(actor=SYSTEM, order_id=row.pk)
+    assert (free(customer), held("USDT")) == (D("1.2") - D("0.47200008"), 0)
+    assert Hold.objects.get(key=f"order-commission:{row.pk}").state == "settled"
+
+
+def test_an_order_that_never_traded_gives_all_of_it_back_and_what_closes_is_never_kept_back(customer, finance):
+    connection = connected(customer, USDT="100000", BTC="1")
+    in_force(finance)
+    paid_in(customer, "USDT", "1.2")
+    row = place(customer, connection.pk, wish("buy", "0.01", "60000"))
+    assert (free(customer), held("USDT")) == (0, D("1.2"))
+    sale = place(customer, connection.pk, wish("sell", "0.5", "70000"))
+    cancel_order(actor=Actor.of(customer), order_id=row.pk)
+    drain()
+    assert (free(customer), held("USDT")) == (D("1.2"), 0)
+    assert not Hold.objects.filter(key=f"order-commission:{sale.pk}").exists()
 
 
 def test_a_wallet_without_money_owes_and_pays_when_it_has_it(customer, finance):
-    connection = connected(customer, USDT="100000")
+    connection = connected(customer, BTC="1")
     in_force(finance)
-    filled(customer, connection, ("0.004", "60000"), ("0.006", "59000"))
+    filled(customer, connection, ("0.004", "60000"), ("0.006", "59000"), order=wish("sell", "0.01", "50000"))
     assert [row.state for row in CommissionCharge.objects.order_by("id")] == ["due", "due"]
     paid_in(customer, "USDT", "0.5")
     with travel(timedelta(hours=1, minutes=1)):
@@ -215,6 +282,7 @@ def test_tier_promotion_and_own_market_are_fixed_with_the_order(customer, financ
         moment = now()
         half = PromotionLine("BTCUSDT", moment - timedelta(days=1), moment + timedelta(days=1), D(50))
         in_force(finance, promotions=(half,))
+        paid_in(customer, "USDT", "0.370368")
         row = filled(customer, connection, ("0.01", "60000"))
         terms = row.commission
         assert (terms.volume, terms.percent_off) == (12_000, 50)

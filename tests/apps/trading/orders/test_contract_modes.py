@@ -7,12 +7,18 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
+from apps.core import relay
 from apps.core.actors import Actor
-from apps.core.models import AuditEvent
+from apps.core.clock import now
+from apps.core.models import AuditEvent, OutboxEvent
+from apps.platform.notifications.queries import list_inbox, message_of
 from apps.trading.orders import operations as orders
+from apps.trading.orders.checked_prices import CheckedPrice
 from apps.trading.orders.choices import Kind
 from apps.trading.orders.errors import ContractOrdersWait, ModePending, PositionSideNeeded
+from apps.trading.orders.models import ReconcileIncident
 from apps.trading.orders.operations import NewOrder
+from apps.trading.orders.operations.triggering import look_at
 from apps.trading.positions.errors import ContractsMissing
 from apps.trading.positions.models import MarginAccount, Position
 from apps.trading.positions.operations import choose_mode
@@ -97,6 +103,58 @@ def test_what_waits_here_for_its_trigger_keeps_the_mode(desk):
     orders.cancel_order(actor=Actor.of(desk.customer), order_id=held.pk, reason="by its owner")
     choose(desk, is_hedged=True)
     assert MarginAccount.objects.get().wanted_hedged is True
+
+
+def switch_there(desk, is_hedged):
+    desk.venue().fapiPrivatePostPositionSideDual({"dualSidePosition": str(is_hedged).lower()})
+
+
+def test_a_switch_made_at_the_exchange_while_triggers_wait_is_told_once_and_sends_nothing(desk):
+    low = NewOrder(symbol=PERP, side=Side.SELL, kind=Kind.STOP, quantity=D("0.1"), stop_price=D(50_000))
+    held = orders.place_order(**desk.who, connection_id=desk.connection_id, order=low)
+    fallen = {PERP: CheckedPrice(PERP, D(49_000), now())}
+    switch_there(desk, True)
+    assert orders.reconcile_connection(connection_id=desk.connection_id).differences == [
+        {
+            "kind": "contract_mode", "subject": "one-way mode", "expected": "one-way mode: 1 order waits for it",
+            "found": "hedge mode",
+        }
+    ]  # fmt: skip
+    told = OutboxEvent.objects.filter(name="orders.reconcile_differed")
+    assert told.count() == 1
+    orders.reconcile_connection(connection_id=desk.connection_id)
+    assert (told.count(), ReconcileIncident.objects.count()) == (1, 1)
+    assert look_at(fallen) == 0
+    held.refresh_from_db()
+    assert (held.state, held.triggered_at) == ("held", None)
+    with pytest.raises(ContractOrdersWait):  # it would leave the order where it is
+        choose(desk, is_hedged=True)
+    choose(desk, is_hedged=False)  # the way back
+    assert desk.advance().is_hedged is False
+    assert orders.reconcile_connection(connection_id=desk.connection_id).differences == []
+    assert ReconcileIncident.objects.get().resolved_at is not None
+    assert look_at(fallen) == 1
+    held.refresh_from_db()
+    assert held.state == "intent"
+    switch_there(desk, True)
+    desk.advance()
+    sent = orders.send_order(order_id=held.pk)
+    assert (sent.state, sent.reject_code) == ("rejected", "orders.position_side")
+    assert orders.reconcile_connection(connection_id=desk.connection_id).differences == []
+    assert desk.venue().fapiPrivateGetAllOrders({"symbol": "BTCUSDT"}) == []
+    assert faults() == {}
+
+
+def test_who_owns_the_account_is_told_the_way_out(desk):
+    low = NewOrder(symbol=PERP, side=Side.SELL, kind=Kind.STOP, quantity=D("0.1"), stop_price=D(50_000))
+    held = orders.place_order(**desk.who, connection_id=desk.connection_id, order=low)
+    switch_there(desk, True)
+    orders.reconcile_connection(connection_id=desk.connection_id)
+    relay.drain()
+    (item,) = list_inbox(desk.customer.pk).filter(topic="orders.differs")
+    assert "cancel them, or choose that mode again under Positions" in message_of(item).text
+    orders.cancel_order(actor=Actor.of(desk.customer), order_id=held.pk, reason="by its owner")
+    assert orders.reconcile_connection(connection_id=desk.connection_id).differences == []
 
 
 def test_a_switch_made_at_the_exchange_is_seen(desk):

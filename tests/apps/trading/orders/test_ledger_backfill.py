@@ -15,6 +15,7 @@ from apps.finance.ledger.models import Hold, Journal
 from apps.trading.orders.models import BalanceBaseline, Fill, Order
 from apps.trading.orders.operations import Backfilled, backfill_connection, backfill_ledger, record_fills
 from apps.trading.orders.operations import backfilling as backfilling_module
+from apps.trading.orders.operations.opening import FirstSeen
 from apps.trading.orders.proofs import venue_book_follows_the_fills
 from apps.trading.positions.choices import Purpose
 from apps.trading.positions.operations import FillFacts, apply_fill, open_book
@@ -92,7 +93,7 @@ def test_an_account_whose_first_balances_nobody_knows_waits_for_its_comparison(c
     old_order(connection, 1)
     assert backfill_ledger(actor=SYSTEM) == Backfilled(fills=1, waiting=1)
     assert not BalanceBaseline.objects.exists()
-    first = {"USDT": Decimal(1000), "BTC": D("0.5")}
+    first = FirstSeen({"USDT": Decimal(1000), "BTC": D("0.5")}, now(), {})
     assert backfill_connection(actor=SYSTEM, connection_id=connection.pk, first=first) == Backfilled(mirrors=1)
     assert standing(connection) == {"USDT": (D("949.95"), D(0)), "BTC": (D("0.501"), D(0))}
     assert faults() == {}

@@ -4,8 +4,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db.models import F
 
 from apps.core.actors import Actor
+from apps.core.clock import now
 from apps.core.errors import DomainError
 from apps.trading.exchanges.operations import open_venue
 from apps.trading.orders.choices import Kind
@@ -14,12 +16,15 @@ from apps.trading.orders.operations import (
     Exit,
     NewGroup,
     NewOrder,
+    NewTerms,
     advance_group,
+    amend_order,
     cancel_order,
     look_at,
     place_group,
     settle_order,
 )
+from apps.trading.orders.operations.groups import PAUSE
 from apps.trading.orders.tasks import nudge_due
 from apps.trading.positions.models import Position
 from kernel.instruments import Side
@@ -184,6 +189,41 @@ def test_a_lost_answer_to_a_list_is_settled_by_asking_for_each_exit(market, cust
     group = started(on_commit, customer, connection_id, bracket(market))
     assert states(group) == {"entry": "filled", "take_profit": "open", "stop": "open"}
     assert len(open_venue(connection_id).open_orders("BTCUSDT")) == 2
+    assert faults() == {}
+
+
+def test_a_stop_that_the_exchange_was_too_busy_for_is_fired_again(market, customer, connection_id, on_commit):
+    say_price("BTCUSDT", price_now(market))
+    group = started(on_commit, customer, connection_id, pair(market, held_by="platform"))
+    market.sandbox.control.inject_fault("http_429", method="POST", path="/api/v3/order")
+    with on_commit():
+        assert look_at(seen(near(market, "-3.5"))) == 1
+    settled(on_commit)
+    refused = Order.objects.get(group=group, leg="stop")
+    group.refresh_from_db()
+    assert (refused.state, refused.reject_code, group.state) == ("rejected", "-1003", "working")
+    assert group.check_at > now()
+    Order.objects.filter(pk=refused.pk).update(ended_at=F("ended_at") - PAUSE)
+    OrderGroup.objects.update(check_at=now())
+    settled(on_commit)
+    group.refresh_from_db()
+    assert states(group) == {"take_profit": "cancelled", "stop": "filled"}
+    assert (closed(group), group.state) == (D("0.05"), "done")
+    assert faults() == {}
+
+
+def test_a_pair_whose_new_prices_the_exchange_did_not_take_goes_on_here(market, customer, connection_id, on_commit):
+    say_price("BTCUSDT", price_now(market))
+    group = started(on_commit, customer, connection_id, pair(market))
+    assert set(states(group).values()) == {"open"}
+    market.sandbox.control.inject_fault("http_429", method="POST", path="/api/v3/orderList/oco")
+    stop = legs(group)["stop"]
+    with on_commit():
+        amend_order(actor=Actor.of(customer), order_id=stop.pk, terms=NewTerms(stop_price=D(near(market, "-2"))))
+    settled(on_commit)
+    group.refresh_from_db()
+    assert (states(group), group.state) == ({"take_profit": "held", "stop": "held"}, "working")
+    assert {order.quantity for order in legs(group).values()} == {D("0.05")}
     assert faults() == {}
 
 

@@ -21,6 +21,7 @@ from apps.trading.portfolios import operations
 from apps.trading.portfolios.models import ResultWebhook, WebhookDelivery
 from apps.trading.portfolios.operations import deliver, set_webhook
 from apps.trading.portfolios.webhooks import body_of, sign
+from tests.apps.platform.identity import enrol, recovery_code
 from tests.apps.trading.portfolios.ground import SYSTEM, D
 from tests.factories.prices import say_price
 
@@ -178,13 +179,25 @@ def test_a_claim_is_made_before_anything_is_sent(ground, row, place):
 
 
 def test_page_and_api_set_show_and_remove(ground, row, customer, other_customer, web, api):
+    enrol(customer)
     browser, client, page = web(customer), api(customer), "/portfolios/webhook/"
     assert client.get("/api/v1/portfolio-webhook").status_code == 404
     assert browser.post(page, {"url": "http://example.com/x"}).status_code == 422
+    asked = browser.post(page, {"url": "https://example.com/x"})
+    assert (asked.status_code, ResultWebhook.objects.filter(owner_id=customer.pk).exists()) == (302, False)
+    back = browser.post(asked["Location"], {"code": recovery_code(customer, 0)})["Location"]
+    assert back == f"{page}?url=https%3A%2F%2Fexample.com%2Fx"
+    assert browser.get(back).context["page"].form.initial == {"url": "https://example.com/x"}
+    assert browser.post(page, {"url": "https://example.com/z"})["Location"] != page, "the code was for another address"
     shown = browser.post(page, {"url": "https://example.com/x"}).context["page"]
     assert shown.secret.startswith("whsec_")
     assert browser.get(page).context["page"].secret == ""
-    made = client.put("/api/v1/portfolio-webhook", {"url": "https://example.com/y"}, format="json").json()
+    send: dict[str, Any] = {"content_type": "application/json"}
+    asked = browser.put("/api/v1/portfolio-webhook", {"url": "https://example.com/y"}, **send)
+    assert (asked.status_code, asked.json()["code"]) == (401, "security.step_up_required")
+    proven = browser.post(asked.json()["params"]["api_url"], {"code": recovery_code(customer, 1)}, **send)
+    assert proven.status_code < 300
+    made = browser.put("/api/v1/portfolio-webhook", {"url": "https://example.com/y"}, **send).json()
     assert made["secret"] != shown.secret
     assert client.get("/api/v1/portfolio-webhook").json() == {
         "url": "https://example.com/y", "next_day": made["next_day"], "paused_at": None,

@@ -1,6 +1,6 @@
 """Writes of commissions: schedules by staff, terms with the order, charges per fill."""
 
-from apps.trading.orders.commissions.operations.charging import charge_due, charge_fill
+from apps.trading.orders.commissions.operations.charging import charge_due, charge_fill, release_cover
 from apps.trading.orders.commissions.operations.drafting import (
     APPROVE,
     PROPOSE,
@@ -26,5 +26,6 @@ __all__ = [
     "fix_terms",
     "propose_end",
     "propose_schedule",
+    "release_cover",
     "terms_for",
 ]
