@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from config.runtime import network, processinfo
+from config.runtime import memory, network, processinfo
 from config.runtime.account import Account, WheelProgram, server_account
 from config.runtime.paths import SetupError, read_json, write_json
 
@@ -43,7 +43,14 @@ COMMON_SETTINGS = {
 }
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 # Only for data that no test kills the server under.
-THROWAWAY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+THROWAWAY = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "256MB",
+}
 
 
 def program_folder(environ: Mapping[str, str] = os.environ, account: Account | None = None) -> Path:
@@ -78,9 +85,10 @@ class Passwords:
 
 @dataclass(frozen=True)
 class Postgres:
-    """One cluster in `<home>/postgres`.
+    """One cluster in `<home>/postgres`, or in memory.
 
-    `account` runs the server; `programs` is the folder of its binaries; `durable` is False only for throw-away data.
+    `account` runs the server; `programs` is the folder of its binaries; `durable` is False only for throw-away data,
+    which lies in memory where there is room, and then ends with the server.
     """
 
     home: Path
@@ -95,14 +103,19 @@ class Postgres:
         return cls(home, account, program_folder(environ, account), durable)
 
     @property
+    def folder(self) -> Path:
+        """The folder of data and log, closed to all but the server's account."""
+        return memory.folder_of(self.home, throwaway=not self.durable, account=self.account)
+
+    @property
     def data(self) -> Path:
-        """The data folder, closed to all but the server's account."""
-        return self.home / "postgres" / "data"
+        """The data folder."""
+        return self.folder / "data"
 
     @property
     def log(self) -> Path:
         """The server's log."""
-        return self.home / "postgres" / "server.log"
+        return self.folder / "server.log"
 
     @property
     def record(self) -> Path:
@@ -142,7 +155,12 @@ class Postgres:
         return f"postgresql://{role}:{password}@{network.LOOPBACK}:{port}/{DATABASE}"
 
     def stop(self) -> bool:
-        """Stop the server; return whether one ran. Raises SetupError when it will not end."""
+        """Stop the server; return whether one ran. What lay in memory is gone. Raises SetupError if it does not end."""
+        ran = self._end()
+        memory.forget(self.home, self.folder)
+        return ran
+
+    def _end(self) -> bool:
         pid = self._recorded_pid()
         if pid is None or not self._is_our_server(pid):
             return False
@@ -157,7 +175,7 @@ class Postgres:
     def reset(self) -> None:
         """Stop the server and delete its data."""
         self.stop()
-        shutil.rmtree(self.home / "postgres", ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
         self.record.unlink(missing_ok=True)
 
     def _recorded_pid(self) -> int | None:
@@ -186,8 +204,8 @@ class Postgres:
                 message = f"{self.data} was made by PostgreSQL {self._data_version()}, the programs are {version}"
                 raise SetupError(f"{message}: run `python3 manage.py services reset`")
             return
-        self.record.unlink(missing_ok=True)
-        folder = self.data.parent
+        write_json(self.record, {**read_json(self.record), "provisioned": False})
+        folder = self.folder
         folder.mkdir(exist_ok=True)
         self.account.own(folder, mode=0o700)
         draft = folder / "data.new"

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -12,11 +12,19 @@ PRODUCT = ("apps", "config", "kernel")
 
 @dataclass(frozen=True)
 class Source:
-    """A Python file: its path from the root, its text, its tree."""
+    """A Python file: its path from the root, its text, its tree; read when asked for, not when tests are listed."""
 
     path: str
-    text: str
-    tree: ast.Module
+
+    @cached_property
+    def text(self) -> str:
+        """Return what is in the file."""
+        return (ROOT / self.path).read_text()
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """Return the parsed file."""
+        return ast.parse(self.text, self.path)
 
     @property
     def lines(self) -> int:
@@ -51,10 +59,8 @@ def sources() -> tuple[Source, ...]:
         for path in sorted((ROOT / folder).rglob("*.py")):
             name = path.relative_to(ROOT).as_posix()
             if "migrations/" not in name and "/node_modules/" not in name:
-                text = path.read_text()
-                found.append(Source(name, text, ast.parse(text, name)))
-    manage = ROOT / "manage.py"
-    found.append(Source("manage.py", manage.read_text(), ast.parse(manage.read_text())))
+                found.append(Source(name))
+    found.append(Source("manage.py"))
     return tuple(found)
 
 

@@ -1,5 +1,6 @@
 """Renders product templates with Django's engine alone: no settings, no database, no installed app."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,9 @@ class _Unknown(str):
         return _Said(f"!!unknown {variable}!!")
 
 
+@lru_cache(maxsize=1)
 def engine() -> Engine:
-    """An engine over templates/ in which a variable the context lacks shows itself."""
+    """An engine over templates/ in which a variable the context lacks shows itself; each template is parsed once."""
     return Engine(
         dirs=[str(TEMPLATES)],
         libraries={"static": "tests.frontend.static_tag"},

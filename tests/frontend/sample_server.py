@@ -46,6 +46,8 @@ def candles(count: int) -> list[list[str]]:
 
 
 class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"  # one connection for all that a page asks for
+
     def do_GET(self) -> None:
         url = urlsplit(self.path)
         query = parse_qs(url.query)
@@ -70,11 +72,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(404)
             return
         kind = "text/javascript" if path.suffix == ".mjs" else mimetypes.guess_type(path.name)[0]
-        self._send(kind or "application/octet-stream", path.read_bytes())
+        # Kept by the browser, as it keeps the product's: the pages share their styles, scripts and fonts.
+        self._send(kind or "application/octet-stream", path.read_bytes(), keep="max-age=3600")
 
-    def _send(self, kind: str, body: bytes) -> None:
+    def _send(self, kind: str, body: bytes, *, keep: str = "no-store") -> None:
         self.send_response(200)
         self.send_header("Content-Type", kind)
+        self.send_header("Cache-Control", keep)
         self.send_header("Content-Security-Policy", POLICY)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from config.runtime import network, processinfo, services
+from config.runtime import memory, network, processinfo, services
 from config.runtime.paths import DEVELOPMENT, TEST, SetupError, read_json
 
 
@@ -160,15 +160,14 @@ class TestComingBack:
             assert owner.execute("SELECT count(*), sum(id) FROM public.kept").fetchone() == (1000, 500500)
 
     def test_a_stale_pid_file_of_a_reused_number_does_not_stop_the_start(self, state: dict[str, str]) -> None:
-        settings = services.ensure(TEST, state)
-        services.stop(TEST, state)
-        home = home_of(state) / TEST
+        settings = services.ensure(DEVELOPMENT, state)
+        services.stop(DEVELOPMENT, state)
+        home = home_of(state)
         pid_file = home / "postgres" / "data" / "postmaster.pid"
         # The number now belongs to this test: alive, and no PostgreSQL.
         pid_file.write_text(f"{os.getpid()}\n{home}\n1\n1\n\n127.0.0.1\n\nready\n")
-        assert services.status(TEST, state) == {}
-        assert services.ensure(TEST, state) == settings
-        assert setting(settings["DATABASE_URL"], "fsync") == "off"
+        assert services.status(DEVELOPMENT, state) == {}
+        assert services.ensure(DEVELOPMENT, state) == settings
 
     def test_a_taken_port_is_avoided_and_the_new_one_recorded(self, state: dict[str, str]) -> None:
         settings = services.ensure(TEST, state)
@@ -182,6 +181,19 @@ class TestComingBack:
             moved = services.ensure(TEST, state)
         assert all(urlsplit(moved[name]).port != port for name, port in ports.items())
         assert setting(moved["DATABASE_URL"], "server_encoding") == "UTF8"
+
+    def test_throw_away_data_in_memory_end_with_the_server_and_the_next_start_has_the_same_address(
+        self, state: dict[str, str]
+    ) -> None:
+        settings = services.ensure(TEST, state)
+        assert setting(settings["DATABASE_URL"], "fsync") == "off"
+        quick = memory.in_memory(home_of(state) / TEST)
+        lies_in_memory = (quick / "data" / "PG_VERSION").exists()
+        assert lies_in_memory != (home_of(state) / TEST / "postgres" / "data").exists()
+        services.stop(TEST, state)
+        assert not quick.exists()
+        assert services.ensure(TEST, state) == settings
+        assert setting(settings["DATABASE_URL"], "wal_level") == "minimal"
 
     def test_stop_ends_and_reset_deletes(self, state: dict[str, str]) -> None:
         services.ensure(TEST, state)
