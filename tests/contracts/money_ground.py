@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
+from copy import copy, deepcopy
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.core import mail
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -21,7 +21,6 @@ from apps.compliance.limits.operations import put_defaults, set_tier
 from apps.core import relay
 from apps.core.actors import Actor
 from apps.core.clock import now, travel
-from apps.core.context import in_schema
 from apps.core.sealing import open_field
 from apps.finance.ledger.models import Journal
 from apps.finance.ledger.operations import post_many
@@ -45,10 +44,6 @@ MONEY = (
 )  # fmt: skip
 """Every write of these packages over the API moves money or orders, or decides where money goes."""
 WRITES = ("post", "put", "patch", "delete")
-WATCHED = (
-    "ledger_", "wallets_", "limits_", "orders_", "positions_", "portfolios_", "sandbox_", "exchanges_", "core_approval",
-    "core_timer", "core_idempotency", "core_outboxevent", "notifications_outgoingmail", "security_stepup",
-)  # fmt: skip
 BANK = {"asset_id": "EUR", "holder": "House", "iban": example_address(Network.SEPA, "house"), "bank": "Bank"}
 STEP_UP = "security.step_up_required"
 
@@ -71,24 +66,6 @@ def _walk(resolver: URLResolver, prefix: str, found: dict[str, str]) -> None:
                 found |= {f"{view.__name__}.{method}": f"/{route}" for method in WRITES if hasattr(view, method)}
 
 
-def digest() -> dict[str, str]:
-    """Return a checksum of every table of this schema that money, orders and their traces are in."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1")
-        names = [row[0] for row in cursor.fetchall() if row[0].startswith(WATCHED)]
-        parts = [
-            f"""SELECT '{name}', md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM "{name}" t"""
-            for name in names
-        ]
-        cursor.execute(" UNION ALL ".join(parts))
-        return dict(cursor.fetchall())
-
-
-def changed(before: Mapping[str, str]) -> list[str]:
-    """Return the tables that are not as they were."""
-    return sorted(name for name, checksum in digest().items() if before.get(name) != checksum)
-
-
 @dataclass
 class Person:
     """A customer who has some of everything, in the present schema; `staff` is a member of finance beside them."""
@@ -109,6 +86,15 @@ class Person:
             )
             with transaction.atomic():
                 post_many(actor=SYSTEM, journals=[journal])
+
+    def again(self) -> "Person":
+        """Return the same person as they were made, with browsers of their own, for the next test."""
+        fresh: Person = copy(self)
+        fresh.user = copy(self.user)
+        for name in ("browser", "staff"):
+            if name in vars(self):
+                setattr(fresh, name, _again(vars(self)[name]))
+        return fresh
 
     @cached_property
     def staff(self) -> Client:
@@ -160,20 +146,26 @@ class Request:
     by_staff: bool = False
 
 
+def _again(browser: Client) -> Client:
+    fresh: Client = copy(browser)  # the loaded middleware is shared, the cookies are not
+    fresh.cookies = deepcopy(browser.cookies)
+    return fresh
+
+
+def settled(name: str, host: str = "alpha.localhost") -> Person:
+    """Return a new person who has an account at an exchange, with staff beside them."""
+    person = Person(name, host=host)
+    assert person.connection_id
+    assert person.staff.session
+    return person
+
+
 def prepare_tenant() -> None:
     """Put limits, policies, products and rates into the present schema."""
     put_defaults(actor=SYSTEM)
     wallets.put_default_policies(actor=SYSTEM, approvals=seeds._approvals(), fees=seeds._fees(), accounts=[BANK])
     put_first_products(actor=SYSTEM, offered=True)
     put_first_rates(actor=SYSTEM, rates={("EUR", "USD"): D(1), ("USDT", "USD"): D(1)}, as_of=now(), source="test")
-
-
-@contextmanager
-def tenant(schema: str) -> Any:
-    """Enter another schema, prepared."""
-    with in_schema(schema):
-        prepare_tenant()
-        yield
 
 
 def amount_too_large(body: dict[str, Any], name: str = "amount") -> dict[str, Any]:

@@ -15,18 +15,16 @@ from apps.core.forms import AmountFormField
 from apps.finance.ledger.models import Account
 from apps.finance.ledger.operations import freeze_account
 from apps.finance.wallets.models import StakingProduct, YieldProduct
+from tests.contracts.digests import changed, digest
 from tests.contracts.money_ground import (
     MONEY,
     SYSTEM,
     Person,
     account_id_of,
-    changed,
-    digest,
     entry_of,
     goal_of,
     money_writes,
     place_of,
-    prepare_tenant,
 )
 from tests.contracts.position_ground import BAND, book_of, contracts_of
 from tests.contracts.samples import SAMPLES
@@ -144,11 +142,9 @@ def _with(body: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("one", API, ids=lambda one: f"{one.sample} {one.name}")
-def test_a_bad_amount_is_refused_over_the_api(one: Api) -> None:
-    prepare_tenant()
-    person = Person("ann")
-    request = SAMPLES[one.sample](person)
-    client = person.staff if request.by_staff else person.browser
+def test_a_bad_amount_is_refused_over_the_api(one: Api, ann: Person) -> None:
+    request = SAMPLES[one.sample](ann)
+    client = ann.staff if request.by_staff else ann.browser
     before = digest()
     allowed = {'"-1"', '"-0.5"', "-5"} if one.signed else {"null"} if one.optional else set()
     allowed |= {'"0"', '"0.00"', '"-0"', "0"} if one.zero else set()
@@ -165,10 +161,8 @@ def test_a_bad_amount_is_refused_over_the_api(one: Api) -> None:
 @pytest.mark.parametrize(
     "name", ["DepositList.post", "PlaceList.post", "AddressBook.post", "TransferList.post", "GoalList.post"]
 )
-def test_an_asset_that_is_none_is_refused_over_the_api(name: str) -> None:
-    prepare_tenant()
-    person = Person("ann")
-    request = SAMPLES[name](person)
+def test_an_asset_that_is_none_is_refused_over_the_api(name: str, ann: Person) -> None:
+    request = SAMPLES[name](ann)
     before = digest()
     bad: Any
     for bad in (
@@ -183,7 +177,7 @@ def test_an_asset_that_is_none_is_refused_over_the_api(name: str) -> None:
         [],
         {},
     ):
-        answer = person._send(request, key(), {**request.body, "asset": bad}, "")
+        answer = ann._send(request, key(), {**request.body, "asset": bad}, "")
         is_problem(answer, 400, 422)
     assert changed(before) == []
 
@@ -330,12 +324,10 @@ def _all_forms(form: Any) -> list[Any]:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("sheet", SHEETS, ids=str)
-def test_a_bad_amount_in_a_form_is_refused_in_words(sheet: Sheet) -> None:
+def test_a_bad_amount_in_a_form_is_refused_in_words(sheet: Sheet, ann: Person) -> None:
     assert issubclass(import_string(sheet.form), forms.Form)
-    prepare_tenant()
-    person = Person("ann")
-    address, data = sheet.address(person)
-    client = person.staff if sheet.staff else person.browser
+    address, data = sheet.address(ann)
+    client = ann.staff if sheet.staff else ann.browser
     before = digest()
     for bad in [*BAD_TEXTS, "", "9" * 64, "<b>5</b>"]:
         if (sheet.signed and bad in ("-1", "-0.5")) or (sheet.strips and bad.strip() == "5"):
@@ -352,12 +344,10 @@ def test_a_bad_amount_in_a_form_is_refused_in_words(sheet: Sheet) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("asset", ["NOPE", "usdt", " USDT", "", "*"])
-def test_a_form_takes_only_assets_of_its_list(asset: str) -> None:
-    prepare_tenant()
-    person = Person("ann")
+def test_a_form_takes_only_assets_of_its_list(asset: str, ann: Person) -> None:
     before = digest()
-    for address, data in (_send(person), _new_goal(person)):
-        answer = person.browser.post(address, {**data, "amount": "5", "asset": asset, "idempotency_key": key()})
+    for address, data in (_send(ann), _new_goal(ann)):
+        answer = ann.browser.post(address, {**data, "amount": "5", "asset": asset, "idempotency_key": key()})
         assert answer.status_code == 422, (address, answer.status_code)
         assert changed(before) == []
 
@@ -373,19 +363,17 @@ PAGES_LEAVE_THE_WALLET = (_withdraw, _send, _goal("add"), _earn, _stake)
 
 
 @pytest.mark.django_db
-def test_nothing_leaves_a_frozen_account() -> None:
-    prepare_tenant()
-    person = Person("ann")
-    requests = [SAMPLES[name](person) for name in LEAVES_THE_WALLET]
-    sheets = [make(person) for make in PAGES_LEAVE_THE_WALLET]
-    for row in Account.objects.filter(holder_id=person.user.pk, kind="customer"):
+def test_nothing_leaves_a_frozen_account(ann: Person) -> None:
+    requests = [SAMPLES[name](ann) for name in LEAVES_THE_WALLET]
+    sheets = [make(ann) for make in PAGES_LEAVE_THE_WALLET]
+    for row in Account.objects.filter(holder_id=ann.user.pk, kind="customer"):
         freeze_account(actor=SYSTEM, account_id=row.pk, expected="open", reason="test")
     before = digest()
     for request in requests:
-        assert is_problem(person.send(request, key()), 409, 422, 403) == "ledger.account_frozen", request.path
+        assert is_problem(ann.send(request, key()), 409, 422, 403) == "ledger.account_frozen", request.path
         assert changed(before) == [], request.path
     for address, data in sheets:
-        answer = person.browser.post(address, {**data, "amount": "20", "idempotency_key": key()})
+        answer = ann.browser.post(address, {**data, "amount": "20", "idempotency_key": key()})
         assert answer.status_code == 422, (address, answer.status_code, answer.content[:200])
         assert "frozen" in answer.content.decode(), address
         assert changed(before) == [], address
@@ -393,13 +381,11 @@ def test_nothing_leaves_a_frozen_account() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["quantity", "price"])
-def test_an_order_by_hand_takes_no_bad_amount(name: str) -> None:
-    prepare_tenant()
-    person = Person("ann")
-    data = {**SAMPLES["OrderList.post"](person).body, "connection": str(person.connection_id)}
+def test_an_order_by_hand_takes_no_bad_amount(name: str, ann: Person) -> None:
+    data = {**SAMPLES["OrderList.post"](ann).body, "connection": str(ann.connection_id)}
     before = digest()
     for bad in BAD_TEXTS:
-        answer = person.browser.post("/orders/ticket/", {**data, name: bad, "idempotency_key": key()})
+        answer = ann.browser.post("/orders/ticket/", {**data, name: bad, "idempotency_key": key()})
         said = [message.level_tag for message in get_messages(answer.wsgi_request)]
         assert (answer.status_code, set(said)) == (302, {"error"}) or 400 <= answer.status_code < 500, (bad, said)
     assert changed(before) == []
@@ -407,23 +393,19 @@ def test_an_order_by_hand_takes_no_bad_amount(name: str) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["quantity", "limit_price", "display_quantity"])
-def test_a_large_order_takes_no_bad_amount(name: str) -> None:
-    prepare_tenant()
-    person = Person("ann")
-    data = {**SAMPLES["AlgoOrderList.post"](person).body, "connection": str(person.connection_id), "algo": "iceberg"}
+def test_a_large_order_takes_no_bad_amount(name: str, ann: Person) -> None:
+    data = {**SAMPLES["AlgoOrderList.post"](ann).body, "connection": str(ann.connection_id), "algo": "iceberg"}
     before = digest()
     for bad in BAD_TEXTS:
-        person.browser.post("/orders/algos/new/", {**data, name: bad, "idempotency_key": key()})
+        ann.browser.post("/orders/algos/new/", {**data, name: bad, "idempotency_key": key()})
     assert changed(before) == []
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["quantity", "limit_price"])
-def test_a_routed_order_takes_no_bad_amount(name: str) -> None:
-    prepare_tenant()
-    person = Person("ann")
-    data = {**SAMPLES["RoutedOrderList.post"](person).body, "action": "place"}
+def test_a_routed_order_takes_no_bad_amount(name: str, ann: Person) -> None:
+    data = {**SAMPLES["RoutedOrderList.post"](ann).body, "action": "place"}
     before = digest()
     for bad in BAD_TEXTS:
-        answer = person.browser.post("/orders/routes/new/", {**data, name: bad, "idempotency_key": key()})
+        answer = ann.browser.post("/orders/routes/new/", {**data, name: bad, "idempotency_key": key()})
         assert (answer.status_code, changed(before)) == (422, []), bad
