@@ -26,7 +26,7 @@ from apps.trading.sandbox.exchange.candles import Recording, load_recording
 from apps.trading.sandbox.exchange.engine import Engine
 from apps.trading.sandbox.exchange.journal import Journal, Record, read_journal
 from apps.trading.sandbox.exchange.market import MarketView
-from apps.trading.sandbox.exchange.memory import hear_the_disk_soon, spare_the_orders
+from apps.trading.sandbox.exchange.memory import hear_the_disk_soon, spare_a_burst, spare_the_orders
 from apps.trading.sandbox.exchange.snapshot import new_state
 from apps.trading.sandbox.exchange.state import MarketClock
 from kernel.matching import Market, Side
@@ -116,7 +116,7 @@ async def _durable(engine: Engine, records: list[Record], path: Path, *, pace: f
     def broken(error: OSError) -> None:
         raise error
 
-    journal = Journal(path, broken)
+    journal = Journal(path, broken, spare_a_burst)
     latencies = array("d")
     waiting = 0
     clock, spent = time.perf_counter, time.thread_time
