@@ -21,7 +21,7 @@ def spare_the_orders() -> None:
 def spare_a_burst() -> None:
     """Leave what the commands of a full group made out of collections, as orders are, before it is walked even once.
 
-    Walking young orders costs a fifth of a command, and a walk over some thousands holds up a group.
+    Walking young orders costs more than a tenth of a command, and a walk over some thousands holds up a group.
     """
     gc.freeze()
 
