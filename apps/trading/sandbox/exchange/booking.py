@@ -44,6 +44,8 @@ from kernel.matching import (
 
 NO_FUNDS = "NO_FUNDS"
 _SELL = Side.SELL
+# Looked up once: what every trade needs of an enumeration.
+_PARTIALLY_FILLED, _FILLED, _TRADE = OrderStatus.PARTIALLY_FILLED, OrderStatus.FILLED, Execution.TRADE
 _build_tuple = tuple.__new__  # a named tuple's own constructor costs twice as much
 
 
@@ -52,6 +54,7 @@ class Booking:
 
     def __init__(self, state: ExchangeState, view: MarketView) -> None:
         self._state = state
+        self._accounts = state.accounts
         self._view = view
         self.settlement = Settlement(state, view)
         self.listener: Listener | None = None
@@ -151,9 +154,10 @@ class Booking:
         """Follow up order lists and tell the balances of all accounts concerned; ends every command to a market."""
         while self._changed_lists:
             self._follow(self._changed_lists.pop(0))
-        touched, self._touched = self._touched, {}
         if self.listener is None:
+            self._touched.clear()
             return
+        touched, self._touched = self._touched, {}
         for account_id in sorted(touched):
             account, spec = self._state.accounts[account_id], touched[account_id].spec
             paid = (account.fee_asset,) if account.fee_asset not in ("", spec.base, spec.quote) else ()
@@ -177,27 +181,33 @@ class Booking:
             seller_takes = taker.side is _SELL
         now = self._view.now_ms
         self.record_tape(market, _build_tuple(TapeTrade, (trade_id, price, lots, now, seller_takes)))
-        fill = (trade_id, price, lots, now)
+        fill = (trade_id, price, lots, lots * market.lot_units, price * lots * market.tick_lot_units, now)
         if taker is not None:
             left = taker.lots - taker.executed - lots if taker.quote_quantity else taker_left
-            self._fill(market, taker, fill, left, is_maker=False)
+            self._fill(market, taker, fill, left, False)
         if maker is not None:
-            self._fill(market, maker, fill, maker_left, is_maker=True)
+            self._fill(market, maker, fill, maker_left, True)
         if taker is None or maker is None:
             ours = taker or maker
             if ours is not None:
                 self.settlement.book_street(market, ours.side, price, lots)
 
-    def _fill(self, market: MarketState, order: Order, fill: Fill, left: int, *, is_maker: bool) -> None:
-        account = self._state.accounts[order.account_id]
-        trade = self.settlement.settle(account, market, order, fill, is_maker=is_maker)
-        self._touched[account.id] = market
+    def _fill(self, market: MarketState, order: Order, fill: Fill, left: int, is_maker: bool) -> None:
+        account = self._accounts[order.account_id]
+        desk = account.desks[order.symbol]
+        trade = self.settlement.settle(account, market, order, fill, is_maker)
+        desk.trades.append(trade)
         if left:
-            order.status = OrderStatus.PARTIALLY_FILLED
-            if self.listener is not None:
-                self.listener(OrderEvent(account, order, Execution.TRADE, trade))
-        else:
-            self._end(market, order, OrderStatus.FILLED, Execution.TRADE, trade)
+            order.status = _PARTIALLY_FILLED
+        elif order.locked or order.list_id >= 0 or market.armed:
+            self._end(market, order, _FILLED, _TRADE, trade)
+            return
+        else:  # nothing is held for it, and nothing waits for its end
+            order.status, order.is_open = _FILLED, False
+            del desk.open[order.id]
+        self._touched[order.account_id] = market
+        if self.listener is not None:
+            self.listener(OrderEvent(account, order, _TRADE, trade))
 
     def _rested(self, market: MarketState, event: Rested) -> None:
         order = market.orders[event.order_id]
@@ -289,7 +299,7 @@ class Booking:
         trade: PrivateTrade | None = None,
     ) -> None:
         """Close an order: free its lock, forget it among the open ones, and look at its list."""
-        account = self._state.accounts[order.account_id]
+        account = self._accounts[order.account_id]
         order.status, order.is_open = status, False
         order.updated = account.updated = self.settlement.wall
         if order.locked or order.list_id >= 0:

@@ -53,6 +53,7 @@ class Engine:
     def __init__(self, state: ExchangeState, view: MarketView) -> None:
         self.state = state
         self.view = view
+        self._markets = state.markets
         self._booking = Booking(state, view)
         self._settlement = self._booking.settlement
         self._has_queues = bool(view.recording.books or view.recording.mirrors)
@@ -208,7 +209,7 @@ class Engine:
     # ---- orders
 
     def _place_order(self, record: Record) -> Order:
-        market = self.state.markets[record["s"]]
+        market = self._markets[record["s"]]
         if not market.ladder.placed:
             self.quote(record["s"])
         if record["type"] == "LIMIT" and record["tif"] != "FOK" and "stp" not in record:
@@ -260,7 +261,7 @@ class Engine:
         account = self.state.accounts[record["account"]]
         order = account.desks[record["s"]].open[record["id"]]
         if order.list_id < 0:
-            self._plain.cancel(account, self.state.markets[record["s"]], order, record["cid"])
+            self._plain.cancel(account, self._markets[record["s"]], order, record["cid"])
         else:
             self._booking.cancel(account, order, record["cid"])
             self._booking.finish()

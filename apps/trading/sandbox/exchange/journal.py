@@ -39,6 +39,7 @@ _NUMBER = struct.Struct("<Q")
 _FAST_DISK_SECONDS = 0.0002
 _PATIENT_SECONDS = 0.002  # so long a group of few records is waited for too: nobody else is in a hurry then
 _FEW_RECORDS = 8
+_FULL_GROUP = 32  # records: so many together are a burst
 _WEIGHT_OF_NEWEST = 0.2
 _TRY_AGAIN_AFTER = 64  # groups by the thread, whose figures include its wait for the interpreter
 
@@ -159,9 +160,12 @@ _Waiter = tuple[int, "Callable[[], None] | asyncio.Future[None]"]  # due once so
 class Journal:
     """Writer of a journal; all methods belong to the event loop's thread."""
 
-    def __init__(self, path: Path, on_broken: Callable[[OSError], None]) -> None:
+    def __init__(
+        self, path: Path, on_broken: Callable[[OSError], None], on_burst: Callable[[], None] | None = None
+    ) -> None:
         self._file = _GroupFile(path)
         self._on_broken = on_broken
+        self._on_burst = on_burst  # called after each full group, once its waiters are released
         self._loop = asyncio.get_running_loop()
         self._queue: list[bytes] = []
         self._is_due = False  # a flush is scheduled, or the thread's answer will bring one
@@ -172,6 +176,7 @@ class Journal:
         self._with_thread = 0  # groups in a row
         self.records = 0
         self.syncs = 0
+        self.bursts = 0  # full groups
         self._thread = ThreadPoolExecutor(1, "journal")
         self._writing: Future[float] | None = None
 
@@ -281,6 +286,9 @@ class Journal:
                 waiter()
             elif not waiter.done():
                 waiter.set_result(None)
+        if records >= _FULL_GROUP and self._on_burst is not None:
+            self.bursts += 1
+            self._on_burst()
 
     def _fail(self, error: OSError) -> None:
         """The disk refused: requests learn it through `commit`; what waited to be published never is."""

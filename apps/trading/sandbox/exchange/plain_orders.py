@@ -7,12 +7,21 @@ what a plain order sets off when it trades is booked there.
 from apps.trading.sandbox.exchange.booking import Booking
 from apps.trading.sandbox.exchange.journal import Record
 from apps.trading.sandbox.exchange.notices import Execution, OrderEvent
-from apps.trading.sandbox.exchange.state import Account, ExchangeState, MarketState, Order, OrderStatus, OrderType
+from apps.trading.sandbox.exchange.state import (
+    NO_LIST,
+    Account,
+    ExchangeState,
+    MarketState,
+    Order,
+    OrderStatus,
+    OrderType,
+)
 from kernel.matching import Side
 
 _SIDES = {member.value: member for member in Side}
 _LIMIT, _BUY = OrderType.LIMIT, Side.BUY
-_CANCELED = OrderStatus.CANCELED
+_NEW, _CANCELED = OrderStatus.NEW, OrderStatus.CANCELED
+_make = object.__new__
 
 
 class PlainOrders:
@@ -33,9 +42,13 @@ class PlainOrders:
             asset, need = market.quote_asset, price * lots * market.tick_lot_units
         else:
             asset, need = market.base_asset, lots * market.lot_units
-        order = Order(
-            order_id, account_id, symbol, side, _LIMIT, tif, price, lots, 0, client_id, wall, wall, wall, need
-        )
+        order: Order = _make(Order)  # what its constructor does, in half the time
+        order.id, order.account_id, order.symbol = order_id, account_id, symbol
+        order.side, order.type, order.tif = side, _LIMIT, tif
+        order.price, order.lots, order.client_id = price, lots, client_id
+        order.time = order.updated = order.working_time = wall
+        order.locked, order.status, order.is_open, order.list_id = need, _NEW, True, NO_LIST
+        order.quote_quantity = order.executed = order.quote_executed = order.prevented_lots = 0
         market.orders[order_id] = order
         desk = account.desks.get(symbol) or account.begin_desk(symbol)
         desk.orders.append(order)

@@ -21,19 +21,22 @@ _SIZE = struct.Struct("<I")
 _ORDER = struct.Struct("<IBqqBBBqqq")  # size, kind, time, account, side, type, time in force, price, lots, quote
 _CANCEL = struct.Struct("<IBqqq")  # size, kind, time, account, order id
 _JSON_KIND, _ORDER_KIND, _CANCEL_KIND = 0, 1, 2
-_ORDER_KEYS = frozenset({"k", "t", "account", "s", "side", "type", "tif", "price", "lots", "quote", "cid"})
-_CANCEL_KEYS = frozenset({"k", "t", "account", "s", "id", "cid"})
+_ORDER_KEYS = len(("k", "t", "account", "s", "side", "type", "tif", "price", "lots", "quote", "cid"))
+_CANCEL_KEYS = len(("k", "t", "account", "s", "id", "cid"))
+# Looked up once: every command on its way to the disk needs them.
+_pack_order, _order_size = _ORDER.pack, _ORDER.size
+_pack_cancel, _cancel_size = _CANCEL.pack, _CANCEL.size
 
 
 def encode(record: Record) -> bytes:
     """The record with its size before it."""
     kind = record["k"]
     try:
-        if kind == "order" and len(record) == len(_ORDER_KEYS):
+        if kind == "order" and len(record) == _ORDER_KEYS:
             text = f"{record['s']}\n{record['cid']}".encode()
             return (
-                _ORDER.pack(
-                    _ORDER.size + len(text),
+                _pack_order(
+                    _order_size + len(text),
                     _ORDER_KIND,
                     record["t"],
                     record["account"],
@@ -46,10 +49,10 @@ def encode(record: Record) -> bytes:
                 )
                 + text
             )
-        if kind == "cancel" and len(record) == len(_CANCEL_KEYS):
+        if kind == "cancel" and len(record) == _CANCEL_KEYS:
             text = f"{record['s']}\n{record['cid']}".encode()
-            size = _CANCEL.size + len(text)
-            return _CANCEL.pack(size, _CANCEL_KIND, record["t"], record["account"], record["id"]) + text
+            size = _cancel_size + len(text)
+            return _pack_cancel(size, _CANCEL_KIND, record["t"], record["account"], record["id"]) + text
     except (struct.error, KeyError):
         pass  # a value outside the layout: written as JSON below
     text = json.dumps(record, separators=(",", ":")).encode()

@@ -26,7 +26,7 @@ from apps.trading.sandbox.exchange.hub import Hub
 from apps.trading.sandbox.exchange.journal import Journal, write_durably
 from apps.trading.sandbox.exchange.limits import LimitPlan
 from apps.trading.sandbox.exchange.live_view import mirrored_recording
-from apps.trading.sandbox.exchange.memory import hear_the_disk_soon, spare_the_orders
+from apps.trading.sandbox.exchange.memory import hear_the_disk_soon, spare_a_burst, spare_the_orders, thaw
 from apps.trading.sandbox.exchange.mirror import Mirror, start_mirror
 from apps.trading.sandbox.exchange.order_list_api import OrderListApi
 from apps.trading.sandbox.exchange.public_api import PublicApi
@@ -52,6 +52,7 @@ _SHUTDOWN_SECONDS = 3
 _MAX_FRAME = 1 << 16
 _SLOW_TICKS = 10
 _STALL_TICKS = 20
+_THAW_TICKS = 600
 _BACKLOG = 1_024
 CONNECTIONS_PER_5_MINUTES = 300
 
@@ -104,7 +105,7 @@ async def _serve(config: ExchangeConfig, folder: StateFolder, engine: Any) -> in
         stop.set()
 
     clock = WallClock()
-    journal = Journal(folder.journal_path, on_broken)
+    journal = Journal(folder.journal_path, on_broken, spare_a_burst)
     venue = Venue(config, clock, engine, journal)
     venue.keep_snapshots(folder)
     await journal.commit()
@@ -230,7 +231,7 @@ def _announce(config: ExchangeConfig, sockets: list[socket.socket]) -> None:
 
 async def _pulse(venue: Venue, hub: Hub, listener: _Listener, rates: RateWatch) -> None:
     """Move the market and publish differences, ten times a second; end stalled connections now and then."""
-    count, stalls = 0, StallWatch()
+    count, stalls, bursts = 0, StallWatch(), venue.journal.bursts
     while True:
         venue.tick()
         hub.flush_fast()
@@ -241,4 +242,7 @@ async def _pulse(venue: Venue, hub: Hub, listener: _Listener, rates: RateWatch) 
             rates.sample()
         if count % _STALL_TICKS == 0:
             stalls.look(listener.server_state.connections, round(STALL_SECONDS / TICK_SECONDS / _STALL_TICKS))
+        if count % _THAW_TICKS == 0 and venue.journal.bursts != bursts:
+            thaw()
+            bursts = venue.journal.bursts
         await asyncio.sleep(TICK_SECONDS)

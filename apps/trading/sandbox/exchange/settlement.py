@@ -14,8 +14,8 @@ from apps.trading.sandbox.exchange.state import (
 from apps.trading.sandbox.exchange.symbols import TICK_UNITS, SymbolSpec
 from kernel.matching import NewOrder, SelfTrade, Side, TimeInForce
 
-Fill = tuple[int, int, int, int]
-"""Trade id, price in ticks, lots, market time."""
+Fill = tuple[int, int, int, int, int, int]
+"""Trade id, price in ticks, lots, units of the base and of the quote asset, market time."""
 
 _BUY = Side.BUY
 _build_tuple = tuple.__new__  # a named tuple's own constructor costs twice as much
@@ -133,13 +133,10 @@ class Settlement:
         if order.locked:
             self.hold(account, market, order, -order.locked)
 
-    def settle(
-        self, account: Account, market: MarketState, order: Order, fill: Fill, *, is_maker: bool
-    ) -> PrivateTrade:
-        """Exchange one fill's amounts, take the fee, and keep the trade."""
-        trade_id, price, lots, time = fill
-        quote, base = price * lots * market.tick_lot_units, lots * market.lot_units
-        side = order.side
+    def settle(self, account: Account, market: MarketState, order: Order, fill: Fill, is_maker: bool) -> PrivateTrade:
+        """Exchange one fill's amounts and take the fee; the trade is for the account's desk."""
+        trade_id, price, lots, base, quote, time = fill
+        side, free, wall = order.side, account.free, self.wall
         if side is _BUY:
             given_name, given, received_name, received = market.quote_asset, quote, market.base_asset, base
         else:
@@ -148,24 +145,19 @@ class Settlement:
             self._gather(market, order)
         account.locked[given_name] -= given
         order.locked -= given
-        fee = received * (account.maker_fee if is_maker else account.taker_fee) // UNIT
-        free, fee_asset = account.free, received_name
-        if fee and account.fee_asset:
+        fee, fee_asset = received * (account.maker_fee if is_maker else account.taker_fee) // UNIT, received_name
+        if account.fee_asset and fee:
             free[received_name] = free.get(received_name, 0) + received
             fee, fee_asset = self._take_fee(account, market, price, (received_name, fee))
         else:
             free[received_name] = free.get(received_name, 0) + received - fee
             if fee:
-                fees = self._fees
-                fees[received_name] = fees.get(received_name, 0) + fee
-        wall = account.updated = order.updated = self.wall
+                self._fees[received_name] = self._fees.get(received_name, 0) + fee
+        account.updated = order.updated = wall
         order.executed += lots
         order.quote_executed += quote
-        symbol = order.symbol
-        facts = (trade_id, order.id, symbol, side, price, lots, quote, fee, fee_asset, wall, time, is_maker)
-        trade = _build_tuple(PrivateTrade, facts)
-        account.desks[symbol].trades.append(trade)
-        return trade
+        facts = (trade_id, order.id, order.symbol, side, price, lots, quote, fee, fee_asset, wall, time, is_maker)
+        return _build_tuple(PrivateTrade, facts)
 
     def book_street(self, market: MarketState, side: Side, price: int, lots: int) -> None:
         """Account for a trade of a customer on `side` with synthetic liquidity."""

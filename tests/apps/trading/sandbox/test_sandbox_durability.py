@@ -1,9 +1,11 @@
 """The journal file and the state folder: what is written, what a start makes of it, snapshots beside the engine."""
 
 import asyncio
+import gc
 import json
 import os
 import random
+import weakref
 import zlib
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from apps.trading.sandbox.exchange.journal import (
     frame,
     read_journal,
 )
+from apps.trading.sandbox.exchange.memory import spare_a_burst, thaw
 from apps.trading.sandbox.exchange.records import decode_all, encode
 from apps.trading.sandbox.exchange.snapshot import StateUnusableError
 from apps.trading.sandbox.exchange.storage import StateFolder, coalesced
@@ -112,6 +115,43 @@ def test_what_waits_while_the_disk_works_is_one_group(tmp_path: Path) -> None:
     assert records == 500
     assert 1 <= syncs < 250
     assert [record["t"] for record in read_journal(path)] == list(range(500))
+
+
+def test_a_burst_is_told_after_its_waiters_and_only_for_a_full_group(tmp_path: Path) -> None:
+    told: list[str] = []
+
+    async def write() -> int:
+        journal = Journal(tmp_path / "journal.log", ignore, lambda: told.append("burst"))
+        for many in (31, 32):
+            for number in range(many):
+                journal.append(ORDER | {"t": number})
+            journal.after_commit(lambda: told.append("acknowledged"))
+            await journal.commit()
+        await journal.close()
+        return journal.bursts
+
+    assert asyncio.run(write()) == 1
+    assert told == ["acknowledged", "acknowledged", "burst"]
+
+
+def test_what_a_burst_made_is_out_of_collections_until_it_thaws() -> None:
+    cycle: list[Any] = []
+    cycle.append(cycle)
+    watched = weakref.finalize(Watched(cycle), lambda: None)
+    spare_a_burst()
+    del cycle
+    gc.collect()
+    assert watched.alive
+    thaw()
+    gc.collect()
+    assert not watched.alive
+
+
+class Watched:
+    """Dies with the cycle it joins."""
+
+    def __init__(self, cycle: list[Any]) -> None:
+        cycle.append(self)
 
 
 def test_a_record_is_in_the_file_before_it_is_acknowledged(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The deterministic core without sockets: funds, replay, snapshots, the market's path, the journal file."""
 
+import dataclasses
 import json
 import random
 from decimal import Decimal
@@ -19,11 +20,13 @@ from apps.trading.sandbox.exchange.candles import (
     load_recording,
     path_prices,
 )
-from apps.trading.sandbox.exchange.engine import Engine
+from apps.trading.sandbox.exchange.engine import Engine, draft_order
 from apps.trading.sandbox.exchange.market import MarketView
 from apps.trading.sandbox.exchange.snapshot import dump_state, load_state, new_state
-from apps.trading.sandbox.exchange.state import MarketClock, MarketState
+from apps.trading.sandbox.exchange.state import MarketClock, MarketState, OrderFacts
 from tests.apps.trading.sandbox.engine_bench import START, UNIT, Bench, check_books, write_recording
+
+ORDER_FIELDS = [field.name for field in dataclasses.fields(OrderFacts)]
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +56,20 @@ def test_funds_add_up_and_replay_and_snapshot_give_the_same_state(recording: Rec
     for engine in (played.engine, restored):
         engine.apply({"k": "move", "t": START, "q": engine.state.clock.quantum + 500})
     assert restored.digest() == played.engine.digest()
+
+
+def test_a_plain_order_has_every_field_that_the_constructor_sets(recording: Recording) -> None:
+    bench = Bench(recording, accounts=1)
+    price = bench.engine.view.price("BTCUSDT") // 2
+    facts = {"k": "order", "account": 1, "s": "BTCUSDT", "side": "BUY", "type": "LIMIT", "tif": "GTC"}
+    order = bench.apply(facts | {"price": price, "lots": 3, "quote": 0, "cid": ""})
+    market = bench.engine.state.markets["BTCUSDT"]
+    drafted = draft_order(bench.account(), market, bench.records[-1], order.id, bench.records[-1]["t"])
+    assert drafted.locked == 0
+    drafted.locked = price * 3 * market.tick_lot_units
+    assert {name: getattr(order, name) for name in ORDER_FIELDS} == {
+        name: getattr(drafted, name) for name in ORDER_FIELDS
+    }
 
 
 @settings(max_examples=25, deadline=None)
