@@ -23,7 +23,7 @@ TAKE = f"""
     FROM old WHERE bot.id = old.id RETURNING bot.lease_epoch, bot.nudges, old.lease_owner
 """  # noqa: S608 - our own table
 HOLD = f"""
-    UPDATE {TABLE} SET lease_until = clock_timestamp() + %s::interval WHERE id = %s AND lease_epoch = %s
+    UPDATE {TABLE} SET lease_until = clock_timestamp() + %s::interval WHERE id = %s AND lease_epoch = %s RETURNING *
 """  # noqa: S608
 RELEASE = f"""
     UPDATE {TABLE} SET lease_owner = '', lease_until = NULL, next_look_at = %s, step_at = clock_timestamp()
@@ -61,11 +61,10 @@ def hold(lease: Lease) -> Bot:
     An owner that slept beyond its time goes on only if nobody took the bot over meanwhile: whoever takes it raises the
     epoch, and then nothing of the old owner is written or sent any more.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(HOLD, [LENGTH, lease.bot_id, lease.epoch])
-        if not cursor.rowcount:
-            raise LeaseLost
-    return Bot.objects.get(pk=lease.bot_id)
+    found = list(Bot.objects.raw(HOLD, [LENGTH, lease.bot_id, lease.epoch]))
+    if not found:
+        raise LeaseLost
+    return found[0]
 
 
 def release(lease: Lease, next_look_at: datetime | None) -> bool:

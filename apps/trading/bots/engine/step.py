@@ -79,21 +79,24 @@ def _converge(lease: Lease) -> datetime | None:
 def _follow(lease: Lease, bot: Bot, config: BotConfig) -> datetime | None:
     compiled, spec = strategy_of(config.strategy_version_id, bot.symbol)
     seat = Seat(bot, config, compiled, spec, lease.epoch)
-    if bot.consumed_ts is None and not _begin(lease, seat):
-        return now() + SOON
+    if bot.consumed_ts is None:
+        if not _begin(lease, seat):
+            return now() + SOON
+        bot.refresh_from_db()
     while True:
-        seat.bot.refresh_from_db()
         found = _look(seat)
         if not len(found.bars):
             return _rest(lease, seat.bot, found)
         assert found.newest_ts is not None
         taken = take_round(seat, list(found.bars.rows()), found.newest_ts)
-        if _commit(lease, seat, taken):
-            again = work_off(lease, Bot.objects.get(pk=bot.pk), config)
+        held, has_order = _commit(lease, seat, taken)
+        if has_order:
+            again = work_off(lease, held, config)
             if again is not None:
                 return again
         elif not found.is_cut and taken.consumed_ts == int(found.bars.ts[-1]):
-            return _rest(lease, Bot.objects.get(pk=bot.pk), None)
+            return _rest(lease, held, None)
+        bot.refresh_from_db()
 
 
 def _begin(lease: Lease, seat: Seat) -> bool:
@@ -131,8 +134,11 @@ def _look(seat: Seat) -> NewBars:
     return new_bars(bot.symbol, bot.interval, bot.consumed_ts, over_gap=over_gap)
 
 
-def _commit(lease: Lease, seat: Seat, taken: Round) -> bool:
-    """Write candles, state and the intent that follows in one transaction; return whether there is an order to send."""
+def _commit(lease: Lease, seat: Seat, taken: Round) -> tuple[Bot, bool]:
+    """Write candles, state and the intent that follows in one transaction.
+
+    Returns the bot as it was written, and whether there is an order to send.
+    """
     with transaction.atomic():
         bot = hold(lease)
         if bot.consumed_ts != seat.bot.consumed_ts:
@@ -160,7 +166,7 @@ def _commit(lease: Lease, seat: Seat, taken: Round) -> bool:
         BotSignal.objects.bulk_create(taken.signals)
         for signal in taken.signals:
             _log_signal(bot, signal)
-    return order_id is not None
+    return bot, order_id is not None
 
 
 def _log_signal(bot: Bot, signal: BotSignal) -> None:
