@@ -1,6 +1,5 @@
 """The candles a back-test runs over, and the refusals when there are not enough."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,6 +11,7 @@ from apps.trading.backtests.errors import EmptySpan, NoCandles, SpanTooLong, Too
 from apps.trading.instruments.queries import get_spec
 from apps.trading.market_data.queries import get_adjustment, list_series, load_adjusted_bars, load_bars
 from kernel.instruments import Bars, InstrumentSpec
+from kernel.simulation import data_hash
 from kernel.strategy import CompiledStrategy, StrategyDocument, compile_strategy
 
 MOST_BARS: Final = 1_500_000
@@ -38,10 +38,7 @@ class Material:
 
     def data_hash(self) -> str:
         """Return the SHA-256 of all candles used, history included."""
-        digest = hashlib.sha256()
-        for name in ("ts", "open", "high", "low", "close", "volume"):
-            digest.update(getattr(self.bars, name).tobytes())
-        return digest.hexdigest()
+        return data_hash(self.bars)
 
 
 def check_span(document: StrategyDocument, start: datetime, end: datetime) -> None:
