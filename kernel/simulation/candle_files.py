@@ -12,6 +12,7 @@ from kernel.instruments import VOLUME_SCALE, Bars, InvalidBarsError
 
 PRICES: Final = ("open", "high", "low", "close")
 TIMES: Final = ("ts", "time", "timestamp", "open_time", "date")
+KINDS: Final = (".parquet", ".csv", ".npz")
 FINEST: Final = 8
 """Decimals a price may have."""
 NPZ_TICK: Final = Decimal("0.01")
@@ -38,6 +39,8 @@ def read_candles(path: Path, tick: Decimal | None = None) -> CandleFile:
     seconds or milliseconds since 1970), open, high, low, close, and volume (in base; 0 without it). Without `tick` it
     is the coarsest power of ten from 1 to 10^-8 all prices are multiples of. Raises CandleFileError.
     """
+    if path.suffix not in KINDS:
+        raise CandleFileError(f"{path.name}: candles are read from .parquet, .csv and .npz files")
     if not path.is_file():
         raise CandleFileError(f"{path} cannot be read: there is no such file")
     try:
@@ -55,11 +58,14 @@ def read_candles(path: Path, tick: Decimal | None = None) -> CandleFile:
         raise CandleFileError(f"{path.name} holds no candles")
     whole = path.suffix == ".npz" and all(columns[name].dtype.kind in "iu" for name in PRICES)
     step = NPZ_TICK if whole else tick or _tick_of([_floats(columns[name], name) for name in PRICES])
-    prices = [columns[name] if whole else _ticks(columns[name], step, name) for name in PRICES]
+    ts = _times(columns.pop(time))
+    volume = _volume(columns.pop("volume", None), whole, len(ts))
+    # Each column leaves memory when its whole numbers are made.
+    opens, highs, lows, closes = (
+        columns.pop(name) if whole else _ticks(columns.pop(name), step, name) for name in PRICES
+    )
     try:
-        return CandleFile(
-            Bars(_times(columns[time]), *prices, _volume(columns.get("volume"), whole, len(prices[0]))), step
-        )
+        return CandleFile(Bars(ts, opens, highs, lows, closes, volume), step)
     except InvalidBarsError as error:
         raise CandleFileError(f"{path.name}: {error}") from None
 
@@ -74,12 +80,10 @@ def _columns(path: Path) -> dict[str, NDArray[Any]]:
         # The system's allocator gives memory back; one thread is enough for six columns.
         pyarrow.set_memory_pool(pyarrow.system_memory_pool())
         table = pyarrow.parquet.ParquetFile(path).read(use_threads=False)
-    elif path.suffix == ".csv":
+    else:
         import pyarrow.csv
 
         table = pyarrow.csv.read_csv(path)
-    else:
-        raise ValueError("candles are read from .parquet, .csv and .npz files")
     return {name.lower(): table.column(name).to_numpy() for name in table.column_names}
 
 
