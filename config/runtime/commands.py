@@ -35,6 +35,7 @@ HELP = """\
 up [--port N] [--smoke] [--no-demo] [--fresh]    start everything; Ctrl-C stops everything
 test [pytest arguments] [--postgres=system]      run the tests
 check                                            lint, types, layers, system checks, migrations, made pages
+backtest --strategy FILE --candles FILE --json   one back-test of files, without a server
 services status|start|stop|reset|env [--profile] the embedded PostgreSQL and Valkey
 anything else                                    Django's commands (`check` with arguments too):
 """
@@ -54,6 +55,10 @@ def run(argv: Sequence[str]) -> int:
         from config.runtime.suite import test
 
         return test(rest)
+    if name == "backtest":
+        from kernel.simulation.command import main
+
+        return main(rest)
     if name == "check" and not rest:
         from config.runtime.suite import check
 

@@ -8,8 +8,9 @@ magnitude: floating-point noise of two equal formulas is ten thousand times smal
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from kernel.compiled import njit
 
 UNDEFINED: Final = 2
 """The relation when one side has no value; otherwise -1 (below), 0 (equal) or 1 (above)."""

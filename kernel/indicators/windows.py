@@ -7,9 +7,9 @@ whose sums could leave int64), so the result is exact in both.
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from kernel.compiled import njit
 from kernel.indicators.comparison import fits_int64
 
 Integers = NDArray[Any]

@@ -7,10 +7,9 @@ a deployment keeps NUMBA_CACHE_DIR per release, and whoever edits the decision t
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
-from numba.extending import register_jitable
 from numpy.typing import NDArray
 
+from kernel.compiled import njit, register_jitable
 from kernel.simulation.costs import CostRates
 from kernel.strategy.decision import (
     Account,

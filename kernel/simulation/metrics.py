@@ -1,4 +1,4 @@
-"""Statistics of a simulation, each with its definition and the source of its formula."""
+"""Statistics of a simulation: the figures of `definitions`, worked out."""
 
 import math
 from dataclasses import dataclass
@@ -6,14 +6,18 @@ from decimal import Decimal
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from kernel.instruments import INTERVALS
+from kernel.instruments import INTERVALS, Bars, TradingHours
+from kernel.instruments.hours import ALWAYS
+from kernel.simulation import returns as measures
+from kernel.simulation.definitions import DEFINITIONS
 from kernel.simulation.result import SimulationResult, quote
+from kernel.simulation.returns import Falls, falls_of, ratio, returns_of
+from kernel.simulation.trips import excursions, results
+from kernel.simulation.years import DAY_MS, YEAR_MS, bars_a_year
 
-_YEAR_MS: Final = 365 * 86_400_000
-_SHORTEST_ANNUALISED_MS: Final = 30 * 86_400_000
+_SHORTEST_ANNUALISED_MS: Final = 30 * DAY_MS
 
 Value = Decimal | float | int | None
 
@@ -51,135 +55,147 @@ class Statistics:
         return self.metrics[name].value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Curve:
-    """What one pass over the equity curve finds; `mean` … are of the returns from bar to bar."""
+    """The equity from the first decision on: its returns from bar to bar and from day to day, and its falls."""
 
     bars: int
     span_ms: int
     growth: float
-    mean: float
-    deviation: float
-    downside: float
-    drawdown: float
-    longest_drawdown: int
+    returns: NDArray[np.float64]
+    days: NDArray[np.float64]
+    falls: Falls
     mean_equity: float
     per_year: float
 
 
-@njit(cache=True)
-def _sweep(equity: NDArray[np.int64]) -> tuple[float, float, float, int, float]:
-    """(Σ returns, Σ min(return, 0)², deepest drawdown, longest drawdown in bars, Σ equity) of int64[n], n >= 1."""
-    total, below, deepest, longest, sum_equity = 0.0, 0.0, 0.0, 0, float(equity[0])
-    peak, trough, peak_bar, before = equity[0], equity[0], 0, float(equity[0])
-    for bar in range(1, len(equity)):
-        now = float(equity[bar])
-        sum_equity += now
-        change = now / before - 1.0 if before > 0.0 else 0.0
-        before = now
-        total += change
-        loss = min(change, 0.0)
-        below += loss * loss
-        if equity[bar] >= peak:
-            peak, trough, peak_bar = equity[bar], equity[bar], bar
-            continue
-        longest = max(longest, bar - peak_bar)
-        if equity[bar] < trough:
-            trough = equity[bar]
-            deepest = max(deepest, 1.0 - now / float(peak))
-    return total, below, deepest, longest, sum_equity
-
-
-@njit(cache=True)
-def _squared_distances(equity: NDArray[np.int64], mean: float) -> float:
-    """Σ (return − mean)² of int64[n]."""
-    total, before = 0.0, float(equity[0])
-    for bar in range(1, len(equity)):
-        now = float(equity[bar])
-        distance = (now / before - 1.0 if before > 0.0 else 0.0) - mean
-        before = now
-        total += distance * distance
-    return total
-
-
-def statistics(result: SimulationResult, interval: str) -> Statistics:
+def statistics(
+    result: SimulationResult,
+    interval: str,
+    *,
+    bars: Bars | None = None,
+    hours: TradingHours = ALWAYS,
+    bitcoin: NDArray[np.int64] | None = None,
+) -> Statistics:
     """All figures of a run over bars of `interval` (a name of INTERVALS).
 
-    Figures cover the bars from `result.first_bar` on. Annual figures use 365 days, because crypto markets never close,
-    and a risk-free rate of zero; they are None for runs shorter than 30 days. A ratio whose divisor is zero is None.
+    Figures cover the bars from `result.first_bar` on. Annual figures use the market's own year by its `hours` (365 days
+    for markets that never close) and a risk-free rate of zero; they are None for runs shorter than 30 days. A ratio
+    whose divisor is zero is None. With the run's `bars` the excursions of trades are known; `bitcoin` holds a price of
+    Bitcoin at the close of each bar.
     """
-    curve = _curve(result, INTERVALS[interval])
-    values = {**_curve_values(result, curve), **_trade_values(result), **_activity_values(result, curve)}
+    curve = _curve(result, bars_a_year(INTERVALS[interval], hours))
+    values = {
+        **_growth_values(result, curve, bitcoin),
+        **_risk_values(curve),
+        **_trade_values(result),
+        **_excursion_values(result, bars),
+        **_activity_values(result, curve),
+    }
     metrics = {
-        name: Metric(name, title, values[name], unit, words, source) for name, title, unit, words, source in _TEXTS
+        item.name: Metric(item.name, item.title, values[item.name], item.unit, item.definition, item.source)
+        for item in DEFINITIONS
     }
     return Statistics(metrics, _months(result))
 
 
-def _curve(result: SimulationResult, interval_ms: int) -> _Curve:
-    equity = result.equity[result.first_bar :]
+def _curve(result: SimulationResult, per_year: float) -> _Curve:
+    equity, ts = result.equity[result.first_bar :], result.ts[result.first_bar :]
     count = len(equity)
-    per_year = _YEAR_MS / interval_ms
-    if not count:
-        return _Curve(0, 0, 1.0, 0.0, 0.0, 0.0, 0.0, 0, float(result.initial_cash), per_year)
-    total, below, deepest, longest, sum_equity = _sweep(equity)
-    returns = count - 1
-    mean = total / returns if returns else 0.0
-    spread = _squared_distances(equity, mean)
+    daily = equity[np.flatnonzero(np.diff(ts // DAY_MS, append=-1))]
     return _Curve(
         bars=count,
-        span_ms=int(result.ts[-1]) - int(result.ts[result.first_bar]) + interval_ms,
-        growth=float(equity[-1]) / result.initial_cash if result.initial_cash else 1.0,
-        mean=mean,
-        deviation=math.sqrt(spread / (returns - 1)) if returns > 1 else 0.0,
-        downside=math.sqrt(below / returns) if returns else 0.0,
-        drawdown=deepest,
-        longest_drawdown=longest,
-        mean_equity=sum_equity / count,
+        span_ms=int(ts[-1]) - int(ts[0]) if count else 0,
+        growth=float(equity[-1]) / result.initial_cash if count and result.initial_cash else 1.0,
+        returns=returns_of(equity),
+        days=returns_of(daily),
+        falls=falls_of(equity),
+        mean_equity=float(np.mean(equity)) if count else float(result.initial_cash),
         per_year=per_year,
     )
 
 
-def _curve_values(result: SimulationResult, curve: _Curve) -> dict[str, Value]:
-    long_enough = curve.span_ms >= _SHORTEST_ANNUALISED_MS
-    yearly = _annual_growth(curve) if long_enough else None
-    root = math.sqrt(curve.per_year)
-    holding = float(result.holding[-1]) / result.initial_cash if len(result.holding) and result.initial_cash else 1.0
+def _growth_values(result: SimulationResult, curve: _Curve, bitcoin: NDArray[np.int64] | None) -> dict[str, Value]:
+    has_holding = len(result.holding) and result.initial_cash
+    holding = float(result.holding[-1]) / result.initial_cash if has_holding else 1.0
+    other = None if bitcoin is None else bitcoin[result.first_bar :]
     return {
         "total_return": (curve.growth - 1) * 100,
         "holding_return": (holding - 1) * 100,
-        "cagr": yearly,
-        "volatility": curve.deviation * root * 100 if long_enough else None,
-        "sharpe": _ratio(curve.mean * root, curve.deviation) if long_enough else None,
-        "sortino": _ratio(curve.mean * root, curve.downside) if long_enough else None,
-        "calmar": None if yearly is None else _ratio(yearly / 100, curve.drawdown),
-        "max_drawdown": curve.drawdown * 100,
-        "longest_drawdown": curve.longest_drawdown,
+        "excess_return": (curve.growth - holding) * 100,
+        "bitcoin_return": None if other is None or not len(other) else (float(other[-1]) / float(other[0]) - 1) * 100,
     }
 
 
-def _annual_growth(curve: _Curve) -> float | None:
-    """Growth a year in percent; None when it is too large for a float."""
-    if curve.growth <= 0:
-        return -100.0
-    exponent = math.log(curve.growth) * _YEAR_MS / curve.span_ms
-    return math.expm1(exponent) * 100 if exponent < 700 else None
+def _risk_values(curve: _Curve) -> dict[str, Value]:
+    falls = curve.falls
+    values: dict[str, Value] = {
+        "ulcer": falls.ulcer * 100,
+        "max_drawdown": falls.deepest * 100,
+        "drawdown_bars": falls.falling,
+        "recovery_bars": falls.recovery,
+        "longest_drawdown": falls.longest,
+        "omega": measures.omega(curve.returns),
+    }
+    if curve.span_ms < _SHORTEST_ANNUALISED_MS:
+        return {**dict.fromkeys(_ANNUAL), **values}
+    returns, days, per_year = curve.returns, curve.days, curve.per_year
+    yearly = measures.annual_growth(curve.growth, curve.span_ms / YEAR_MS)
+    return {
+        **values,
+        "cagr": _percent(yearly),
+        "calmar": None if yearly is None else ratio(yearly, falls.deepest),
+        "volatility": measures.deviation(returns) * math.sqrt(per_year) * 100,
+        "sharpe": measures.sharpe(returns, per_year),
+        "sharpe_adjusted": measures.adjusted_sharpe(returns, per_year),
+        "sharpe_probability": _percent(measures.sharpe_probability(returns)),
+        "sortino": measures.sortino(returns, per_year),
+        "value_at_risk": _percent(measures.value_at_risk(days)),
+        "expected_shortfall": _percent(measures.expected_shortfall(days)),
+        "tail_ratio": measures.tail_ratio(days),
+    }
+
+
+_ANNUAL: Final = (
+    "cagr", "calmar", "volatility", "sharpe", "sharpe_adjusted", "sharpe_probability", "sortino", "value_at_risk",
+    "expected_shortfall", "tail_ratio",
+)  # fmt: skip
+"""What a run shorter than 30 days says nothing about."""
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else share * 100
 
 
 def _trade_values(result: SimulationResult) -> dict[str, Value]:
     profit = result.trades.profit
     wins, losses = profit[profit > 0], profit[profit < 0]
     count, gained, lost = len(profit), int(wins.sum()), -int(losses.sum())
+    percents = results(result.trades)
+    spread = measures.deviation(percents)
+    mean = float(np.mean(percents)) if count else 0.0
     return {
         "trades": count,
         "win_rate": len(wins) / count * 100 if count else None,
-        "profit_factor": _ratio(gained, lost),
+        "profit_factor": ratio(gained, lost),
         "average_win": _mean(gained, len(wins)),
         "average_loss": _mean(-lost, len(losses)),
         "expectancy": _mean(gained - lost, count),
+        "expectancy_ratio": ratio((gained - lost) * len(losses), lost * count),
+        "system_quality": ratio(math.sqrt(count) * mean, spread),
         "best_trade": quote(int(profit.max())) if count else None,
         "worst_trade": quote(int(profit.min())) if count else None,
         "average_bars_held": float((result.trades.exit_bar - result.trades.entry_bar).mean()) if count else None,
+    }
+
+
+def _excursion_values(result: SimulationResult, bars: Bars | None) -> dict[str, Value]:
+    if bars is None or not len(result.trades):
+        return {"favourable_excursion": None, "adverse_excursion": None}
+    reached = excursions(result.trades, bars)
+    return {
+        "favourable_excursion": float(np.mean(reached.favourable(result.trades))),
+        "adverse_excursion": float(np.mean(reached.adverse(result.trades))),
     }
 
 
@@ -197,13 +213,9 @@ def _activity_values(result: SimulationResult, curve: _Curve) -> dict[str, Value
     return {
         "exposure": held / curve.bars * 100 if curve.bars else None,
         "fees": quote(int(result.fills.fee.sum())),
-        "turnover": _ratio(float(turnover), mean_equity),
+        "turnover": ratio(float(turnover), mean_equity),
         "profit": quote((int(result.equity[-1]) if len(result.equity) else result.initial_cash) - result.initial_cash),
     }
-
-
-def _ratio(numerator: float, denominator: float) -> float | None:
-    return numerator / denominator if denominator else None
 
 
 def _mean(units: int, count: int) -> Decimal | None:
@@ -227,72 +239,3 @@ def _months(result: SimulationResult) -> tuple[MonthlyReturn, ...]:
         months.append(MonthlyReturn(month.year, month.month, (after / before - 1) * 100 if before else 0.0))
         before = after
     return tuple(months)
-
-
-_PLAIN: Final = "arithmetic"
-_TEXTS: Final[tuple[tuple[str, str, str, str, str], ...]] = (
-    ("total_return", "Total return", "percent", "Equity at the last close against the initial cash.", _PLAIN),
-    (
-        "holding_return",
-        "Buy and hold",
-        "percent",
-        "What the same cash would have made, bought in at the first possible open with the same costs, and held.",
-        _PLAIN,
-    ),
-    ("profit", "Profit", "quote", "Equity at the last close minus the initial cash, after all fees.", _PLAIN),
-    (
-        "cagr",
-        "Growth a year (CAGR)",
-        "percent",
-        "The steady yearly growth that leads to the same final equity: growth^(365 days ÷ length) − 1.",
-        "CFA Institute, Global Investment Performance Standards 2020, geometric linking",
-    ),
-    (
-        "volatility",
-        "Volatility",
-        "percent",
-        "Sample standard deviation of the returns from bar to bar, times √(bars a year).",
-        "J. Hull, Options, Futures, and Other Derivatives, chapter on volatility estimation (simple returns)",
-    ),
-    (
-        "sharpe",
-        "Sharpe ratio",
-        "ratio",
-        "Mean return of a bar ÷ its standard deviation, times √(bars a year); the risk-free rate is taken as zero.",
-        "W. F. Sharpe, The Sharpe Ratio, Journal of Portfolio Management 21(1), 1994",
-    ),
-    (
-        "sortino",
-        "Sortino ratio",
-        "ratio",
-        "Mean return of a bar ÷ root of the mean square of negative returns (all bars counted), times √(bars a year).",
-        "F. Sortino and R. van der Meer, Downside Risk, Journal of Portfolio Management 17(4), 1991; target zero",
-    ),
-    (
-        "calmar",
-        "Calmar ratio",
-        "ratio",
-        "Growth a year ÷ maximum drawdown over the whole run.",
-        "T. W. Young, Calmar Ratio: A Smoother Tool, Futures 20(1), 1991 (there over 36 months)",
-    ),
-    (
-        "max_drawdown",
-        "Maximum drawdown",
-        "percent",
-        "The deepest fall of the equity at closes from an earlier peak, as a share of that peak.",
-        "M. Magdon-Ismail and A. Atiya, Maximum Drawdown, Risk 17(10), 2004",
-    ),
-    ("longest_drawdown", "Longest drawdown", "bars", "The most bars in a row below an earlier peak of equity.", _PLAIN),
-    ("trades", "Closed trades", "count", "Round trips; a position still open at the end is not one.", _PLAIN),
-    ("win_rate", "Win rate", "percent", "Share of closed trades with a profit after fees.", _PLAIN),
-    ("profit_factor", "Profit factor", "ratio", "Sum of all gains ÷ sum of all losses of closed trades.", _PLAIN),
-    ("average_win", "Average win", "quote", "Mean profit of the winning trades.", _PLAIN),
-    ("average_loss", "Average loss", "quote", "Mean loss of the losing trades (negative).", _PLAIN),
-    ("expectancy", "Expectancy", "quote", "Mean profit of all closed trades.", _PLAIN),
-    ("best_trade", "Best trade", "quote", "The largest profit of one trade.", _PLAIN),
-    ("worst_trade", "Worst trade", "quote", "The smallest profit (largest loss) of one trade.", _PLAIN),
-    ("average_bars_held", "Average holding time", "bars", "Mean number of bars from entry to exit.", _PLAIN),
-    ("exposure", "Exposure", "percent", "Share of bars that ended with a position.", _PLAIN),
-    ("fees", "Fees", "quote", "All fees paid.", _PLAIN),
-    ("turnover", "Turnover", "ratio", "Value of all fills ÷ mean equity.", _PLAIN),
-)

@@ -1,23 +1,35 @@
 """What a simulation leaves behind."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kernel.instruments import InstrumentSpec, Side
+from kernel.instruments import Bars, InstrumentSpec, Side
 from kernel.money import exact_multiple
 from kernel.simulation.costs import Costs
 from kernel.strategy.decision import REASONS, Reason
 
 _UNIT = Decimal("0.00000001")
+ENGINE: Final = "2"
+"""The version of the simulator and of its figures; it rises when equal inputs may come to other results."""
 
 
 def quote(units: int) -> Decimal:
     """Whole 10^-8 quote as an exact Decimal with 8 decimals."""
     return exact_multiple(_UNIT, units)
+
+
+def data_hash(bars: Bars) -> str:
+    """SHA-256 of candles in hexadecimal: of the bytes of ts, open, high, low, close and volume, one after the other."""
+    digest = hashlib.sha256()
+    for name in ("ts", "open", "high", "low", "close", "volume"):
+        digest.update(getattr(bars, name).tobytes())
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Final, NamedTuple
 
-from numba.extending import register_jitable
-
+from kernel.compiled import register_jitable
 from kernel.instruments import InstrumentSpec, Side
 from kernel.strategy.compiler import Signals
 from kernel.strategy.document import FixedQuantity, FixedQuote, Sizing, StrategyDocument

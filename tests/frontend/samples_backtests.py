@@ -4,6 +4,7 @@
 from typing import Any
 
 from apps.core.view import Attention, Chart, Curve, Fact, Figure, LegendItem, Page, Stat
+from apps.trading.backtests.shapes import Dot, Scatter, Spread, SpreadBar
 from tests.frontend.sample_series import DAY, walk
 from tests.frontend.samples_shell import shell, text_field
 from tests.frontend.samples_trading import KEY, MARKETS, backtest_rows, down, up
@@ -192,6 +193,27 @@ def trades() -> list[dict[str, Any]]:
     ]
 
 
+def spread() -> Spread:
+    counts = (2, 7, 16, 9, 6, 8, 4, 2)
+    bars = [
+        SpreadBar(
+            f"{at * 12.5 + 1:.2f}", f"{40 - count * 2.5:.2f}", "10.50", f"{count * 2.5:.2f}",
+            "down" if at < 4 else "up", f"{at * 2 - 8} to {at * 2 - 6} %: {count}",
+        )
+        for at, count in enumerate(counts)
+    ]  # fmt: skip
+    return Spread(
+        bars, "50.00", "−8.0 %", "+8.0 %", "Results of 54 trades from −8 to +8 %; most, 16, lie between −4 and −2 %."
+    )
+
+
+def scatter() -> Scatter:
+    dots = [Dot(f"{at * 37 % 100}", f"{at * 23 % 60}", "up" if at % 3 else "down") for at in range(54)]
+    return Scatter(
+        dots, "−9.4 %", "+31.2 %", "54 trades by their worst moment, down to −9.4 %, and their best, up to +31.2 %."
+    )
+
+
 def result() -> dict[str, Any]:
     equity, fall = curves()
     marks = [
@@ -233,6 +255,9 @@ def result() -> dict[str, Any]:
         "trades": trades(),
         "trades_note": "54",
         "trades_url": "/backtests/14/trades/",
+        "spread": spread(),
+        "scatter": scatter(),
+        "report_url": "/backtests/14/report.html",
     }
     return {"shell": shell("backtests"), "page": page}
 

@@ -1,20 +1,22 @@
 """The candles a back-test runs over, and the refusals when there are not enough."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from apps.core.clock import from_ms, to_ms
 from apps.trading.backtests.errors import EmptySpan, NoCandles, SpanTooLong, TooFewCandles
-from apps.trading.instruments.queries import get_spec
+from apps.trading.instruments.queries import get_instrument, spec_of
 from apps.trading.market_data.queries import get_adjustment, list_series, load_adjusted_bars, load_bars
-from kernel.instruments import Bars, InstrumentSpec
+from kernel.instruments import HOURS, Bars, InstrumentSpec, TradingHours
+from kernel.simulation import data_hash
 from kernel.strategy import CompiledStrategy, StrategyDocument, compile_strategy
 
 MOST_BARS: Final = 1_500_000
+BITCOIN: Final = "BTC"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +27,9 @@ class Material:
     start_index: int
     compiled: CompiledStrategy
     spec: InstrumentSpec
+    bitcoin: NDArray[np.int64] | None = None
+    """Bitcoin's last price (ticks of its own) at the close of each bar; None where it is not recorded."""
+    hours: TradingHours = HOURS["24x7"]
 
     @property
     def span(self) -> Bars:
@@ -38,10 +43,7 @@ class Material:
 
     def data_hash(self) -> str:
         """Return the SHA-256 of all candles used, history included."""
-        digest = hashlib.sha256()
-        for name in ("ts", "open", "high", "low", "close", "volume"):
-            digest.update(getattr(self.bars, name).tobytes())
-        return digest.hexdigest()
+        return data_hash(self.bars)
 
 
 def check_span(document: StrategyDocument, start: datetime, end: datetime) -> None:
@@ -64,7 +66,8 @@ def load_material(
     As many candles before the start are read as the indicators remember, so that the first decisions of the span do not
     depend on where it begins. Raises UnknownSymbol, UnknownInterval, EmptySpan, SpanTooLong, NoCandles, TooFewCandles.
     """
-    spec = get_spec(symbol)
+    instrument = get_instrument(symbol)
+    spec = spec_of(instrument)
     check_span(document, start, end)
     compiled = compile_strategy(document, spec)
     start_ms, end_ms = to_ms(start), to_ms(end)
@@ -75,12 +78,29 @@ def load_material(
     else:
         bars = load_bars(symbol, document.timeframe, start_ms=first_ms, end_ms=end_ms)
     start_index = int(np.searchsorted(bars.ts, start_ms))
-    material = Material(bars, start_index, compiled, spec)
+    material = Material(
+        bars=bars,
+        start_index=start_index,
+        compiled=compiled,
+        spec=spec,
+        bitcoin=_bitcoin(bars, spec, document.timeframe, end_ms),
+        hours=HOURS[instrument.hours],
+    )
     if not len(material.span):
         raise NoCandles(field="start", symbol=symbol, available=available_words(symbol))
     if len(bars) - max(start_index, compiled.warm_up) < 2:
         raise TooFewCandles(field="end", needed=compiled.warm_up, given=len(bars))
     return material
+
+
+def _bitcoin(bars: Bars, spec: InstrumentSpec, interval: str, end_ms: int) -> NDArray[np.int64] | None:
+    if spec.base == BITCOIN or not len(bars):
+        return bars.close
+    other = load_bars(f"{BITCOIN}{spec.quote}", interval, start_ms=int(bars.ts[0]), end_ms=end_ms)
+    places = np.searchsorted(other.ts, bars.ts, side="right") - 1
+    if not len(other) or int(places[0]) < 0 or int(other.ts[-1]) < int(bars.ts[-1]):
+        return None
+    return other.close[places]
 
 
 def newest_adjustment(symbol: str) -> int:

@@ -96,7 +96,9 @@ def simulated(
         )
     except OverflowError:
         raise AmountsTooLarge(field="cash") from None
-    return outcome_of(material, result, statistics(result, material.compiled.document.timeframe))
+    interval = material.compiled.document.timeframe
+    figures = statistics(result, interval, bars=material.bars, hours=material.hours, bitcoin=material.bitcoin)
+    return outcome_of(material, result, figures)
 
 
 def request_of(run: BacktestRun) -> BacktestRequest:

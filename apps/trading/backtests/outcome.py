@@ -14,7 +14,7 @@ from apps.trading.backtests import packing
 from apps.trading.backtests.candles import Material
 from apps.trading.backtests.models import BacktestResult
 from kernel.instruments import InstrumentSpec
-from kernel.simulation import Fills, Metric, SimulationResult, Statistics, Trades
+from kernel.simulation import ENGINE, Excursions, Fills, Metric, SimulationResult, Statistics, Trades, excursions
 
 FILL_COLUMNS: Final = ("bar", "ts", "buys", "lots", "ticks", "fee", "reason")
 TRADE_COLUMNS: Final = (
@@ -46,7 +46,9 @@ def outcome_of(material: Material, result: SimulationResult, figures: Statistics
     first = material.start_index
     series = packing.pack({"ts": result.ts[first:], "equity": result.equity[first:], "holding": result.holding[first:]})
     fills = packing.pack({name: _column(result.fills, name, first) for name in FILL_COLUMNS})
-    trades = packing.pack({name: _column(result.trades, name, first) for name in TRADE_COLUMNS})
+    reached = excursions(result.trades, material.bars)
+    columns = {name: _column(result.trades, name, first) for name in TRADE_COLUMNS}
+    trades = packing.pack({**columns, "highest": reached.highest, "lowest": reached.lowest})
     facts = _facts(material, result)
     statistics = [_metric(metric) for metric in figures.metrics.values()]
     months = [{"year": item.year, "month": item.month, "percent": repr(item.percent)} for item in figures.months]
@@ -64,6 +66,7 @@ def _column(rows: Fills | Trades, name: str, first: int) -> NDArray[np.int64]:
 def _facts(material: Material, result: SimulationResult) -> dict[str, Any]:
     span, spec = material.span, material.spec
     return {
+        "engine": ENGINE,
         "bars": len(span),
         "missing": material.missing(),
         "first_ts": int(span.ts[0]),
@@ -125,7 +128,17 @@ class StoredOutcome:
     @cached_property
     def trades(self) -> Trades:
         """Every round trip."""
-        return Trades(spec=self.spec, **packing.unpack(bytes(self.row.trades)))
+        return Trades(spec=self.spec, **{name: self._trade_columns[name] for name in TRADE_COLUMNS})
+
+    @cached_property
+    def excursions(self) -> Excursions | None:
+        """How far the price ran while each trade was open; None of runs that were stored before it was noted."""
+        columns = self._trade_columns
+        return Excursions(columns["highest"], columns["lowest"]) if "highest" in columns else None
+
+    @cached_property
+    def _trade_columns(self) -> dict[str, NDArray[np.int64]]:
+        return packing.unpack(bytes(self.row.trades))
 
     def figure(self, name: str) -> Decimal | None:
         """Return one figure of the statistics; None where it is not defined."""

@@ -155,3 +155,11 @@ class CurvesSerializer(serializers.Serializer[dict[str, Any]]):
     holding = serializers.ListField(child=serializers.CharField())
     drawdown = serializers.ListField(child=serializers.CharField())
     holding_drawdown = serializers.ListField(child=serializers.CharField())
+
+
+class BacktestReportSerializer(serializers.Serializer[dict[str, Any]]):
+    """A report: one self-contained HTML page, the same text for the same result."""
+
+    name = serializers.CharField()
+    content_type = serializers.CharField()
+    content = serializers.CharField()

@@ -11,4 +11,5 @@ urlpatterns = [
     path("backtests/<uuid:run_id>/trades", views.BacktestTrades.as_view(), name="api-backtest-trades"),
     path("backtests/<uuid:run_id>/fills", views.BacktestFills.as_view(), name="api-backtest-fills"),
     path("backtests/<uuid:run_id>/curves", views.BacktestCurves.as_view(), name="api-backtest-curves"),
+    path("backtests/<uuid:run_id>/report", views.BacktestReport.as_view(), name="api-backtest-report"),
 ]

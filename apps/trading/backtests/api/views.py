@@ -18,6 +18,7 @@ from apps.trading.backtests.api.serializers import (
     BacktestDetailSerializer,
     BacktestFillSerializer,
     BacktestFilterSerializer,
+    BacktestReportSerializer,
     BacktestSerializer,
     BacktestWriteSerializer,
     CurvesSerializer,
@@ -31,6 +32,7 @@ from apps.trading.backtests.choices import RunState
 from apps.trading.backtests.curves import sample
 from apps.trading.backtests.models import BacktestRun
 from apps.trading.backtests.outcome import StoredOutcome
+from apps.trading.backtests.report import file_name, html_of
 
 TAGS = ["back-tests"]
 
@@ -167,3 +169,16 @@ class BacktestCurves(_OfResult):
         columns = ("equity", "holding", "drawdown", "holding_drawdown")
         texts = {name: [format(value, "f") for value in getattr(drawn, name)] for name in columns}
         return Response({"bars": len(series["ts"]), "ts": drawn.ts, **texts})
+
+
+class BacktestReport(APIView):
+    """The report."""
+
+    @extend_schema(operation_id="get_backtest_report", tags=TAGS, responses={200: BacktestReportSerializer})
+    def get(self, request: Request, run_id: UUID) -> Response:
+        """Return the report of a finished back-test: one HTML page that needs nothing else."""
+        run = queries.get_run(run_id, owner_of(request))
+        content = html_of(run, queries.get_outcome(run))
+        return Response(
+            {"name": file_name(run, "html"), "content_type": "text/html; charset=utf-8", "content": content}
+        )

@@ -11,6 +11,7 @@ from apps.trading.backtests.models import BacktestRun
 from apps.trading.backtests.pages.result import figure_of
 from apps.trading.backtests.pages.rows import NONE, number, rows_of
 from apps.trading.backtests.pages.shown import ComparisonPage, ComparisonRow
+from kernel.simulation import DEFINITIONS
 
 
 def comparison_page(runs: Sequence[BacktestRun]) -> ComparisonPage:
@@ -19,11 +20,11 @@ def comparison_page(runs: Sequence[BacktestRun]) -> ComparisonPage:
     stored = [queries.get_outcome(run).statistics for run in done]
     rows = [
         ComparisonRow(
-            label=item["title"],
-            definition=item["definition"],
-            figures=[_figure(statistics.get(name)) for statistics in stored],
+            label=item.title,
+            definition=item.definition,
+            figures=[_figure(statistics.get(item.name)) for statistics in stored],
         )
-        for name, item in (stored[0].items() if stored else ())
+        for item in DEFINITIONS
     ]
     spans = {(run.symbol, run.interval, run.start, run.end) for run in done}
     note = "They do not cover the same market and period: compare with care." if len(spans) > 1 else ""

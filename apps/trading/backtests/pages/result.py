@@ -14,6 +14,7 @@ from apps.trading.backtests.outcome import StoredOutcome
 from apps.trading.backtests.pages.rows import NONE, period, title
 from apps.trading.backtests.pages.shown import BacktestPage, MonthCell, MonthRow, TradeRow, TradesPage
 from apps.trading.backtests.pages.trust import trust_of
+from apps.trading.backtests.shapes import scatter_of, spread_of
 from kernel.instruments import INTERVALS, Side
 from kernel.simulation import Trade
 from kernel.strategy import Reason
@@ -74,6 +75,9 @@ def result_page(run: BacktestRun, stored: StoredOutcome) -> BacktestPage:
         trades_note=f"{min(count, TRADES_ON_PAGE)} of {count}" if count > TRADES_ON_PAGE else str(count),
         trades_url=f"{address}trades/" if count else "",
         quote=unit,
+        spread=spread_of(stored),
+        scatter=scatter_of(stored),
+        report_url=f"{address}report.html",
     )
 
 

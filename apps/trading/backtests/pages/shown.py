@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django import forms
 
 from apps.core.view import Attention, Chart, Curve, Fact, Figure, LegendItem, Page, Stat, State
+from apps.trading.backtests.shapes import Scatter, Spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,9 @@ class BacktestPage:
     trades_note: str
     trades_url: str
     quote: str
+    spread: Spread | None
+    scatter: Scatter | None
+    report_url: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,4 +12,5 @@ urlpatterns = [
     path("backtests/<uuid:run_id>/progress/", views.progress, name="backtests-progress"),
     path("backtests/<uuid:run_id>/cancel/", views.cancel, name="backtests-cancel"),
     path("backtests/<uuid:run_id>/trades/", views.trades, name="backtests-trades"),
+    path("backtests/<uuid:run_id>/report.html", views.report, name="backtests-report"),
 ]

@@ -23,6 +23,7 @@ from apps.trading.backtests.pages.forms import FIELD_OF, BacktestForm, chosen_ve
 from apps.trading.backtests.pages.result import result_page, trades_page
 from apps.trading.backtests.pages.rows import day, period, rows_of, title
 from apps.trading.backtests.pages.shown import BacktestFormPage, BacktestRunPage, BacktestsPage
+from apps.trading.backtests.report import file_name, html_of
 from apps.trading.instruments.queries import list_instruments
 from apps.trading.strategies.queries import Version
 
@@ -208,3 +209,16 @@ def trades(request: HttpRequest, run_id: UUID) -> HttpResponse:
     run = queries.get_run(run_id, _owner(request))
     page = trades_page(run, queries.get_outcome(run), _page_number(request))
     return render(request, "trading/backtests/trades.html", {"page": page})
+
+
+@customer_required
+@require_GET
+def report(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Send the report of a finished back-test as a file."""
+    run = queries.get_run(run_id, _owner(request))
+    body = html_of(run, queries.get_outcome(run))
+    headers = {
+        "Content-Disposition": f'attachment; filename="{file_name(run, "html")}"',
+        "Cache-Control": "private, no-store",
+    }
+    return HttpResponse(body, content_type="text/html; charset=utf-8", headers=headers)

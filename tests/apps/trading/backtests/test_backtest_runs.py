@@ -94,7 +94,7 @@ def test_every_number_is_the_kernels(queued: Any) -> None:
         (fill.ts, fill.side, fill.quantity, fill.price, fill.fee, fill.reason) for fill in expected.fills
     ]
     assert [fill.bar + first for fill in stored.fills] == [fill.bar for fill in expected.fills]
-    figures = statistics(expected, "1h")
+    figures = statistics(expected, "1h", bars=bars, bitcoin=bars.close)
     for name, metric in figures.metrics.items():
         found = stored.figure(name)
         assert found == (None if metric.value is None else Decimal(str(metric.value))), name
