@@ -179,10 +179,17 @@ def _judge_indicator(node: Indicator, catalogue: Catalogue) -> Meaning:
     if name not in outputs:
         raise RuleError(f"{node.name} has no output {name!r}; it has: {', '.join(outputs)}", "output")
     source = _field_unit(node.source or "close", "source", catalogue)
-    declared = outputs[name].unit
-    own = {"source": source, "pure": PURE}.get(declared)
-    lookback = function.lookback(values) + node.shift
-    return Meaning(catalogue.fields[declared] if own is None else own, lookback)
+    known = {**catalogue.fields, "source": source, "pure": PURE}
+    return Meaning(_declared_unit(outputs[name].unit, known), function.lookback(values) + node.shift)
+
+
+def _declared_unit(text: str, known: Mapping[str, Unit]) -> Unit:
+    """`source`, `pure` or a field's name, or two of them joined by * or /."""
+    for mark, sign in (("*", 1), ("/", -1)):
+        left, found, right = text.partition(mark)
+        if found:
+            return product(known[left], known[right], sign)
+    return known[text]
 
 
 def _parameter_faults(given: Mapping[str, Decimal], declared: Sequence[Parameter]) -> Iterator[RuleError]:
