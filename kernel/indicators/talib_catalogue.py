@@ -31,7 +31,9 @@ _WORDS: Final = {
     "multiplier": "Half width of the band in average ranges",
     "maximum": "The fastest the stop may follow",
 }
-_AVERAGE_WORDS: Final = "Average: 0 simple, 1 exponential, 2 weighted, 3 double, 4 triple, 5 triangular, 6 Kaufman, 13 Wilder's"
+_AVERAGE_WORDS: Final = (
+    "Kind: 0 simple, 1 exponential, 2 weighted, 3 double, 4 triple, 5 triangular, 6 Kaufman, 13 Wilder"
+)
 NOT_OFFERED: Final = {
     **dict.fromkeys(("ADD", "SUB", "MULT", "DIV"), "rules have + − × ÷ themselves"),
     **dict.fromkeys(
