@@ -23,7 +23,8 @@ from kernel.strategy.document import (
     StrategyDocument,
     parse_document,
 )
-from kernel.strategy.examples import EXAMPLES, Example
+from kernel.strategy.examples import Example
+from kernel.strategy.gallery import EXAMPLES
 from kernel.strategy.lookahead import Leak, find_lookahead
 from kernel.strategy.managed import Moment, decide_managed
 from kernel.strategy.management import ExitRule, Kelly, RangeStop, RiskedRange, ScaleIn

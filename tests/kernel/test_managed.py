@@ -1,12 +1,13 @@
 """Documents of version 2: stops that follow, time stops, sizes by risk, buying more, rests; history as a bot would."""
 
 import json
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kernel.instruments import Side
 from kernel.simulation import Costs, simulate
 from kernel.strategy import Account, Moment, compile_strategy, decide_managed, decision_parameters, parse_document
 from tests.kernel.market_samples import BTC, CROSS, bars_of, bundled, conditions, documents, wild_bars
@@ -37,7 +38,7 @@ def as_a_bot(bars, compiled, spec, costs, cash, restart_at=()):
         if order is not None:
             ticks = slipped(row[1], order.side, costs)
             value = money(spec, order.lots, ticks, order.side)
-            fee = -int(-(value * costs.taker_fee) // 1)
+            fee = int((value * costs.taker_fee).to_integral_value(ROUND_CEILING))
             buys = order.side.value == "buy"
             if not buys or value + fee <= cash:
                 cash += -value - fee if buys else value - fee
@@ -46,7 +47,7 @@ def as_a_bot(bars, compiled, spec, costs, cash, restart_at=()):
         signals = live.update(*row)
         average = int(Decimal(paid) / held + Decimal("0.5")) if held else 0
         account = Account(held, cash, average)
-        equity.append(cash + money(spec, held, row[4], "sell"))
+        equity.append(cash + money(spec, held, row[4], Side.SELL))
         order = decide_managed(
             compiled.document, parameters, live.memory, account, Moment(row[0], row[4], signals)
         ).intent
