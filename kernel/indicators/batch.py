@@ -13,8 +13,10 @@ import numpy as np
 import talib
 from numpy.typing import NDArray
 
-from kernel.indicators.catalogue import INDICATORS, Parameters
+from kernel.indicators.catalogue import INDICATORS
 from kernel.indicators.comparison import settled
+from kernel.indicators.definitions import Parameters
+from kernel.indicators.windowed import history
 from kernel.indicators.windows import (
     Integers,
     window_maxima,
@@ -36,7 +38,8 @@ def compute(name: str, parameters: Parameters, columns: Columns, source: str = "
     as whole numbers that mean value × scale; a float output is in the source's integer unit (ticks, 10^-8 base).
     Values before `lookback` are NaN or meaningless. Raises KeyError for an unknown name or field.
     """
-    return _COMPUTERS[name](parameters, columns, source)
+    own = _COMPUTERS.get(name)
+    return history(name, parameters, columns, source) if own is None else own(parameters, columns, source)
 
 
 def compute_floats(
@@ -159,6 +162,8 @@ _COMPUTERS: Final[Mapping[str, Callable[..., tuple[Series, ...]]]] = {
     "ATR": _atr,
     "HIGHEST": _windowed(window_maxima),
     "LOWEST": _windowed(window_minima),
+    "MAX": _windowed(window_maxima),
+    "MIN": _windowed(window_minima),
     "STDDEV": _stddev,
     "ROC": _roc,
     "MOM": _mom,

@@ -1,71 +1,15 @@
 """What indicators exist: parameters with bounds, outputs, warm-up, and a description in plain words."""
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Final
 
-Parameters = Mapping[str, int | Decimal]
-
-
-@dataclass(frozen=True, slots=True)
-class ParameterDefinition:
-    """A parameter: `kind` is `integer` or `decimal`; bounds are included."""
-
-    name: str
-    kind: str
-    minimum: int | Decimal
-    maximum: int | Decimal
-    default: int | Decimal
-    description: str
-
-
-@dataclass(frozen=True, slots=True)
-class OutputDefinition:
-    """A series: `unit` is `source`, `pure` or a field's name.
-
-    `scale` is None for floats. An exact output is whole numbers that mean value × scale(parameters).
-    """
-
-    name: str
-    unit: str
-    description: str
-    scale: Callable[[Parameters], Fraction] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """An indicator. `takes_source`: computed from one field of the bar (else from high, low and close)."""
-
-    name: str
-    title: str
-    description: str
-    source_of_formula: str
-    parameters: tuple[ParameterDefinition, ...]
-    outputs: tuple[OutputDefinition, ...]
-    takes_source: bool
-    lookback_of: Callable[[Parameters], int]
-    memory_of: Callable[[Parameters], int]
-    complaint_of: Callable[[Parameters], str | None] = lambda _: None
-
-    def lookback(self, parameters: Parameters) -> int:
-        """Bars that must precede the first bar with a value."""
-        return self.lookback_of(parameters)
-
-    def memory(self, parameters: Parameters) -> int:
-        """Bars after which the value no longer depends (to 1e-9) on where history began."""
-        return self.memory_of(parameters)
-
-    def complaint(self, parameters: Parameters) -> str | None:
-        """What is wrong with the parameters together, or None."""
-        return self.complaint_of(parameters)
-
-    def defaults(self) -> dict[str, int | Decimal]:
-        """Each parameter at its default."""
-        return {parameter.name: parameter.default for parameter in self.parameters}
+from kernel.indicators.definitions import Definition, OutputDefinition, ParameterDefinition, Parameters
+from kernel.indicators.talib_catalogue import DEFINITIONS as TALIB_DEFINITIONS
 
 
 def _period(parameters: Parameters) -> int:
@@ -271,5 +215,11 @@ _DEFINITIONS: Final = (
     ),
 )
 
-INDICATORS: Final[Mapping[str, Definition]] = MappingProxyType({item.name: item for item in _DEFINITIONS})
+_BY_NAME: Final = {item.name: item for item in _DEFINITIONS}
+_ALIASES: Final = tuple(replace(_BY_NAME[name], name=alias) for name, alias in (("HIGHEST", "MAX"), ("LOWEST", "MIN")))
+OWN: Final[Mapping[str, Definition]] = MappingProxyType({**_BY_NAME, **{item.name: item for item in _ALIASES}})
+"""The indicators with code of their own, by name: exact or incremental."""
+INDICATORS: Final[Mapping[str, Definition]] = MappingProxyType(
+    {**OWN, **{item.name: item for item in TALIB_DEFINITIONS}}
+)
 """Every indicator by its name."""

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, ClassVar, Final, Protocol
 
-from kernel.indicators.catalogue import Parameters
 from kernel.indicators.comparison import settle
+from kernel.indicators.definitions import Parameters
+from kernel.indicators.windowed import Windowed
 
 Outputs = tuple[int | float, ...]
 
@@ -368,21 +369,35 @@ _CLASSES: Final[Mapping[str, Callable[[Parameters], Any]]] = {
     "ATR": Atr,
     "HIGHEST": Highest,
     "LOWEST": Lowest,
+    "MAX": Highest,
+    "MIN": Lowest,
     "STDDEV": Stddev,
     "ROC": Roc,
     "MOM": Mom,
 }
 
 
-def create(name: str, parameters: Parameters) -> Incremental:
-    """A fresh incremental indicator; raises KeyError for an unknown name."""
-    found: Incremental = _CLASSES[name](parameters)
+def create(name: str, parameters: Parameters) -> "Incremental | Windowed":
+    """A fresh live indicator; raises KeyError for an unknown name."""
+    own = _CLASSES.get(name)
+    if own is None:
+        return Windowed(name, parameters)
+    found: Incremental = own(parameters)
     return found
 
 
-def restore(name: str, parameters: Parameters, state: Mapping[str, Any]) -> Incremental:
+def restore(name: str, parameters: Parameters, state: Mapping[str, Any]) -> "Incremental | Windowed":
     """The indicator as it was when `state()` was taken; raises KeyError for a state of another shape."""
-    indicator = _CLASSES[name](parameters)
+    indicator: Any = create(name, parameters)
     indicator.load(state)
-    found: Incremental = indicator
+    found: Incremental | Windowed = indicator
     return found
+
+
+def follow(
+    indicator: "Incremental | Windowed", bar: Mapping[str, int], source: str
+) -> tuple[int | float | None, ...] | None:
+    """Give a live indicator the next closed bar (open, high, low, close, volume by name); its outputs, if any yet."""
+    if isinstance(indicator, Windowed):
+        return indicator.take(bar, source)
+    return indicator.update(bar["high"], bar["low"], bar["close"], bar[source])

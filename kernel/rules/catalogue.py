@@ -1,9 +1,12 @@
 """What a context offers to expressions: fields, functions with bounded parameters, and units."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from kernel.rules.nodes import Node
 
 Unit = tuple[tuple[str, int], ...]
 """Powers of base units, sorted by name and without zeros: (("price", 1),) is a price, () a pure number."""
@@ -80,7 +83,13 @@ class Function(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The fields (name -> unit) and functions (name -> definition) that expressions of one context may use."""
+    """The fields (name -> unit) and functions (name -> definition) that expressions of one context may use.
+
+    `interval` is the length of a bar in ms (0: unknown, so that no longer timeframe can be named); `custom` are the
+    numbers that a document has given names.
+    """
 
     fields: Mapping[str, Unit]
     functions: Mapping[str, Function]
+    interval: int = 0
+    custom: "Mapping[str, Node]" = field(default_factory=dict)

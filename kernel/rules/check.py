@@ -5,12 +5,34 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from kernel.instruments import INTERVALS
 from kernel.rules.catalogue import PURE, Catalogue, Function, Parameter, Unit, product
-from kernel.rules.nodes import Arithmetic, Comparison, Constant, Crossing, Indicator, Node, PriceField, Window
+from kernel.rules.nodes import (
+    Absolute,
+    Arithmetic,
+    Comparison,
+    Constant,
+    Crossing,
+    Custom,
+    HigherCondition,
+    HigherNumber,
+    Indicator,
+    Node,
+    Pick,
+    PriceField,
+    Rolling,
+    Session,
+    Window,
+)
+from kernel.rules.nodes import (
+    Sequence as Steps,
+)
 
 MAX_DEPTH = 8
 MAX_NODES = 256
 MAX_LOOKBACK = 2_000
+MAX_LOOKBACK_OF_TIMEFRAMES = 20_000
+"""The bars a document may look back when it names a longer timeframe (each timeframe by itself: 2,000 of its bars)."""
 
 _LARGEST_CONSTANT = Fraction(10**18)
 _SMALLEST_CONSTANT = 1 / _LARGEST_CONSTANT
@@ -55,8 +77,9 @@ def check(root: Node, catalogue: Catalogue) -> list[Problem]:
         return [too_large]
     problems: list[Problem] = []
     found = _visit(root, "", catalogue, problems)
-    if found and found.lookback > MAX_LOOKBACK:
-        problems.append(Problem("", f"looks back {found.lookback} bars; at most {MAX_LOOKBACK} are allowed"))
+    most = MAX_LOOKBACK_OF_TIMEFRAMES if _has_higher(root, catalogue) else MAX_LOOKBACK
+    if found and found.lookback > most:
+        problems.append(Problem("", f"looks back {found.lookback} bars; at most {most} are allowed"))
     return problems
 
 
@@ -107,15 +130,79 @@ def _judge(node: Node, catalogue: Catalogue, below: list[Meaning]) -> Meaning:
         return Meaning(_field_unit(node.field, "field", catalogue), node.shift)
     if isinstance(node, Indicator):
         return _judge_indicator(node, catalogue)
+    if isinstance(node, Custom):
+        return _judge_custom(node, catalogue)
+    if isinstance(node, Session):
+        return Meaning(PURE, 0)
+    if isinstance(node, HigherNumber | HigherCondition):
+        return _judge_higher(node, catalogue, below[0])
+    return _judge_joined(node, below)
+
+
+def _judge_joined(node: Node, below: list[Meaning]) -> Meaning:
     lookback = max(found.lookback for found in below)
     if isinstance(node, Arithmetic):
         constant = _folded(node.kind, below[0].constant, below[1].constant)
         return Meaning(_arithmetic_unit(node.kind, below[0].unit, below[1].unit), lookback, constant)
+    if isinstance(node, Pick):
+        return Meaning(_same_unit(below[0].unit, below[1].unit, "chosen from beside"), lookback)
+    if isinstance(node, Absolute | Rolling):
+        return _judge_of_one(node, below[0])
     if isinstance(node, Window):
         return Meaning(PURE, lookback + node.bars - 1)
+    if isinstance(node, Steps):
+        return Meaning(PURE, lookback + node.bars * (len(node.conditions) - 1))
     if isinstance(node, Comparison | Crossing) and _same_unit(below[0].unit, below[1].unit, "compared with") is None:
         raise RuleError("compares two constants: nothing in it depends on the market")
     return Meaning(PURE, lookback + isinstance(node, Crossing))
+
+
+def _judge_of_one(node: Absolute | Rolling, of: Meaning) -> Meaning:
+    if of.unit is None:
+        raise RuleError("is taken of a constant: nothing in it depends on the market", "value")
+    return Meaning(of.unit, of.lookback + (node.bars - 1 if isinstance(node, Rolling) else 0))
+
+
+def _judge_custom(node: Custom, catalogue: Catalogue) -> Meaning:
+    found = catalogue.custom.get(node.name)
+    if found is None:
+        known = ", ".join(catalogue.custom) or "none"
+        raise RuleError(f"unknown indicator of the document {node.name!r}; known: {known}", "name")
+    own = meaning(found, catalogue)
+    return Meaning(own.unit, own.lookback + node.shift)
+
+
+def ratio_of(timeframe: str, catalogue: Catalogue) -> int:
+    """How many bars of the catalogue's interval make one of a longer timeframe; raises RuleError if that is none."""
+    if not catalogue.interval:
+        raise RuleError("a longer timeframe cannot be named here", "timeframe")
+    length = INTERVALS.get(timeframe)
+    if length is None:
+        raise RuleError(f"unknown timeframe {timeframe!r}; known: {', '.join(INTERVALS)}", "timeframe")
+    if length <= catalogue.interval or length % catalogue.interval:
+        raise RuleError("must be a longer timeframe, a multiple of the strategy's own", "timeframe")
+    return length // catalogue.interval
+
+
+def _judge_higher(node: HigherNumber | HigherCondition, catalogue: Catalogue, below: Meaning) -> Meaning:
+    ratio = ratio_of(node.timeframe, catalogue)
+    if any(_has_higher(child, catalogue) for _, child in node.children()):
+        raise RuleError("a longer timeframe stands inside another one")
+    if below.unit is None:
+        raise RuleError("is taken of a constant: nothing in it depends on the market", "value")
+    if below.lookback > MAX_LOOKBACK:
+        raise RuleError(f"looks back {below.lookback} bars of {node.timeframe}; at most {MAX_LOOKBACK} are allowed")
+    # One more bar for the part of a bar that history may begin with, one for the bar that is not closed yet.
+    return Meaning(below.unit, (below.lookback + 3) * ratio)
+
+
+def _has_higher(node: Node, catalogue: Catalogue | None = None) -> bool:
+    if isinstance(node, HigherNumber | HigherCondition):
+        return True
+    below = [child for _, child in node.children()]
+    if isinstance(node, Custom) and catalogue is not None and node.name in catalogue.custom:
+        below = [catalogue.custom[node.name]]
+    return any(_has_higher(child, catalogue) for child in below)
 
 
 def _arithmetic_unit(kind: str, left: Unit | None, right: Unit | None) -> Unit | None:
@@ -179,10 +266,17 @@ def _judge_indicator(node: Indicator, catalogue: Catalogue) -> Meaning:
     if name not in outputs:
         raise RuleError(f"{node.name} has no output {name!r}; it has: {', '.join(outputs)}", "output")
     source = _field_unit(node.source or "close", "source", catalogue)
-    declared = outputs[name].unit
-    own = {"source": source, "pure": PURE}.get(declared)
-    lookback = function.lookback(values) + node.shift
-    return Meaning(catalogue.fields[declared] if own is None else own, lookback)
+    known = {**catalogue.fields, "source": source, "pure": PURE}
+    return Meaning(_declared_unit(outputs[name].unit, known), function.lookback(values) + node.shift)
+
+
+def _declared_unit(text: str, known: Mapping[str, Unit]) -> Unit:
+    """`source`, `pure` or a field's name, or two of them joined by * or /."""
+    for mark, sign in (("*", 1), ("/", -1)):
+        left, found, right = text.partition(mark)
+        if found:
+            return product(known[left], known[right], sign)
+    return known[text]
 
 
 def _parameter_faults(given: Mapping[str, Decimal], declared: Sequence[Parameter]) -> Iterator[RuleError]:

@@ -16,6 +16,7 @@ from kernel.rules.problems import parse_condition
 from kernel.rules.words import RELATIONS, SIGNS
 
 Figures = Mapping[str, Decimal]
+_OF_A_MOMENT: Final = (Group, Not, Comparison, Crossing, Constant, PriceField, Arithmetic)
 PRICE = unit(price=1)
 MOMENT: Final = Catalogue(
     fields={
@@ -143,6 +144,8 @@ def _lasting(node: Node, path: str) -> list[Problem]:
     """Return what of a condition needs a history."""
     if isinstance(node, Lasting | Indicator):
         return [Problem(path, "looks back over bars, which an alert does not")]
+    if not isinstance(node, _OF_A_MOMENT):
+        return [Problem(path, "is for strategies; an alert compares figures of one moment")]
     if isinstance(node, PriceField) and node.shift:
         return [Problem(join(path, "shift"), "must be 0 in an alert")]
     return [problem for step, child in node.children() for problem in _lasting(child, join(path, step))]

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Annotated, Literal, Union
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, field_validator
 
 from kernel.money import parse_decimal
 
@@ -128,8 +130,115 @@ class Window(Node):
         yield "condition", self.condition
 
 
-Number = Annotated[Union[Constant, PriceField, Indicator, Arithmetic], Field(discriminator="kind")]  # noqa: UP007
-Condition = Annotated[Union[Comparison, Crossing, Group, Not, Window], Field(discriminator="kind")]  # noqa: UP007
+class Pick(_Binary):
+    """The smaller or the larger of two numbers."""
 
-for _model in (Arithmetic, Comparison, Crossing, Group, Not, Window):
+    kind: Literal["lower_of", "higher_of"]
+
+
+class Absolute(Node):
+    """A number without its sign."""
+
+    kind: Literal["absolute"]
+    value: "Number"
+
+    def children(self) -> Iterator[tuple[str, Node]]:
+        yield "value", self.value
+
+
+class Rolling(Node):
+    """The mean, sum, largest or smallest of a number over the last `bars` bars."""
+
+    kind: Literal["rolling"]
+    function: Literal["mean", "sum", "highest", "lowest"]
+    value: "Number"
+    bars: int = Field(strict=True, ge=2, le=500)
+
+    def children(self) -> Iterator[tuple[str, Node]]:
+        yield "value", self.value
+
+
+class Custom(Node):
+    """A number that the document has given a name under `indicators`, `shift` bars ago."""
+
+    kind: Literal["custom"]
+    name: str = Field(max_length=32)
+    shift: Shift = 0
+
+
+class HigherNumber(Node):
+    """A number on the last closed bar of a longer timeframe: it stays until the next such bar has closed."""
+
+    kind: Literal["on_timeframe"]
+    timeframe: str = Field(max_length=4)
+    value: "Number"
+
+    def children(self) -> Iterator[tuple[str, Node]]:
+        yield "value", self.value
+
+
+class HigherCondition(Node):
+    """A condition on the last closed bar of a longer timeframe: true until the next such bar has closed."""
+
+    kind: Literal["holds_on_timeframe"]
+    timeframe: str = Field(max_length=4)
+    condition: "Condition"
+
+    def children(self) -> Iterator[tuple[str, Node]]:
+        yield "condition", self.condition
+
+
+class Sequence(Node):
+    """True on the bar where the last condition holds, each having held within `bars` bars after the one before it."""
+
+    kind: Literal["sequence"]
+    conditions: tuple["Condition", ...] = Field(min_length=2, max_length=6)
+    bars: int = Field(strict=True, ge=1, le=500)
+
+    def children(self) -> Iterator[tuple[str, Node]]:
+        for index, condition in enumerate(self.conditions):
+            yield f"conditions[{index}]", condition
+
+
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+ClockTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+
+
+@cache
+def _zones() -> set[str]:
+    # The library looks through its files at every call.
+    return available_timezones()
+
+
+class Session(Node):
+    """True when the bar closes on one of `days` from `start` to before `end`, by the clocks of `zone`.
+
+    A session whose end is not after its start goes on past midnight and belongs to the day it started on.
+    """
+
+    kind: Literal["session"]
+    zone: str = Field(default="UTC", max_length=64)
+    days: tuple[Day, ...] = Field(default=("mon", "tue", "wed", "thu", "fri", "sat", "sun"), min_length=1, max_length=7)
+    start: ClockTime = "00:00"
+    end: ClockTime = "00:00"
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in _zones():
+            raise ValueError(f"unknown time zone {value!r}; write one like Europe/Berlin, or UTC")
+        return value
+
+
+Number = Annotated[
+    Union[Constant, PriceField, Indicator, Arithmetic, Pick, Absolute, Rolling, Custom, HigherNumber],  # noqa: UP007
+    Field(discriminator="kind"),
+]
+Condition = Annotated[
+    Union[Comparison, Crossing, Group, Not, Window, Sequence, Session, HigherCondition],  # noqa: UP007
+    Field(discriminator="kind"),
+]
+
+_RECURSIVE = (Arithmetic, Comparison, Crossing, Group, Not, Window, Pick, Absolute, Rolling, Sequence)
+for _model in (*_RECURSIVE, HigherNumber, HigherCondition):
     _model.model_rebuild()

@@ -11,7 +11,7 @@ from kernel.rules.check import MAX_DEPTH, MAX_NODES, Problem, check, join
 from kernel.rules.nodes import Condition, Node
 
 _CONDITION: Final[TypeAdapter[Node]] = TypeAdapter(Condition)
-_OPERANDS: Final = ("left", "right", "condition")
+_OPERANDS: Final = ("left", "right", "condition", "value")
 
 
 def parse_condition(data: object, catalogue: Catalogue) -> tuple[Node | None, list[Problem]]:

@@ -12,3 +12,12 @@ RELATIONS: Final = {
     "crosses_below": "crosses below",
 }
 SIGNS: Final = {"add": "+", "subtract": "−", "multiply": "×", "divide": "÷"}
+DAYS: Final = {
+    "mon": "Mondays",
+    "tue": "Tuesdays",
+    "wed": "Wednesdays",
+    "thu": "Thursdays",
+    "fri": "Fridays",
+    "sat": "Saturdays",
+    "sun": "Sundays",
+}

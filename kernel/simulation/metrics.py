@@ -202,7 +202,9 @@ def _excursion_values(result: SimulationResult, bars: Bars | None) -> dict[str, 
 def _activity_values(result: SimulationResult, curve: _Curve) -> dict[str, Value]:
     held = int((result.trades.exit_bar - result.trades.entry_bar).sum())
     if result.position_lots:
-        held += len(result.equity) - int(result.fills.bar[-1])
+        sales = np.flatnonzero(~result.fills.buys)
+        opened = int(sales[-1]) + 1 if len(sales) else 0
+        held += len(result.equity) - int(result.fills.bar[opened])
     # Whole lots × ticks first, so that the sum of products is exact.
     spec = result.spec
     traded = sum(

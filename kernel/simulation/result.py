@@ -108,7 +108,7 @@ class Trade:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trades:
-    """Round trips as arrays; money in 10^-8 quote. Row i joins fills 2i and 2i + 1."""
+    """Round trips as arrays; money in 10^-8 quote. A row joins a sale and the purchases since the one before."""
 
     spec: InstrumentSpec
     entry_bar: NDArray[np.int64]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from kernel.instruments import Bars, InstrumentSpec
 from kernel.simulation import loop
 from kernel.simulation.costs import CostRates, Costs
+from kernel.simulation.managed import ManagedRun, run_managed
 from kernel.simulation.result import Fills, SimulationResult, Trades
 from kernel.strategy import QUOTE_SCALE, CompiledStrategy, DecisionParameters, decision_parameters
-from kernel.strategy.decision import REASONS, REFUSALS, Reason
+from kernel.strategy.decision import ENTRY_REASONS, REASONS, REFUSALS
 
 _CHUNK: Final = 1 << 16
 _ROOM: Final = 2**62
@@ -48,10 +49,17 @@ def simulate(
     initial_cash = _units(cash)
     parameters, rates = decision_parameters(compiled.document, spec), costs.rates()
     rules = loop.Rules(parameters, rates, _limits(bars, parameters, rates, initial_cash))
-    state = loop.initial_state(initial_cash)
     first_bar = max(start_index, compiled.warm_up)
     equity = np.empty(len(bars), np.int64)
     signals = compiled.history(bars)
+    if compiled.document.is_managed:
+        run = ManagedRun(initial_cash)
+        tell = _teller(len(bars), chunk, on_progress)
+        run_managed(bars, compiled, signals, first_bar, (parameters, rates), run, equity, tell)
+        tell(len(bars))
+        end = _End(run.cash, run.lots, run.average, run.unpaid, run.refused)
+        return _result(bars, spec, costs, (initial_cash, first_bar), end, _joined([run.columns()], bars, spec), equity)
+    state = loop.initial_state(initial_cash)
     market = loop.Market(bars.open, bars.close, signals.entry, signals.exit)
     # One buffer for all chunks: fresh memory would cost more than the loop that fills it.
     buffer = loop.empty_columns(min(chunk, len(bars)))
@@ -61,23 +69,58 @@ def simulate(
         if count < 0:
             raise OverflowError("the position or the cash has grown beyond 64 bits")
         parts.append(loop.FillColumns(*(column[:count].copy() for column in buffer)))
-    fills = _joined(parts, bars, spec)
+    refused = [int(state[loop.REFUSED + place]) for place in range(len(REFUSALS) - 1)]
+    end = _End(int(state[loop.CASH]), int(state[loop.LOTS]), int(state[loop.AVERAGE]), int(state[loop.UNPAID]), refused)
+    return _result(bars, spec, costs, (initial_cash, first_bar), end, _joined(parts, bars, spec), equity)
+
+
+class _End(NamedTuple):
+    """What is left after the last bar."""
+
+    cash: int
+    lots: int
+    average: int
+    unpaid: int
+    refused: list[int]
+
+
+def _result(
+    bars: Bars,
+    spec: InstrumentSpec,
+    costs: Costs,
+    begin: tuple[int, int],
+    end: _End,
+    fills: Fills,
+    equity: NDArray[np.int64],
+) -> SimulationResult:
+    initial_cash, first_bar = begin
+    unit = Fraction(spec.tick) * Fraction(spec.lot) * QUOTE_SCALE
     return SimulationResult(
         spec=spec,
         costs=costs,
         ts=bars.ts,
         first_bar=min(first_bar, len(bars)),
         initial_cash=initial_cash,
-        cash=int(state[loop.CASH]),
-        position_lots=int(state[loop.LOTS]),
-        average_entry_ticks=int(state[loop.AVERAGE]),
+        cash=end.cash,
+        position_lots=end.lots,
+        average_entry_ticks=end.average,
         fills=fills,
-        trades=_round_trips(fills, parameters),
+        trades=_round_trips(fills, unit),
         equity=equity,
-        holding=_holding(bars, first_bar + 1, initial_cash, parameters, rates),
-        unpaid=int(state[loop.UNPAID]),
-        refused={str(item): int(state[loop.REFUSED + code - 1]) for code, item in enumerate(REFUSALS) if item},
+        holding=_holding(bars, first_bar + 1, initial_cash, unit, costs.rates()),
+        unpaid=end.unpaid,
+        refused={str(item): count for item, count in zip(REFUSALS[1:], end.refused, strict=True)},
     )
+
+
+def _teller(total: int, chunk: int, on_progress: Callable[[int, int], None] | None) -> Callable[[int], None]:
+    """Tell the progress every `chunk` bars and at the end."""
+
+    def tell(done: int) -> None:
+        if on_progress is not None and done and (done % chunk == 0 or done == total):
+            on_progress(done, total)
+
+    return tell
 
 
 def _units(cash: Decimal) -> int:
@@ -125,7 +168,7 @@ def _joined(parts: list[loop.FillColumns], bars: Bars, spec: InstrumentSpec) -> 
         spec=spec,
         bar=bar,
         ts=bars.ts[bar],
-        buys=reason == REASONS.index(Reason.ENTRY),
+        buys=np.isin(reason, [REASONS.index(item) for item in ENTRY_REASONS]),
         lots=lots,
         ticks=ticks,
         fee=fee,
@@ -133,36 +176,44 @@ def _joined(parts: list[loop.FillColumns], bars: Bars, spec: InstrumentSpec) -> 
     )
 
 
-def _round_trips(fills: Fills, parameters: DecisionParameters) -> Trades:
-    # Fills alternate: there is one position, opened and closed whole.
-    closed = len(fills) // 2 * 2
-    entry, leave = slice(0, closed, 2), slice(1, closed, 2)
-    lots = fills.lots[entry]
-    unit, per = parameters.unit_numerator, parameters.unit_denominator
-    invested = -(-(lots * fills.ticks[entry] * unit) // per) + fills.fee[entry]
-    returned = lots * fills.ticks[leave] * unit // per - fills.fee[leave]
+def _round_trips(fills: Fills, unit: Fraction) -> Trades:
+    # A sale always sells everything, so each sale ends a trade that began after the sale before it.
+    leave = np.flatnonzero(~fills.buys)
+    first = np.concatenate(([0], leave[:-1] + 1)).astype(np.int64)[: len(leave)]
+    closed = int(leave[-1]) + 1 if len(leave) else 0
+    values = fills.lots[:closed] * fills.ticks[:closed]
+    costs = np.where(fills.buys[:closed], -(-(values * unit.numerator) // unit.denominator) + fills.fee[:closed], 0)
+    bought = np.where(fills.buys[:closed], values, 0)
+    lots = fills.lots[leave]
+    invested, paid = _summed(costs, first), _summed(bought, first)
+    returned = lots * fills.ticks[leave] * unit.numerator // unit.denominator - fills.fee[leave]
     return Trades(
         spec=fills.spec,
-        entry_bar=fills.bar[entry],
+        entry_bar=fills.bar[first],
         exit_bar=fills.bar[leave],
-        entry_ts=fills.ts[entry],
+        entry_ts=fills.ts[first],
         exit_ts=fills.ts[leave],
         lots=lots,
-        entry_ticks=fills.ticks[entry],
+        # The mean price of all purchases, rounded half up.
+        entry_ticks=(2 * paid + lots) // (2 * lots),
         exit_ticks=fills.ticks[leave],
-        fees=fills.fee[entry] + fills.fee[leave],
+        fees=_summed(fills.fee[:closed], first),
         invested=invested,
         profit=returned - invested,
         reason=fills.reason[leave],
     )
 
 
-def _holding(bars: Bars, first: int, cash: int, parameters: DecisionParameters, rates: CostRates) -> NDArray[np.int64]:
+def _summed(values: NDArray[np.int64], first: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Sums from each of `first` to before the next."""
+    return np.add.reduceat(values, first) if len(first) else np.empty(0, np.int64)
+
+
+def _holding(bars: Bars, first: int, cash: int, unit: Fraction, rates: CostRates) -> NDArray[np.int64]:
     """Equity of buying at the open of bar `first` all the lots the cash pays, and holding them."""
     curve = np.full(len(bars), cash, np.int64)
     if first >= len(bars):
         return curve
-    unit = Fraction(parameters.unit_numerator, parameters.unit_denominator)
     slipped = Fraction(rates.slippage_numerator + rates.slippage_denominator, rates.slippage_denominator)
     ticks = -(-int(bars.open[first]) * slipped.numerator // slipped.denominator)
     fee_share = Fraction(rates.fee_numerator, rates.fee_denominator)

@@ -1,23 +1,32 @@
 """From expression trees to a program: arithmetic stays exact as long as it can, and only then becomes floats."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
 from kernel.indicators import INDICATORS
-from kernel.instruments import VOLUME_SCALE
+from kernel.instruments import INTERVALS, VOLUME_SCALE
 from kernel.rules import (
     PURE,
+    Absolute,
     Arithmetic,
+    Catalogue,
     Comparison,
     Constant,
     Crossing,
+    Custom,
     Group,
+    HigherCondition,
+    HigherNumber,
     Indicator,
     Not,
+    Pick,
     PriceField,
+    Rolling,
+    Sequence,
+    Session,
     Unit,
     Window,
     meaning,
@@ -44,7 +53,10 @@ from kernel.strategy.program import (
     WindowStep,
     integer_factors,
 )
+from kernel.strategy.spans import PickStep, RangeStep, RollingStep
+from kernel.strategy.timing import HigherStep, SessionStep
 
+_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _ACCEPTED: Final = {"gt": (1,), "gte": (0, 1), "lt": (-1,), "lte": (-1, 0), "eq": (0,)}
 
 
@@ -73,8 +85,9 @@ class Operand:
 class Builder:
     """Collects the steps of all conditions of a document; equal steps are made once."""
 
-    def __init__(self, tick: Decimal | None) -> None:
+    def __init__(self, tick: Decimal | None, catalogue: Catalogue = MARKET) -> None:
         self.tick = tick
+        self.catalogue = catalogue
         self.steps: list[Step] = []
         self._known: dict[tuple[type[Step], Step], int] = {}
 
@@ -90,7 +103,38 @@ class Builder:
             return self._add(NotStep(self.condition(node.condition)))
         if isinstance(node, Window):
             return self._add(WindowStep(node.kind, self.condition(node.condition), node.bars))
+        return self._timed(node)
+
+    def _timed(self, node: Node) -> int:
+        if isinstance(node, Sequence):
+            return self._sequence(node)
+        if isinstance(node, Session):
+            days = tuple(sorted({_DAYS.index(day) for day in node.days}))
+            return self._add(
+                SessionStep(node.zone, days, _minutes(node.start), _minutes(node.end), self.catalogue.interval)
+            )
+        if isinstance(node, HigherCondition):
+            inner = self._inner(node.timeframe)
+            return self._higher(inner, inner.condition(node.condition))
         raise TypeError(f"not a condition: {type(node).__name__}")
+
+    def true_range_sum(self, bars: int) -> int:
+        """The register (whole ticks) of the sum of the last true ranges."""
+        return self._add(RangeStep(bars))
+
+    def _sequence(self, node: Sequence) -> int:
+        """Each condition on a bar after the one before it held, at most `bars` bars later."""
+        register = self.condition(node.conditions[0])
+        for part in node.conditions[1:]:
+            earlier = self._add(ShiftStep(self._add(WindowStep("any", register, node.bars)), 1))
+            register = self._add(GroupStep("and", (earlier, self.condition(part))))
+        return register
+
+    def _inner(self, timeframe: str) -> "Builder":
+        return Builder(self.tick, replace(self.catalogue, interval=INTERVALS[timeframe]))
+
+    def _higher(self, inner: "Builder", register: int) -> int:
+        return self._add(HigherStep(tuple(inner.steps), register, inner.catalogue.interval, self.catalogue.interval))
 
     def _add(self, step: Step) -> int:
         key = (type(step), step)
@@ -104,12 +148,50 @@ class Builder:
             return Operand(-1, Fraction(node.value), PURE)
         if isinstance(node, PriceField):
             field = self._add(FieldStep(node.field))
-            return Operand(self._shifted(field, node.shift), Fraction(1), MARKET.fields[node.field])
+            return Operand(self._shifted(field, node.shift), Fraction(1), self.catalogue.fields[node.field])
         if isinstance(node, Indicator):
             return self._indicator(node)
         if isinstance(node, Arithmetic):
             return self._arithmetic(node.kind, self._number(node.left), self._number(node.right))
+        return self._made(node)
+
+    def _made(self, node: Node) -> Operand:
+        if isinstance(node, Pick):
+            left, right = self._aligned(self._number(node.left), self._number(node.right))
+            if left.constant and right.constant:
+                pick = min if node.kind == "lower_of" else max
+                return Operand(-1, pick(left.scale or Fraction(0), right.scale or Fraction(0)), PURE)
+            return self._picked(node.kind, left, right)
+        if isinstance(node, Absolute):
+            value = self._number(node.value)
+            return self._picked("higher_of", value, self._negated(value))
+        if isinstance(node, Rolling):
+            return self._rolling(node, self._number(node.value))
+        if isinstance(node, Custom):
+            value = self._number(self.catalogue.custom[node.name])
+            return replace(value, register=self._shifted(value.register, node.shift))
+        if isinstance(node, HigherNumber):
+            inner = self._inner(node.timeframe)
+            value = inner._number(node.value)
+            return replace(value, register=self._higher(inner, value.register))
         raise TypeError(f"not a number: {type(node).__name__}")
+
+    def _picked(self, kind: str, left: Operand, right: Operand) -> Operand:
+        first, second = self._float(left), self._float(right)
+        register = self._add(PickStep(kind, first[0], first[1], second[0], second[1]))
+        return Operand(register, None, left.unit or right.unit)
+
+    def _rolling(self, node: Rolling, value: Operand) -> Operand:
+        function = "sum" if node.function == "mean" else node.function
+        if value.scale is not None and value.scale < 0 and function != "sum":
+            # The register holds the number with its sign turned.
+            function = "lowest" if function == "highest" else "highest"
+        register = self._add(RollingStep(function, value.register, node.bars, value.scale is not None))
+        if node.function != "mean":
+            return replace(value, register=register)
+        if value.scale is not None:
+            return Operand(register, value.scale / node.bars, value.unit)
+        return Operand(self._add(ArithmeticStep("divide", register, 0.0, -1, float(node.bars))), None, value.unit)
 
     def _shifted(self, register: int, bars: int) -> int:
         return self._add(ShiftStep(register, bars)) if bars else register
@@ -123,7 +205,7 @@ class Builder:
         register = self._shifted(self._add(OutputStep(whole, position)), node.shift)
         scale_of = definition.outputs[position].scale
         scale = None if scale_of is None else scale_of(parameters)
-        return Operand(register, scale, meaning(node, MARKET).unit or PURE)
+        return Operand(register, scale, meaning(node, self.catalogue).unit or PURE)
 
     def _arithmetic(self, kind: str, left: Operand, right: Operand) -> Operand:
         if left.constant and right.constant:
@@ -215,6 +297,11 @@ class Builder:
             return self._add(RelateIntegersStep(left.register, first, right.register, second))
         (first_register, _), (second_register, constant) = self._float(left), self._float(right)
         return self._add(RelateFloatsStep(first_register, second_register, constant))
+
+
+def _minutes(clock: str) -> int:
+    hours, minutes = clock.split(":")
+    return int(hours) * 60 + int(minutes)
 
 
 def last_uses(steps: list[Step], kept: tuple[int, ...]) -> list[list[int]]:

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from kernel.compiled import register_jitable
 from kernel.instruments import InstrumentSpec, Side
 from kernel.strategy.compiler import Signals
-from kernel.strategy.document import FixedQuantity, FixedQuote, Sizing, StrategyDocument
+from kernel.strategy.document import FixedQuantity, FixedQuote, PercentEquity, Sizing, StrategyDocument
 
 QUOTE_SCALE: Final = 10**8
 """Money in the kernel's loops is a whole number of 10^-8 quote."""
@@ -33,6 +33,11 @@ class Reason(StrEnum):
     EXIT = "exit"  # holding, and the exit condition holds
     STOP_LOSS = "stop_loss"  # holding, and the close is at or below the stop distance
     TAKE_PROFIT = "take_profit"  # holding, and the close is at or above the target distance
+    RANGE_STOP = "range_stop"  # holding, and the close is a multiple of the usual range below its anchor
+    TRAILING_STOP = "trailing_stop"  # holding, and the close is a distance below the highest one since the entry
+    TIME_STOP = "time_stop"  # held for as many bars as are allowed
+    EXIT_RULE = "exit_rule"  # holding, and one of the further exit rules holds
+    SCALE_IN = "scale_in"  # holding, and the condition for buying more holds
 
 
 class Refusal(StrEnum):
@@ -88,7 +93,19 @@ class DecisionParameters(NamedTuple):
     min_notional: int  # 10^-8 quote, rounded up
 
 
-REASONS: Final = (None, Reason.ENTRY, Reason.EXIT, Reason.STOP_LOSS, Reason.TAKE_PROFIT)
+REASONS: Final = (
+    None,
+    Reason.ENTRY,
+    Reason.EXIT,
+    Reason.STOP_LOSS,
+    Reason.TAKE_PROFIT,
+    Reason.RANGE_STOP,
+    Reason.TRAILING_STOP,
+    Reason.TIME_STOP,
+    Reason.EXIT_RULE,
+    Reason.SCALE_IN,
+)
+ENTRY_REASONS: Final = (Reason.ENTRY, Reason.SCALE_IN)
 REFUSALS: Final = (None, Refusal.LOT_SIZE, Refusal.NOTIONAL, Refusal.INSUFFICIENT_CASH)
 _ENTRY: Final = 1
 _EXIT: Final = 2
@@ -200,9 +217,12 @@ def decide(
     """What to do at the close of a bar, given that no order is open.
 
     `position_lots` >= 0; `cash` is the free quote in whole 10^-8; `average_entry_ticks` is the average entry price in
-    ticks, rounded half up (ignored while flat). Entries are sized at the close and must leave 0.5 % of the cash for the
+    ticks, rounded half up (ignored while flat). Documents of version 2 are decided by kernel.strategy.managed, not here
+    (ValueError). Entries are sized at the close and must leave 0.5 % of the cash for the
     fee and a worse fill. Exits sell the whole position.
     """
+    if document.is_managed:
+        raise ValueError("a document of version 2 is decided with a memory")
     reason_code, lots, refusal_code = decide_integers(
         decision_parameters(document, spec),
         signals.entry,
@@ -215,8 +235,12 @@ def decide(
         return Decision()
     if refusal is not None:
         return Decision(refusal=refusal, wanted=reason)
-    side = Side.BUY if reason is Reason.ENTRY else Side.SELL
-    return Decision(intent=Intent(side, lots, reason), wanted=reason)
+    return Decision(intent=Intent(side_of(reason), lots, reason), wanted=reason)
+
+
+def side_of(reason: Reason) -> Side:
+    """Whether an order for this reason buys or sells."""
+    return Side.BUY if reason in ENTRY_REASONS else Side.SELL
 
 
 def _sizing(sizing: Sizing, spec: InstrumentSpec) -> tuple[int, int]:
@@ -224,7 +248,8 @@ def _sizing(sizing: Sizing, spec: InstrumentSpec) -> tuple[int, int]:
         return 0, _floor(Fraction(sizing.amount) * QUOTE_SCALE)
     if isinstance(sizing, FixedQuantity):
         return 1, _floor(Fraction(sizing.quantity) / Fraction(spec.lot))
-    return 2, int(Fraction(sizing.percent) * 10_000)
+    # The sizes of version 2 are worked out from the document itself.
+    return 2, int(Fraction(sizing.percent) * 10_000) if isinstance(sizing, PercentEquity) else 0
 
 
 def decision_parameters(document: StrategyDocument, spec: InstrumentSpec) -> DecisionParameters:

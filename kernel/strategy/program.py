@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kernel.indicators import UNDEFINED, compute, create, relate, relate_integers, restore
+from kernel.indicators import UNDEFINED, compute, create, follow, relate, relate_integers, restore
 from kernel.indicators.comparison import fits_int64, relations, relations_of_integers, settle, settled
 
 Columns = Mapping[str, NDArray[np.int64]]
@@ -87,7 +87,7 @@ class IndicatorStep(Step):
         return create(self.name, dict(self.parameters))
 
     def live(self, bar: LiveBar, registers: Registers, state: Any) -> Any:
-        return state.update(bar["high"], bar["low"], bar["close"], bar[self.source])
+        return follow(state, bar, self.source)
 
     def save(self, state: Any) -> Any:
         return state.state()

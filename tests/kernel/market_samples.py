@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from hypothesis import strategies as st
 
-from kernel.indicators import INDICATORS
+from kernel.indicators import OWN
 from kernel.instruments import Bars, InstrumentSpec
 from kernel.strategy import StrategyDocument, parse_document
 
@@ -78,19 +78,19 @@ _DECIMALS = st.decimals("-50", "80", places=2).map(lambda value: format(value, "
 @st.composite
 def _indicator(draw, unit):
     name, output = draw(st.sampled_from(_OUTPUTS[unit]))
-    params = {item.name: draw(st.integers(int(item.minimum), 7)) for item in INDICATORS[name].parameters}
+    params = {item.name: draw(st.integers(int(item.minimum), 7)) for item in OWN[name].parameters}
     if name == "MACD":
         params["slow"] = params["fast"] + draw(st.integers(1, 5))
     if name == "BBANDS":
         params["deviations"] = draw(st.sampled_from(["0.5", "2", "2.25"]))
     node = {"kind": "indicator", "name": name, "params": params, "output": output, "shift": draw(_SHIFT)}
-    if INDICATORS[name].takes_source:
+    if OWN[name].takes_source:
         node["source"] = draw(_PRICES) if unit != "volume" else "volume"
     return node
 
 
 _OUTPUTS = {
-    "price": [(item.name, out.name) for item in INDICATORS.values() for out in item.outputs if out.unit != "pure"],
+    "price": [(item.name, out.name) for item in OWN.values() for out in item.outputs if out.unit != "pure"],
     "pure": [("RSI", "value"), ("ROC", "value")],
     "volume": [(name, "value") for name in ("SMA", "EMA", "WMA", "HIGHEST", "LOWEST", "STDDEV", "MOM")],
 }

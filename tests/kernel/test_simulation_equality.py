@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from kernel.instruments import Side
 from kernel.simulation import Costs, random_bars, simulate
-from kernel.strategy import EXAMPLES, compile_strategy, decide
+from kernel.strategy import compile_strategy, decide
+from kernel.strategy.examples import SIMPLE
 from tests.kernel.market_samples import BTC, CROSS, bundled, documents, wild_bars
 
 _STEP = Decimal("0.00000001")
@@ -106,7 +107,7 @@ def test_the_loop_is_the_plain_loop_to_the_last_integer(document, bars, spec, co
     assert result.equity.tolist() == equity
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.key)
+@pytest.mark.parametrize("example", SIMPLE, ids=lambda example: example.key)
 def test_examples_trade_on_recorded_candles_and_both_loops_agree(example):
     bars = bundled().resample(example.document.interval_ms)[:2500]
     compiled = compile_strategy(example.document, BTC)
@@ -118,7 +119,7 @@ def test_examples_trade_on_recorded_candles_and_both_loops_agree(example):
 
 def test_examples_give_the_same_signals_live_on_generated_candles():
     bars = random_bars(11, 4_000, 60_000, volatility=0.01)
-    for example in EXAMPLES:
+    for example in SIMPLE:
         compiled = compile_strategy(example.document, BTC)
         history = compiled.history(bars)
         live = live_signals(compiled, bars, restart_at=(100, 1_999))

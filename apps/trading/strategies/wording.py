@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from apps.trading.strategies.managing import management_words, risk_words
 from kernel.indicators import INDICATORS
 from kernel.rules import Group, describe
 from kernel.rules.nodes import Node, plain_text
@@ -24,7 +25,16 @@ class Change:
 def spelled_out(document: StrategyDocument) -> StrategyDocument:
     """Return the same rules with every default written down and groups of one opened: equal meaning, equal text."""
     data = document.model_dump(mode="json")
-    return parse_document({**data, "entry": _spelled(data["entry"]), "exit": _spelled(data["exit"])})
+    spelled = {"entry": _spelled(data["entry"]), "exit": _spelled(data["exit"])}
+    if document.is_managed:
+        spelled["indicators"] = {name: _spelled(tree) for name, tree in data["indicators"].items()}
+        spelled["exits"] = [_with_spelled_condition(rule) for rule in data["exits"]]
+        spelled["scale_in"] = _with_spelled_condition(data["scale_in"])
+    return parse_document({**data, **spelled})
+
+
+def _with_spelled_condition(part: dict[str, Any] | None) -> dict[str, Any] | None:
+    return None if part is None else {**part, "condition": _spelled(part["condition"])}
 
 
 def _spelled(node: Any) -> Any:
@@ -37,7 +47,7 @@ def _spelled(node: Any) -> Any:
     if node["kind"] in {"and", "or"} and len(node["conditions"]) == 1:
         return _spelled(node["conditions"][0])
     return {
-        key: _spelled(value) if key in {"left", "right", "condition", "conditions"} else value
+        key: _spelled(value) if key in {"left", "right", "condition", "conditions", "value"} else value
         for key, value in node.items()
     }
 
@@ -69,8 +79,9 @@ def sizing_words(document: StrategyDocument) -> str:
         return f"{plain_text(sizing.amount)} of the quote currency"
     if isinstance(sizing, FixedQuantity):
         return f"{plain_text(sizing.quantity)} of the base currency"
-    assert isinstance(sizing, PercentEquity)
-    return f"{plain_text(sizing.percent)} % of the funds"
+    if isinstance(sizing, PercentEquity):
+        return f"{plain_text(sizing.percent)} % of the funds"
+    return risk_words(sizing)
 
 
 def stop_words(document: StrategyDocument) -> str:
@@ -100,7 +111,7 @@ def sentence(document: StrategyDocument) -> str:
         words.append(f"Sell at a close {plain_text(whole.stop_loss_percent)} % or more below the entry price.")
     if whole.take_profit_percent is not None:
         words.append(f"Sell at a close {plain_text(whole.take_profit_percent)} % or more above the entry price.")
-    return " ".join(words)
+    return " ".join([*words, *management_words(whole)])
 
 
 def changes(before: StrategyDocument, after: StrategyDocument) -> list[Change]:
@@ -114,6 +125,7 @@ def changes(before: StrategyDocument, after: StrategyDocument) -> list[Change]:
         ("Size of a trade", sizing_words(old), sizing_words(new)),
         ("Stop loss", stop_words(old), stop_words(new)),
         ("Take profit", target_words(old), target_words(new)),
+        *_management_changes(management_words(old), management_words(new)),
     ]
     return [Change(*pair) for pair in pairs if pair[1] != pair[2]]
 
@@ -128,6 +140,11 @@ def summary(before: StrategyDocument | None, after: StrategyDocument) -> str:
     first = found[0]
     words = f"{first.part}: {first.after}" if first.after else f"{first.part}: without “{first.before}”"
     return words if len(found) == 1 else f"{words}, and {len(found) - 1} more"
+
+
+def _management_changes(old: list[str], new: list[str]) -> list[tuple[str, str, str]]:
+    gone, come = [line for line in old if line not in new], [line for line in new if line not in old]
+    return [("Position", _at(gone, place), _at(come, place)) for place in range(max(len(gone), len(come)))]
 
 
 def _condition_changes(part: str, old: Node, new: Node) -> list[tuple[str, str, str]]:

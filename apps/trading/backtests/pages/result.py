@@ -30,6 +30,10 @@ REASONS: Final = {
     Reason.EXIT: "Sell rule",
     Reason.STOP_LOSS: "Stop loss",
     Reason.TAKE_PROFIT: "Take profit",
+    Reason.RANGE_STOP: "Range stop",
+    Reason.TRAILING_STOP: "Trailing stop",
+    Reason.TIME_STOP: "Time stop",
+    Reason.EXIT_RULE: "Exit rule",
 }
 _HEAT: Final = ((4, 1), (10, 2), (25, 3))
 
@@ -254,6 +258,7 @@ def _mark(stored: StoredOutcome, place: int) -> dict[str, Any]:
     fill = stored.fills[place]
     if fill.side is Side.BUY:
         return {"ts": fill.ts, "side": "buy", "text": ""}
-    gained = stored.trades[place // 2].profit_percent
+    # Each sale ends a trade.
+    gained = stored.trades[int((~stored.fills.buys[:place]).sum())].profit_percent
     tone = "down" if gained < 0 else "up"
     return {"ts": fill.ts, "side": "sell", "text": signed_percent(gained, 1), "tone": tone}

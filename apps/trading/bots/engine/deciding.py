@@ -9,7 +9,18 @@ from apps.trading.bots.engine.account import BotAccount, read_account, sellable_
 from apps.trading.bots.models import Bot, BotConfig, BotEquity, BotSignal
 from apps.trading.market_data.queries import get_quote, is_market_stale
 from kernel.instruments import INTERVALS, InstrumentSpec, Side
-from kernel.strategy import CompiledStrategy, Decision, Intent, LiveStrategy, Signals, decide
+from kernel.strategy import (
+    Account,
+    CompiledStrategy,
+    Decision,
+    Intent,
+    LiveStrategy,
+    Moment,
+    Signals,
+    decide,
+    decide_managed,
+    decision_parameters,
+)
 
 Row = tuple[int, int, int, int, int, int]
 DAY_MS = 86_400_000
@@ -70,20 +81,29 @@ def _decide(
     seat: Seat, taken: Round, live: LiveStrategy, row: Row, newest_ts: int, account: BotAccount
 ) -> Intent | None:
     signals = live.update(*row)
-    decision = decide(
+    decision = _decision(seat, live, signals, row, account)
+    if decision.wanted is None:
+        return None
+    verdict, detail, intent = _judge(seat, taken, decision, row[0], newest_ts)
+    taken.signals.append(_signal(seat, taken, signals, decision, account, (verdict, detail)))
+    return intent
+
+
+def _decision(seat: Seat, live: LiveStrategy, signals: Signals, row: Row, account: BotAccount) -> Decision:
+    document = seat.compiled.document
+    if live.memory is not None:
+        held = Account(account.lots, account.cash_units, account.average_ticks)
+        parameters = decision_parameters(document, seat.spec)
+        return decide_managed(document, parameters, live.memory, held, Moment(row[0], row[4], signals))
+    return decide(
         signals,
-        document=seat.compiled.document,
+        document=document,
         spec=seat.spec,
         position_lots=account.lots,
         cash=account.cash_units,
         average_entry_ticks=account.average_ticks,
         close_ticks=row[4],
     )
-    if decision.wanted is None:
-        return None
-    verdict, detail, intent = _judge(seat, taken, decision, row[0], newest_ts)
-    taken.signals.append(_signal(seat, taken, signals, decision, account, (verdict, detail)))
-    return intent
 
 
 def _judge(

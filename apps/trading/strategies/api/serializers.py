@@ -99,6 +99,9 @@ class ExampleSerializer(serializers.Serializer[dict[str, Any]]):
     key = serializers.CharField()
     title = serializers.CharField()
     idea = serializers.CharField()
+    works = serializers.CharField()
+    fails = serializers.CharField()
+    source = serializers.CharField()
     document = DocumentField()
 
 

@@ -197,7 +197,15 @@ class ExampleList(APIView):
     def get(self, request: Request) -> Response:
         """Return the ready strategies, simplest first."""
         results = [
-            {"key": item.key, "title": item.title, "idea": item.idea, "document": document_json(item.document)}
+            {
+                "key": item.key,
+                "title": item.title,
+                "idea": item.idea,
+                "works": item.works,
+                "fails": item.fails,
+                "source": item.source,
+                "document": document_json(item.document),
+            }
             for item in queries.list_examples()
         ]
         return Response({"results": results})

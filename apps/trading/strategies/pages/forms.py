@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
@@ -14,7 +15,7 @@ from apps.trading.strategies.wording import spelled_out
 from kernel.instruments import INTERVALS
 from kernel.rules import Problem
 from kernel.rules.nodes import plain_text
-from kernel.strategy import FixedQuantity, FixedQuote, StrategyDocument
+from kernel.strategy import FixedQuantity, FixedQuote, PercentEquity, StrategyDocument
 
 SMALLEST_OFFERED_MS: Final = INTERVALS["5m"]
 SIZINGS: Final = {"percent_equity": "percent", "fixed_quote": "amount", "fixed_quantity": "quantity"}
@@ -52,6 +53,12 @@ class StrategyForm(forms.Form):
         label="Stop loss", max_length=40, required=False, help_text="Judged at the close of each candle."
     )
     take_profit_percent = forms.CharField(label="Take profit", max_length=40, required=False)
+    more = forms.CharField(
+        label="More rules as JSON",
+        max_length=40_000,
+        required=False,
+        help_text="Trailing stop, time stop, buying more, rests, sizes by risk and own indicators. Empty for none.",
+    )
 
     def __init__(self, *args: Any, present: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -71,17 +78,14 @@ class DocumentForm:
     @classmethod
     def of(cls, document: StrategyDocument) -> "DocumentForm":
         """Return the page that shows a document."""
-        sizing = document.sizing
-        if isinstance(sizing, FixedQuote):
-            amount = sizing.amount
-        else:
-            amount = sizing.quantity if isinstance(sizing, FixedQuantity) else sizing.percent
+        kind, amount = _size_of(document)
         stop, target = document.stop_loss_percent, document.take_profit_percent
         values = {
             "name": document.name,
             "timeframe": document.timeframe,
-            "sizing_kind": sizing.kind,
+            "sizing_kind": kind,
             "sizing_amount": plain_text(amount),
+            "more": _more_of(document),
             "stop_loss_percent": "" if stop is None else plain_text(stop),
             "take_profit_percent": "" if target is None else plain_text(target),
         }
@@ -140,8 +144,9 @@ class DocumentForm:
     def _data(self, entry: Any, leave: Any) -> dict[str, Any]:
         given = self.fields.cleaned_data
         kind = given["sizing_kind"]
+        more = _read_more(given["more"])
         return {
-            "version": 1,
+            "version": 1 if more is None else 2,
             "name": given["name"],
             "timeframe": given["timeframe"],
             "entry": entry,
@@ -149,6 +154,7 @@ class DocumentForm:
             "sizing": {"kind": kind, SIZINGS[kind]: given["sizing_amount"]},
             "stop_loss_percent": given["stop_loss_percent"] or None,
             "take_profit_percent": given["take_profit_percent"] or None,
+            **(more or {}),
         }
 
     def marked(self, problems: tuple[Problem, ...]) -> "DocumentForm":
@@ -160,6 +166,8 @@ class DocumentForm:
             if top in _GROUP_TITLES:
                 inner = Problem(problem.path[len(top) :].lstrip("."), problem.message)
                 page = page._with(page.fields, page.group(top).marked(inner))
+            elif top not in _FIELDS and page.fields.data.get("more", "").strip():
+                page.fields.add_error("more", f"{problem.path}: {problem.message}" if problem.path else message)
             elif top in _FIELDS:
                 page.fields.add_error(_FIELDS[top], message)
             else:
@@ -171,6 +179,39 @@ class DocumentForm:
         groups = [f"{_GROUP_TITLES[group.name]}: {group.error}" for group in (self.entry, self.exit) if group.error]
         faulty = bool(self.fields.errors) or self.entry.has_errors or self.exit.has_errors
         return (*self.errors, *groups, *(["Nothing was saved. See the fields that are marked."] if faulty else []))
+
+
+def _size_of(document: StrategyDocument) -> tuple[str, Decimal]:
+    """The size as the form's own fields say it; sizes by risk stand under "more"."""
+    sizing = document.sizing
+    if isinstance(sizing, FixedQuote):
+        return sizing.kind, sizing.amount
+    if isinstance(sizing, FixedQuantity):
+        return sizing.kind, sizing.quantity
+    return "percent_equity", sizing.percent if isinstance(sizing, PercentEquity) else Decimal(10)
+
+
+def _more_of(document: StrategyDocument) -> str:
+    """What only documents of version 2 have, as JSON text; empty for version 1."""
+    if not document.is_managed:
+        return ""
+    data = document.model_dump(mode="json")
+    own = {"version", "name", "timeframe", "entry", "exit", "stop_loss_percent", "take_profit_percent"}
+    if data["sizing"]["kind"] in SIZINGS:
+        own.add("sizing")
+    return json.dumps({key: value for key, value in data.items() if key not in own and value}, indent=2)
+
+
+def _read_more(text: str) -> dict[str, Any] | None:
+    if not text.strip():
+        return None
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise InvalidDocument((Problem("more", "is not JSON"),)) from None
+    if not isinstance(found, dict):
+        raise InvalidDocument((Problem("more", "is a JSON object: {…}"),))
+    return {**found, "version": 2}
 
 
 def unbound(form: StrategyForm) -> StrategyForm:

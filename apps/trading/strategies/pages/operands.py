@@ -4,12 +4,38 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from kernel.indicators import INDICATORS, Definition
+from kernel.indicators import INDICATORS, OWN, Definition
 from kernel.rules import Constant, Indicator, PriceField
 from kernel.rules.nodes import Node, plain_text
 from kernel.strategy import MARKET
 
 NUMBER: Final = "value"
+USUAL: Final = (
+    *(name for name in OWN if name not in ("MAX", "MIN")),
+    "DEMA",
+    "TEMA",
+    "KAMA",
+    "NATR",
+    "ADX",
+    "PLUS_DI",
+    "MINUS_DI",
+    "STOCH",
+    "STOCHRSI",
+    "CCI",
+    "MFI",
+    "OBV",
+    "WILLR",
+    "TRIX",
+    "AROON",
+    "SAR",
+    "SUPERTREND",
+    "LINEARREG",
+    "AD",
+    "VWAP",
+    "DONCHIAN",
+    "KC",
+)
+"""What the builder's list offers; rules as JSON may name every indicator."""
 FIELDS: Final = tuple(MARKET.fields)
 
 
@@ -57,13 +83,13 @@ KINDS: Final = (
     *(OperandKind(name, name.capitalize(), "", 0) for name in reversed(FIELDS) if name != "volume"),
     OperandKind("volume", "Volume", "", 0),
     OperandKind(NUMBER, "Number", "0", 1),
-    *(kind for definition in INDICATORS.values() for kind in _kinds_of(definition)),
+    *(kind for name in USUAL for kind in _kinds_of(INDICATORS[name])),
 )
 KNOWN: Final = {kind.value: kind for kind in KINDS}
 
 
 def operand_of(node: Node) -> Operand | None:
-    """Return a number of the rules as the builder shows it, or None for arithmetic, which it cannot show."""
+    """Return a number of the rules as the builder shows it, or None for what it cannot show."""
     if isinstance(node, Constant):
         return Operand(NUMBER, plain_text(node.value))
     if isinstance(node, PriceField):
@@ -73,8 +99,11 @@ def operand_of(node: Node) -> Operand | None:
     definition = INDICATORS[node.name]
     outputs = [output.name for output in definition.outputs]
     values = [Decimal(node.params.get(item.name, item.default)) for item in definition.parameters]
+    kind = node.name if len(outputs) == 1 else f"{node.name}.{node.output or outputs[0]}"
+    if kind not in KNOWN:
+        return None
     return Operand(
-        kind=node.name if len(outputs) == 1 else f"{node.name}.{node.output or outputs[0]}",
+        kind=kind,
         params=", ".join(plain_text(value) for value in values),
         source=node.source or "",
         shift=str(node.shift) if node.shift else "",

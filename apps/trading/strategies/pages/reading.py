@@ -103,7 +103,7 @@ def _card(example: Example) -> TemplateCard:
     return TemplateCard(
         key=example.key,
         name=example.title,
-        text=example.idea,
+        text=f"{example.idea} {example.works} {example.fails}",
         sentence=sentence(example.document),
         url=f"{reverse('strategies-new')}?example={example.key}",
     )

@@ -65,6 +65,32 @@ ALWAYS_TURNING = document(
     two("lt", price(), price("open")),
     sizing={"kind": "fixed_quote", "amount": "500"},
 )
+LONGER = {"kind": "on_timeframe", "timeframe": "15m", "value": indicator("EMA", period=2)}
+SCALING = document(
+    "Buying more",
+    two("gt", price(), LONGER),
+    two("lt", price(), two("multiply", LONGER, constant("0.999"))),
+    version=2,
+    sizing={"kind": "percent_equity", "percent": "20"},
+    trailing_stop_percent="0.4",
+    max_bars_held=6,
+    scale_in={"condition": two("lt", price(), price("open")), "entries": 3},
+)
+RISKING = document(
+    "By risk",
+    {
+        "kind": "sequence",
+        "conditions": [two("lt", price(), price("open")), two("gt", price(), price("open"))],
+        "bars": 3,
+    },
+    two("lt", indicator("STOCH", output="slowk", source=None), constant("20")),
+    version=2,
+    sizing={"kind": "risked_range", "risk_percent": "0.1", "bars": 4, "multiple": "2"},
+    range_stop={"bars": 4, "multiple": "1.5", "anchor": "peak"},
+    max_bars_held=4,
+    cool_down_bars=1,
+    exits=[{"condition": two("gt", price(), price("open")), "held_bars": 2}],
+)
 
 
 def make_bot(owner: Any, connection_id: Any, rules: StrategyDocument, *, budget: str = "10000", **more: Any) -> Bot:

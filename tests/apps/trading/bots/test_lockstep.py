@@ -14,7 +14,16 @@ from apps.trading.orders.queries import list_bot_orders
 from kernel.instruments import INTERVALS
 from kernel.simulation import Costs, SimulationResult, simulate
 from kernel.strategy import compile_strategy
-from tests.apps.trading.bots.documents import ALWAYS_TURNING, BANDS, CROSS, MOMENTUM, SLOWER, make_bot
+from tests.apps.trading.bots.documents import (
+    ALWAYS_TURNING,
+    BANDS,
+    CROSS,
+    MOMENTUM,
+    RISKING,
+    SCALING,
+    SLOWER,
+    make_bot,
+)
 from tests.factories.paper_market import STEP, PaperMarket, between
 
 pytestmark = pytest.mark.django_db
@@ -47,16 +56,21 @@ def trades_of_bot(bot: Bot) -> list[tuple[int, str, Decimal, Decimal, str]]:
     return found
 
 
-def test_back_test_and_bot_trade_alike(market: PaperMarket, customer) -> None:
+@pytest.mark.parametrize(
+    ("documents", "count", "least"),
+    [((CROSS, BANDS, MOMENTUM, SLOWER, ALWAYS_TURNING), BARS, 10), ((SCALING, RISKING), 70, 6)],
+    ids=["signals", "managed"],
+)
+def test_back_test_and_bot_trade_alike(market: PaperMarket, customer, documents, count, least) -> None:
     connection = market.connect(customer)
     actor = Actor.of(customer)
     bots = []
-    for rules in (CROSS, BANDS, MOMENTUM, SLOWER, ALWAYS_TURNING):
+    for rules in documents:
         bot = make_bot(customer, connection, rules, budget=str(BUDGET))
         start_bot(actor=actor, bot_id=bot.pk)
         advance(bot_id=bot.pk, cause="test")
         bots.append(bot)
-    for _ in range(BARS):
+    for _ in range(count):
         market.step()
         for bot in bots:
             advance(bot_id=bot.pk, cause="test")
@@ -75,5 +89,5 @@ def test_back_test_and_bot_trade_alike(market: PaperMarket, customer) -> None:
         cash = BUDGET + worth.realised - worth.fees - (worth.entry or 0) * position
         assert (cash * 10**8).quantize(Decimal(1)) == result.cash
         counts[bot.name] = len(expected)
-    assert min(counts.values()) >= 10, counts
+    assert min(counts.values()) >= least, counts
     assert load_bars("BTCUSDT", "5m").ts[-1] == market.last_ts
