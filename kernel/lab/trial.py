@@ -3,7 +3,7 @@
 import hashlib
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
@@ -57,9 +57,11 @@ class Ground:
         Nothing from `last` on is in what is returned.
         """
         begin = max(0, first - history)
-        return Ground(
-            self.bars[begin:last], first - begin, self.spec, self.costs, self.cash, self.objective, self.least_trades
-        )
+        return replace(self, bars=self.bars[begin:last], start_index=first - begin)
+
+    def over(self, bars: Bars) -> "Ground":
+        """The same over other candles of the same times."""
+        return replace(self, bars=bars)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
