@@ -341,7 +341,8 @@ def test_a_task_without_a_tenant_fails(houses: Houses) -> None:
 SWEPT = {
     "core.drain_outbox", "core.fire_timers", "core.seal_audit", "ledger.seal", "ledger.expire", "bots.advance",
     "orders.send", "orders.settle", "orders.reconcile", "orders.look_at_held",
-    "orders.replace", "orders.advance_group", "orders.advance_algo", "orders.advance_route", "backtests.run", "backtests.study_part",
+    "orders.replace", "orders.advance_group", "orders.advance_algo", "orders.advance_route", "backtests.run",
+    "backtests.study_part",
     "wallets.pay", "wallets.settle",
     "wallets.open_place", "wallets.deliver", "wallets.watch", "wallets.rearm_earning", "instruments.check_alerts",
     "portfolios.sample", "portfolios.advance",

@@ -25,7 +25,9 @@ class StudyWriteSerializer(BacktestWriteSerializer):
     """What to study: a back-test whose numbers are tried, and how they are chosen and judged."""
 
     kind = serializers.ChoiceField(choices=StudyKind.choices)
-    axes = StudyAxisSerializer(many=True, max_length=6, required=False, help_text="Not for Monte Carlo.")
+    axes = StudyAxisSerializer(  # type: ignore[call-arg]  # many=True makes a list of it
+        many=True, max_length=6, required=False, help_text="Not for Monte Carlo."
+    )
     method = serializers.ChoiceField(choices=StudyMethod.choices, default=StudyMethod.GRID)
     objective = serializers.ChoiceField(choices=[(str(item), str(item)) for item in Objective], default="sharpe")
     seed = serializers.IntegerField(min_value=0, max_value=2**31 - 1, default=1)

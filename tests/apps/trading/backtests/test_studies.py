@@ -45,6 +45,10 @@ def fresh(study: Study) -> Study:
     return Study.objects.get(pk=study.pk)
 
 
+def outcome_of(study: Study) -> Any:
+    return fresh(study).outcome
+
+
 def test_optimising_gives_the_figures_of_the_kernel_twice(version: Any, customer: Any) -> None:
     study, again = start(customer, version), start(customer, version)
     assert (study.trials_total, study.parts.count()) == (16, 2)
@@ -55,16 +59,16 @@ def test_optimising_gives_the_figures_of_the_kernel_twice(version: Any, customer
     trials = run_points(source_of(plan.data, plan.space, plan.material.spec), plan.points, plan.ground)
     best = best_point(trials)
     assert best is not None
-    assert done.outcome["best"] == {
+    assert outcome_of(done)["best"] == {
         "point": best,
         "parameters": plan.space.parameters(best),
         "score": trials[best].score,
     }
     stored = {row.point: row for row in study_queries.list_trials(done)}
     assert {point: row.digest for point, row in stored.items()} == {key: item.digest for key, item in trials.items()}
-    assert [check["name"] for check in done.outcome["checks"]] == ["deflated_sharpe", "overfitting", "plateau"]
-    assert not done.outcome["passed"]
-    assert (len(done.outcome["map"]["cells"]), len(done.outcome["map"]["cells"][0])) == (4, 4)
+    assert [check["name"] for check in outcome_of(done)["checks"]] == ["deflated_sharpe", "overfitting", "plateau"]
+    assert not outcome_of(done)["passed"]
+    assert (len(outcome_of(done)["map"]["cells"]), len(outcome_of(done)["map"]["cells"][0])) == (4, 4)
     assert study_queries.list_best_trials(done, 1)[0].point == best
     work_off(again)
     assert fresh(again).result_hash == done.result_hash != ""
@@ -88,7 +92,7 @@ def test_a_walk_forward_joins_its_folds_and_is_judged_by_five_checks(version: An
     assert (study.trials_total, study.parts.count()) == (16 * 4, 5)
     assert work_off(study) == 5
     done = fresh(study)
-    outcome = done.outcome
+    outcome = outcome_of(done)
     assert (done.state, done.trials_done, outcome["walked"]) == (StudyState.DONE, 64, True)
     assert [check["name"] for check in outcome["checks"]][3:] == ["forward_sharpe", "forward_return"]
     folds, hour = outcome["folds"], 3_600_000
@@ -99,8 +103,10 @@ def test_a_walk_forward_joins_its_folds_and_is_judged_by_five_checks(version: An
     assert forward["ts"][-1] == folds[-1]["test_to"]
     # What a fold chose is the best of its own trials, and of no other candles.
     for number, item in enumerate(folds, start=1):
-        scored = [row for row in study_queries.list_trials(done, number) if row.score is not None]
-        best = min(scored, key=lambda row: (-row.score, row.point))
+        scored = [
+            (-row.score, row.point, row) for row in study_queries.list_trials(done, number) if row.score is not None
+        ]
+        best = min(scored, key=lambda item: item[:2])[2]
         assert item["parameters"] == best.parameters
         assert item["fitted"] == best.figures
 
@@ -109,7 +115,7 @@ def test_monte_carlo_spreads_around_the_run(version: Any, customer: Any) -> None
     study, again = (start(customer, version, StudyKind.MONTE_CARLO, budget=20, seed=3) for _ in range(2))
     for item in (study, again):
         work_off(item)
-    outcome = fresh(study).outcome
+    outcome = outcome_of(study)
     assert outcome["paths"] == {"noise": 20, "drawn": 200, "shuffled": 200}
     for name in ("noise", "drawn", "shuffled"):
         assert outcome[name]["growth"] == sorted(outcome[name]["growth"])
