@@ -27,7 +27,7 @@ CLOCK_READERS = (
 )
 """The clock, the key generator, and processes outside Django, which have one clock object of their own."""
 FLOAT_HOMES = (
-    "kernel/indicators/", "kernel/microstructure/", "kernel/quality/", "kernel/risk/", "kernel/rules/",
+    "kernel/indicators/", "kernel/lab/", "kernel/microstructure/", "kernel/quality/", "kernel/risk/", "kernel/rules/",
     "kernel/simulation/",
     "kernel/strategy/",
     "apps/core/", "apps/platform/rate_limiting/", "apps/trading/backtests/", "apps/trading/sandbox/exchange/",

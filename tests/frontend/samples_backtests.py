@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from apps.core.view import Attention, Chart, Curve, Fact, Figure, LegendItem, Page, Stat
+from apps.core.view import Attention, Chart, Curve, Fact, Figure, LegendItem, Page, Stat, State
 from apps.trading.backtests.shapes import Dot, Scatter, Spread, SpreadBar
 from tests.frontend.sample_series import DAY, walk
 from tests.frontend.samples_shell import shell, text_field
@@ -286,6 +286,137 @@ def comparison() -> dict[str, Any]:
     }
 
 
+def studies() -> dict[str, Any]:
+    row = {
+        "name": "ETH channel v7, ETHUSDT",
+        "url": "/studies/3/",
+        "kind": "Walk forward",
+        "period": "1h, 1 Jan 2024 to 31 Dec 2024",
+        "trials": "120 of 320",
+        "state": State("wait", "Running"),
+    }
+    page = {"parent_url": "/backtests/", "new_url": "/studies/new/", "studies": [row], "page": Page("1 studies")}
+    return {"shell": shell("backtests"), "page": page}
+
+
+def study_form() -> dict[str, Any]:
+    form = {
+        **backtest_form()["page"]["form"],
+        "kind": text_field(
+            "kind", "Study", kind="select", choices=[("walk_forward", "Walk forward")], value="walk_forward"
+        ),
+        "objective": text_field(
+            "objective",
+            "Make as large as possible",
+            kind="select",
+            choices=[("sharpe", "Sharpe ratio")],
+            value="sharpe",
+        ),
+        "method": text_field("method", "Combinations", kind="select", choices=[("grid", "All")], value="grid"),
+        "budget": text_field("budget", "Trials at most", value="200"),
+        "folds": text_field("folds", "Steps forward", value="4"),
+        "seed": text_field("seed", "Seed", value="1"),
+        "anchored": text_field("anchored", "Fit from the first candle each time", kind="checkbox", required=False),
+    }
+    axis = {
+        "title": "SMA period (20)",
+        "use": text_field("use_0", "SMA period (20)", kind="checkbox", required=False),
+        "low": text_field("low_0", "From", value="10"),
+        "high": text_field("high_0", "To", value="30"),
+        "step": text_field("step_0", "Step", value="5"),
+    }
+    page = {
+        "parent_url": "/studies/",
+        "action_url": "/studies/new/",
+        "strategy": "ETH channel, version 7",
+        "errors": [],
+        "idempotency_key": KEY,
+        "form": form,
+        "axes": [axis],
+    }
+    return {"shell": shell("backtests"), "page": page}
+
+
+def study_running(state: str) -> dict[str, Any]:
+    page = {
+        "title": "ETH channel v7, ETHUSDT",
+        "note": "Walk forward, 1h candles, 1 Jan 2024 to 31 Dec 2024",
+        "parent_url": "/studies/",
+        "cancel_url": "/studies/3/cancel/",
+        "pause_url": "/studies/3/pause/",
+        "resume_url": "/studies/3/resume/",
+        "progress_url": "/studies/3/progress/",
+        "percent": 37,
+        "sentence": "120 of 320 trials",
+        "state": state,
+        "reason": "Workers died over this study again and again.",
+        "code": "backtests.gave_up",
+        "repeat_url": "/studies/new/?version=7",
+    }
+    return {"shell": shell("backtests"), "page": page}
+
+
+def study() -> dict[str, Any]:
+    cells = [{"text": "1.20", "level": "up-4"}, {"text": "−0.30", "level": "down-1"}, {"text": "", "level": ""}]
+    data = {
+        "times": [START + DAY * place for place in range(4)],
+        "series": [
+            {"label": "Strategy", "kind": "own", "values": ["100.0", "101.2", "103.9", "104.4"]},
+            {"label": "Holding", "kind": "benchmark", "values": ["100.0", "99.1", "98.4", "101.3"]},
+        ],
+        "unit": "",
+        "places": 1,
+        "unseen_from": None,
+    }
+    page = {
+        "title": "ETH channel v7, ETHUSDT",
+        "parent_url": "/studies/",
+        "note": "Walk forward, 1h candles, 1 Jan 2024 to 31 Dec 2024",
+        "repeat_url": "/studies/new/?version=7",
+        "verdict": "Not trusted",
+        "tone": "warn",
+        "sentence": "64 combinations were tried. 1 of 5 checks failed.",
+        "checks": [
+            Stat(
+                "Better than luck",
+                Figure("91 %"),
+                "at least 95 % to pass",
+                "Probability that the best is more than luck.",
+            )
+        ],
+        "points": [Attention("warn", "warn", "Better than luck:", "91 %, failed.", "", "")],
+        "curve": Curve("forward", data, "Of 100, 104.4 were left at the end; of holding 101.3."),
+        "curve_title": "Walk forward",
+        "curve_note": "Only candles that nothing was fitted on",
+        "legend": [LegendItem("own", "Strategy"), LegendItem("benchmark", "Holding")],
+        "figures": [Stat("On unseen candles", up("+4.4 %"), "after costs")],
+        "heat": {
+            "down": "fast",
+            "across": "slow",
+            "columns": ["30", "40", "50"],
+            "rows": [{"label": "10", "cells": cells}],
+        },
+        "trials": [
+            {
+                "numbers": "fast 10, slow 30",
+                "score": Figure("1.200"),
+                "result": up("+8.1 %"),
+                "worst_fall": Figure("6.0 %"),
+                "trades": "31",
+            }
+        ],
+        "walked": [
+            {
+                "period": "1 Jul 2024 to 31 Jul 2024",
+                "numbers": "fast 10, slow 30",
+                "fitted": up("+8.1 %"),
+                "tried": down("−1.2 %"),
+            }
+        ],
+    }
+    return {"shell": shell("backtests"), "page": page}
+
+
 BACKTEST_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "backtests": ("trading/backtests/list.html", backtests()),
     "backtest-form": ("trading/backtests/form.html", backtest_form()),
@@ -293,5 +424,11 @@ BACKTEST_PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "backtest-failed": ("trading/backtests/running.html", running("failed")),
     "backtest": ("trading/backtests/result.html", result()),
     "backtest-trades": ("trading/backtests/trades.html", all_trades()),
+    "studies": ("trading/backtests/studies.html", studies()),
+    "study-form": ("trading/backtests/study_form.html", study_form()),
+    "study-running": ("trading/backtests/study_running.html", study_running("running")),
+    "study-paused": ("trading/backtests/study_running.html", study_running("paused")),
+    "study-failed": ("trading/backtests/study_running.html", study_running("failed")),
+    "study": ("trading/backtests/study.html", study()),
     "backtest-compare": ("trading/backtests/compare.html", comparison()),
 }

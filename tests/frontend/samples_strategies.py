@@ -216,6 +216,7 @@ def strategy() -> dict[str, Any]:
         "note": "ETH/USDT, 5-minute candles, version 7",
         "edit_url": "/strategies/1/edit/",
         "backtest_url": "/backtests/new/",
+        "optimise_url": "/studies/new/",
         "bot_url": "/bots/new/",
         "is_archived": False,
         "archive_url": "/strategies/1/archive/",

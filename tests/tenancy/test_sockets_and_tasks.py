@@ -342,6 +342,7 @@ SWEPT = {
     "core.drain_outbox", "core.fire_timers", "core.seal_audit", "ledger.seal", "ledger.expire", "bots.advance",
     "orders.send", "orders.settle", "orders.reconcile", "orders.look_at_held",
     "orders.replace", "orders.advance_group", "orders.advance_algo", "orders.advance_route", "backtests.run",
+    "backtests.study_part",
     "wallets.pay", "wallets.settle",
     "wallets.open_place", "wallets.deliver", "wallets.watch", "wallets.rearm_earning", "instruments.check_alerts",
     "portfolios.sample", "portfolios.advance",

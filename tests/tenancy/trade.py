@@ -11,7 +11,9 @@ from apps.core.clock import from_ms
 from apps.core.context import in_schema
 from apps.platform.notifications.operations import notify
 from apps.platform.notifications.operations.mail import queue_mail
-from apps.trading.backtests.operations import BacktestRequest, start_backtest
+from apps.trading.backtests.choices import StudyKind
+from apps.trading.backtests.operations import BacktestRequest, StudyRequest, start_backtest, start_study
+from apps.trading.backtests.study_plan import Search
 from apps.trading.bots.operations import BotWish, create_bot, pause_bot, resume_bot, start_bot
 from apps.trading.exchanges.models import Connection
 from apps.trading.exchanges.operations import Confirmed, open_venue
@@ -98,6 +100,8 @@ class Trader:
             self._pay_in()
             self._backtest()
             self._work_off("backtests.run")
+            self._study()
+            self._work_off("backtests.study_part")
             self._read_contracts()
             self._tighten()
 
@@ -140,6 +144,7 @@ class Trader:
             unknown = self._order()
             claim_order(actor=SYSTEM, order_id=unknown)
             intent, run, bot = self._order(self.amounts.limit), self._backtest(), self._started_bot()
+            study = self._study()
             mail = queue_mail(recipient=self.user.email, subject=self.tenant.canary, text=self.tenant.canary)
             closing = self._guest_connection()
             self._work_off("sandbox.open_account")
@@ -181,6 +186,7 @@ class Trader:
             "exchanges.check_connection": [connection],
             "exchanges.verify_key": [str(tried)],
             "backtests.run": [str(run)],
+            "backtests.study_part": [str(study)],
             "sandbox.close_account": [str(closing)],
             **{name: [] for name in OF_THE_HOUSE},
             "orders.take_back": [[str(amended)], switch, "customer", str(self.user.pk), False],
@@ -306,9 +312,9 @@ class Trader:
         wish = RouteWish(symbol=SYMBOL, side=Side.BUY, quantity=Decimal("0.02"), mode="paper")
         return place_route(actor=self.actor, owner_id=self.user.pk, wish=wish).pk
 
-    def _backtest(self) -> UUID:
+    def _tested(self) -> BacktestRequest:
         end = from_ms(self.market.last_ts + STEP)
-        request = BacktestRequest(
+        return BacktestRequest(
             version_id=self._version().pk,
             symbol=SYMBOL,
             start=end - timedelta(days=1),
@@ -317,4 +323,10 @@ class Trader:
             taker_fee=Decimal("0.001"),
             slippage_bps=Decimal("2"),
         )
-        return start_backtest(actor=self.actor, owner_id=self.user.pk, request=request).pk
+
+    def _backtest(self) -> UUID:
+        return start_backtest(actor=self.actor, owner_id=self.user.pk, request=self._tested()).pk
+
+    def _study(self) -> UUID:
+        request = StudyRequest(self._tested(), StudyKind.MONTE_CARLO, Search(budget=2))
+        return start_study(actor=self.actor, owner_id=self.user.pk, request=request).pk

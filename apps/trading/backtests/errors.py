@@ -74,3 +74,41 @@ class TooManyOpen(LimitReached):
 
     code = "backtests.too_many_open"
     message = "You have {most} back-tests waiting or running. Wait for one, or cancel it."
+
+
+class StudyMissing(NotFound):
+    """The person has no such study."""
+
+    code = "backtests.study_not_found"
+    message = "You have no such study. It may belong to somebody else."
+
+
+class StudyOver(Conflict):
+    """What is over can be neither paused, resumed nor called off."""
+
+    code = "backtests.study_over"
+    message = "This study is {state}."
+
+
+class BadSpace(Invalid):
+    """The numbers to try do not fit the strategy, or there are too many combinations."""
+
+    code = "backtests.bad_space"
+    message = "{reason}"
+
+
+class StudyTooLarge(Invalid):
+    """More work than one study may be."""
+
+    code = "backtests.study_too_large"
+    message = (
+        "This is {trials:,} trials over {bars:,} candles. One study takes {most_trials:,} trials, and at most "
+        "{most_work:,} candles over all trials. Try fewer numbers or a shorter span."
+    )
+
+
+class TooManyStudies(LimitReached):
+    """The person has as many studies under way as are allowed."""
+
+    code = "backtests.too_many_studies"
+    message = "You have {most} studies running or paused. Wait for one, or cancel it."

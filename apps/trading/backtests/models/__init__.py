@@ -9,6 +9,9 @@ from apps.core.models.base import BaseModel
 from apps.core.placement import DataCategory
 from apps.core.triggers import append_only, no_delete
 from apps.trading.backtests.choices import OPEN_STATES, RUN_STATES, RunState
+from apps.trading.backtests.models.studies import Study, StudyPart, StudyTrial
+
+__all__ = ["BacktestResult", "BacktestRun", "Study", "StudyPart", "StudyTrial"]
 
 
 class BacktestRun(BaseModel):

@@ -126,6 +126,7 @@ def strategy_page(owner_id: UUID, strategy_id: UUID, number: int | None) -> Stra
         is_archived=archived,
         edit_url=reverse("strategies-edit", args=[strategy.pk]),
         backtest_url=backtest_url(version.pk),
+        optimise_url=f"/studies/new/?version={version.pk}",
         bot_url=f"/bots/new/?version={version.pk}",
         archive_url=reverse("strategies-restore" if archived else "strategies-archive", args=[strategy.pk]),
         sentence=sentence(document),

@@ -83,6 +83,7 @@ class StrategyPage:
     is_archived: bool
     edit_url: str
     backtest_url: str
+    optimise_url: str
     bot_url: str
     archive_url: str
     sentence: str
