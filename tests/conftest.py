@@ -1,5 +1,6 @@
 """One template database per state of the tables; each test in a transaction in tenant A, or in its own database."""
 
+import gc
 import hashlib
 import os
 from collections.abc import Callable, Iterator
@@ -155,6 +156,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("browser") and not chromium.exists():
             item.add_marker(pytest.mark.skip(reason="Debian's chromium is not installed"))
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is loaded by now out of the rounds of the garbage collector, which would find all of it in use."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def _turn(item: pytest.Item) -> int:
