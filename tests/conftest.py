@@ -176,6 +176,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="Debian's chromium is not installed"))
 
 
+def pytest_collection_finish() -> None:
+    """Leave what is loaded by now out of the rounds of the garbage collector, which would find all of it in use."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 def _turn(item: pytest.Item) -> int:
     found = (number for number, path in enumerate(LONGEST) if item.nodeid.startswith(path))
     return next(found, len(LONGEST))

@@ -311,6 +311,10 @@ class DeskSite(UnfoldAdminSite):  # type: ignore[misc]  # the theme ships no typ
     index_template = "admin/desks.html"
     enable_nav_sidebar = True
 
+    def get_urls(self) -> list[Any]:
+        """Return the addresses without Django's way from a row to its public page: no row here has one."""
+        return [entry for entry in super().get_urls() if getattr(entry, "name", "") != "view_on_site"]
+
     def take_registered(self) -> None:
         """Register what the apps declared for this site."""
         for model, cls, site in _registered:

@@ -1,9 +1,11 @@
 """What the frame around every customer page shows. Apps add their entries when the product starts."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
@@ -12,6 +14,12 @@ from apps.core.ids import uuid7
 PAPER_TEXT = "Recorded prices, simulated fills. No real money moves."
 LIVE_TEXT = "Real money: what you do here moves it"
 PHONE_ENTRIES = 4
+
+
+@functools.cache
+def _address_of(url_name: str) -> str:
+    """Return a tenant's page; it stands in each page many times and never moves."""
+    return reverse(url_name, urlconf=settings.ROOT_URLCONF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +37,7 @@ class NavItem:
     @property
     def url(self) -> str:
         """Return the address of the entry."""
-        return reverse(self.url_name)
+        return _address_of(self.url_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +164,7 @@ def _palette_of(user: Any, entries: list[NavItem]) -> list[PaletteGroup]:
 
 def _address(url_name: str) -> str:
     try:
-        return reverse(url_name)
+        return _address_of(url_name)
     except NoReverseMatch:
         return ""
 

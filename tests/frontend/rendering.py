@@ -36,6 +36,7 @@ def engine() -> Engine:
     return Engine(
         dirs=[str(TEMPLATES)],
         libraries={"static": "tests.frontend.static_tag"},
+        builtins=["tests.frontend.static_tag"],
         string_if_invalid=_Unknown("!!unknown %s!!"),
     )
 

@@ -1,10 +1,13 @@
-"""Filters that write numbers the same way everywhere: true minus, thousands, sign and arrow, age."""
+"""Filters that write numbers the same way everywhere: true minus, thousands, sign and arrow, age; and the icon."""
 
+import functools
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from typing import Any
 
 from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
 
 from apps.core.clock import now
 
@@ -12,6 +15,26 @@ register = template.Library()
 MINUS = "−"
 ROUNDED = Context(prec=400, rounding=ROUND_HALF_EVEN)
 NO_BREAK = "\u00a0"
+
+
+@register.simple_tag
+def icon(name: str, size: str = "") -> str:
+    """Return a 24-px line icon of static/img/icons.svg ("small" or "large"); the words beside it carry its meaning.
+
+    A page has some sixty of them: each is written once a process.
+    """
+    return _icon(str(name), str(size))
+
+
+@functools.lru_cache(maxsize=512)
+def _icon(name: str, size: str) -> str:
+    return svg_of(static("img/icons.svg"), name, size)
+
+
+def svg_of(sprite: str, name: str, size: str) -> str:
+    """Return an icon of the sprite at an address, as HTML."""
+    kind = f"icon icon-{size}" if size else "icon"
+    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>', kind, sprite, name)
 
 
 @register.filter
