@@ -364,7 +364,8 @@ def _again_at(ended: Order, view: _View) -> datetime | None:
     if ended.reject_code not in BUSY:
         return None
     over_at: datetime = ended.ended_at or now()
-    return over_at + PAUSE * 2 ** max(len(view.exits) - 2, 0)
+    doublings: int = max(len(view.exits) - 2, 0)
+    return over_at + PAUSE * (1 << doublings)
 
 
 def _fire_again(group: OrderGroup, ended: Order, view: _View, actor: Actor) -> None:
