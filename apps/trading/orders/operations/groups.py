@@ -345,7 +345,7 @@ def _stand_guard(group: OrderGroup, view: _View, actor: Actor) -> None:
     ended += [order for order in lost if order.cancel_requested_at is None and order.state == OrderState.REJECTED]
     if ended and len(view.exits) < MOST_EXITS:
         again_at = _again_at(ended[-1], view)
-        if again_at > now():
+        if again_at is not None and again_at > now():
             group.check_at = again_at
             return
         _fire_again(group, ended[-1], view, actor)
@@ -359,10 +359,13 @@ def _stand_guard(group: OrderGroup, view: _View, actor: Actor) -> None:
             group.save(update_fields=["is_native"])
 
 
-def _again_at(ended: Order, view: _View) -> datetime:
-    """Return when an exit is fired again: at once, but for one that the exchange was too busy for."""
-    over_at = ended.ended_at or now()
-    return over_at + PAUSE * 2 ** max(len(view.exits) - 2, 0) if ended.reject_code in BUSY else over_at
+def _again_at(ended: Order, view: _View) -> datetime | None:
+    """Return when an exit that the exchange was too busy for is fired again; None for others: at once."""
+    if ended.reject_code not in BUSY:
+        return None
+    over_at: datetime = ended.ended_at or now()
+    doublings: int = max(len(view.exits) - 2, 0)
+    return over_at + PAUSE * (1 << doublings)
 
 
 def _fire_again(group: OrderGroup, ended: Order, view: _View, actor: Actor) -> None:

@@ -20,7 +20,7 @@ from apps.trading.orders.pages.forms import AmendForm, is_changeable
 from apps.trading.orders.queries import get_order, list_fills, list_orders, names_of, show_orders
 from apps.trading.orders.reasons import reason_of, said_of
 from apps.trading.orders.shown import NONE, OrderRow, latency_of, places, seen_of, slippage_of, state_of
-from kernel.instruments import InstrumentSpec
+from kernel.instruments import InstrumentSpec, is_perpetual
 
 PAGE_SIZE = 50
 WATCHED_BY = {
@@ -190,6 +190,7 @@ def _trigger_facts(order: Order, spec: InstrumentSpec) -> list[Fact]:
         if order.extreme_price is not None:
             facts.append(Fact("Best price so far", _price(order.extreme_price, spec)))
         facts.append(Fact("Watched by", WATCHED_BY[HeldBy(order.held_by)]))
+        facts.append(Fact("Goes by", _price_it_goes_by(order, spec)))
     if order.triggered_price is not None:
         facts.append(Fact("Set off at", _price(order.triggered_price, spec)))
     if order.good_until is not None:
@@ -200,6 +201,14 @@ def _trigger_facts(order: Order, spec: InstrumentSpec) -> list[Fact]:
     if words:
         facts.append(Fact("Only", ", ".join(words)))
     return facts
+
+
+def _price_it_goes_by(order: Order, spec: InstrumentSpec) -> str:
+    """Say which price sets an order off."""
+    if order.held_by == HeldBy.VENUE:
+        return "the price at the exchange"
+    market = f"the last price of {spec.base}/{spec.quote}"
+    return f"{market} at spot, not the contract's own" if is_perpetual(order.symbol) else market
 
 
 def _steps(order: Order) -> list[Step]:

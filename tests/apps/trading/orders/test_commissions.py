@@ -284,7 +284,7 @@ def test_tier_promotion_and_own_market_are_fixed_with_the_order(customer, financ
         in_force(finance, promotions=(half,))
         paid_in(customer, "USDT", "0.370368")
         row = filled(customer, connection, ("0.01", "60000"))
-        terms = row.commission
+        terms = OrderCommission.objects.get(order=row)
         assert (terms.volume, terms.percent_off) == (12_000, 50)
         assert (terms.maker, terms.taker) == (D("0.00025"), D("0.00061728"))
         assert CommissionVolume.objects.get().worth == 12_000

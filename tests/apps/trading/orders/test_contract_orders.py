@@ -19,6 +19,7 @@ from apps.trading.orders.errors import (
 from apps.trading.orders.models import Fill, Order, ReconcileIncident
 from apps.trading.orders.operations import Exit, NewGroup, NewOrder
 from apps.trading.orders.operations.previewing import preview_order
+from apps.trading.orders.pages.context import order_page
 from apps.trading.positions.models import ContractPosition, ContractTerms, Position
 from apps.trading.positions.operations import choose_terms
 from apps.trading.risk.models import RiskClaim
@@ -247,6 +248,8 @@ def test_a_stop_of_a_contract_is_held_here_and_set_off_by_the_price_of_its_marke
     below = (bought.average_price * D("0.99")).quantize(D("0.01"))
     stop = NewOrder(symbol=PERP, side=Side.SELL, kind=Kind.STOP, quantity=D("0.1"), stop_price=below, reduce_only=True)
     held = orders.place_order(**desk.who, connection_id=desk.connection_id, order=stop)
+    facts = {fact.label: fact.text for fact in order_page(desk.customer.pk, held.pk).facts}
+    assert facts["Goes by"] == "the last price of BTC/USDT at spot, not the contract's own"
     assert (held.state, held.held_by) == ("held", "platform")
     say_price("BTCUSDT", below - 1)
     assert orders.look_at_held() == 1

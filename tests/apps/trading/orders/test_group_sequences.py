@@ -45,7 +45,7 @@ pytestmark = pytest.mark.django_db
 STEPS = 12
 MOST_ROUNDS = 40
 LEAST = D("0.00001")
-WIRE = (
+WIRE: tuple[tuple[str, str, str, dict[str, int]], ...] = (
     ("accept_then_timeout", "POST", "/api/v3/order", {"delay_ms": 20}),
     ("accept_then_timeout", "POST", "/api/v3/orderList/oco", {"delay_ms": 20}),
     ("accept_then_timeout", "DELETE", "/api/v3/order", {"delay_ms": 20}),

@@ -202,6 +202,7 @@ def test_a_stop_that_the_exchange_was_too_busy_for_is_fired_again(market, custom
     refused = Order.objects.get(group=group, leg="stop")
     group.refresh_from_db()
     assert (refused.state, refused.reject_code, group.state) == ("rejected", "-1003", "working")
+    assert group.check_at is not None
     assert group.check_at > now()
     Order.objects.filter(pk=refused.pk).update(ended_at=F("ended_at") - PAUSE)
     OrderGroup.objects.update(check_at=now())
