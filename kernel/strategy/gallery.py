@@ -155,7 +155,7 @@ GALLERY: Final[tuple[Example, ...]] = (
     ),
     _managed(
         "london_morning",
-        "London's morning",
+        "Morning in London",
         "Buys once a day when the price rises in London's first hours and sells in the evening.",
         ("Works when news of the morning carries the day.", "Fails on days that turn at noon.",
          "Session momentum, as in L. Gao et al., Market intraday momentum, JFE 129 (2018)."),
@@ -200,7 +200,7 @@ GALLERY: Final[tuple[Example, ...]] = (
     ),
     _managed(
         "money_flow",
-        "Money flow with Kelly's stake",
+        "Money flow with a stake by Kelly",
         "Buys when money flows back in (index above 30 again) and stakes half of what Kelly's rule allows.",
         (_RANGES, _FALLS + " The stake is only as good as the win rate that was assumed.",
          "G. Quong and A. Soudack, Technical Analysis of Stocks & Commodities 7 (1989); J. L. Kelly (1956)."),

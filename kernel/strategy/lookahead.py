@@ -1,6 +1,7 @@
 """Whether a strategy knows the future: its signals on a history that ends earlier must be those of the longer one."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,7 @@ def find_lookahead(compiled: CompiledStrategy, bars: Bars, cuts: int = 12) -> li
 
 
 def _columns(signals: HistorySignals) -> dict[str, NDArray[np.int64]]:
-    named = {"entry": signals.entry, "exit": signals.exit}
+    named: dict[str, NDArray[Any]] = {"entry": signals.entry, "exit": signals.exit}
     named.update({f"more[{place}]": column for place, column in enumerate(signals.more)})
     named.update({f"range over {bars} bars": column for bars, column in signals.ranges.items()})
     return {name: column.astype(np.int64) for name, column in named.items()}

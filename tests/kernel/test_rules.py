@@ -111,7 +111,7 @@ def test_document_faults_carry_the_whole_path():
         {"stop_loss_percent": "100"},
         {"stop_loss_percent": "0"},
         {"take_profit_percent": "-3"},
-        {"version": 2},
+        {"version": 3},
         {"name": ""},
     ],
 )

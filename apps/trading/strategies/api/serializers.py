@@ -101,7 +101,7 @@ class ExampleSerializer(serializers.Serializer[dict[str, Any]]):
     idea = serializers.CharField()
     works = serializers.CharField()
     fails = serializers.CharField()
-    source = serializers.CharField()
+    origin = serializers.CharField()
     document = DocumentField()
 
 

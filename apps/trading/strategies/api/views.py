@@ -203,7 +203,7 @@ class ExampleList(APIView):
                 "idea": item.idea,
                 "works": item.works,
                 "fails": item.fails,
-                "source": item.source,
+                "origin": item.source,
                 "document": document_json(item.document),
             }
             for item in queries.list_examples()
