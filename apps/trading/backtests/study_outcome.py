@@ -5,6 +5,7 @@ import json
 import math
 import zlib
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
@@ -43,6 +44,7 @@ MEAN_BLOCK: Final = 20
 DRAWN_POINTS: Final = 200
 _MOST_PERIODS: Final = 1_000
 _MOST_PATHS: Final = 1_000
+_SCORE: Final = Decimal("0.000000000001")
 _SUMS: Final = np.dtype("<f8")
 _FIGURES: Final = ("growth", "sharpe", "deepest_fall")
 
@@ -96,7 +98,7 @@ def row_of(study: Study, fold: int, number: int, ran: tuple[int, dict[str, str],
         number=number,
         point=point,
         parameters=parameters,
-        score=None if trial is None else trial.score,
+        score=None if trial is None or trial.score is None else Decimal(repr(trial.score)).quantize(_SCORE),
         figures={} if trial is None else figures_of(trial),
         sums=b"" if trial is None else trial.sums.astype(_SUMS).tobytes(),
         digest="" if trial is None else trial.digest,
@@ -108,6 +110,7 @@ def figures_of(trial: Trial) -> dict[str, Any]:
     found = trial.found
     return {
         **{name: repr(getattr(trial, name)) for name in _FIGURES},
+        "score": None if trial.score is None else repr(trial.score),
         "trades": trial.trades,
         "bars": found.count,
         "bar_sharpe": repr(found.sharpe),
@@ -124,7 +127,7 @@ def trials_of(rows: Iterable[StudyTrial]) -> dict[int, Trial]:
 def _trial(row: StudyTrial) -> Trial:
     given = row.figures
     return Trial(
-        score=row.score,
+        score=None if given["score"] is None else float(given["score"]),
         trades=given["trades"],
         found=Moments(given["bars"], *(float(given[name]) for name in ("bar_sharpe", "skewness", "kurtosis"))),
         sums=np.frombuffer(bytes(row.sums), _SUMS).reshape(-1, 3),

@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
                 ('number', models.PositiveIntegerField()),
                 ('point', models.PositiveIntegerField()),
                 ('parameters', models.JSONField()),
-                ('score', models.FloatField(null=True)),
+                ('score', models.DecimalField(decimal_places=12, max_digits=38, null=True)),
                 ('figures', models.JSONField()),
                 ('sums', models.BinaryField()),
                 ('digest', models.CharField(max_length=64)),

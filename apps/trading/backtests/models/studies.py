@@ -130,7 +130,7 @@ class StudyTrial(BaseModel):
     """One trial: parameters, figures as text, and the sums that the cross-validation needs. Append-only.
 
     `number` is the trial's place in the study, `point` that in the space of numbers. `figures` is empty where the
-    numbers do not go together. `score` is NULL where it could not be judged.
+    numbers do not go together. `score`, to sort by, is NULL where it could not be judged.
     """
 
     data_categories: ClassVar = {
@@ -143,7 +143,7 @@ class StudyTrial(BaseModel):
     number = models.PositiveIntegerField()
     point = models.PositiveIntegerField()
     parameters = models.JSONField()
-    score = models.FloatField(null=True)
+    score = models.DecimalField(max_digits=38, decimal_places=12, null=True)
     figures = models.JSONField()
     sums = models.BinaryField()
     digest = models.CharField(max_length=64)

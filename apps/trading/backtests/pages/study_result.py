@@ -178,7 +178,7 @@ def _trial(row: StudyTrial) -> TrialRow:
     figures = row.figures
     return TrialRow(
         numbers=_numbers(row.parameters),
-        score=NONE if row.score is None else level(Decimal(repr(row.score)), 3),
+        score=NONE if row.score is None else level(row.score, 3),
         result=share(_hundredth(Decimal(figures["growth"]) - 1), 1),
         worst_fall=portion(_hundredth(figures["deepest_fall"]), 1),
         trades=f"{figures['trades']:,}",
