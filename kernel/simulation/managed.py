@@ -55,6 +55,7 @@ def run_managed(
     signals: HistorySignals,
     first_bar: int,
     rules: tuple[DecisionParameters, CostRates],
+    *,
     run: ManagedRun,
     equity: NDArray[np.int64],
     on_bar: Callable[[int], None],

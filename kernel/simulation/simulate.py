@@ -55,10 +55,13 @@ def simulate(
     if compiled.document.is_managed:
         run = ManagedRun(initial_cash)
         tell = _teller(len(bars), chunk, on_progress)
-        run_managed(bars, compiled, signals, first_bar, (parameters, rates), run, equity, tell)
+        rules_of_run = (parameters, rates)
+        run_managed(bars, compiled, signals, first_bar, rules_of_run, run=run, equity=equity, on_bar=tell)
         tell(len(bars))
         end = _End(run.cash, run.lots, run.average, run.unpaid, run.refused)
-        return _result(bars, spec, costs, (initial_cash, first_bar), end, _joined([run.columns()], bars, spec), equity)
+        return _result(
+            bars, spec, costs, (initial_cash, first_bar), end, _joined([run.columns()], bars, spec), equity=equity
+        )
     state = loop.initial_state(initial_cash)
     market = loop.Market(bars.open, bars.close, signals.entry, signals.exit)
     # One buffer for all chunks: fresh memory would cost more than the loop that fills it.
@@ -71,7 +74,7 @@ def simulate(
         parts.append(loop.FillColumns(*(column[:count].copy() for column in buffer)))
     refused = [int(state[loop.REFUSED + place]) for place in range(len(REFUSALS) - 1)]
     end = _End(int(state[loop.CASH]), int(state[loop.LOTS]), int(state[loop.AVERAGE]), int(state[loop.UNPAID]), refused)
-    return _result(bars, spec, costs, (initial_cash, first_bar), end, _joined(parts, bars, spec), equity)
+    return _result(bars, spec, costs, (initial_cash, first_bar), end, _joined(parts, bars, spec), equity=equity)
 
 
 class _End(NamedTuple):
@@ -91,6 +94,7 @@ def _result(
     begin: tuple[int, int],
     end: _End,
     fills: Fills,
+    *,
     equity: NDArray[np.int64],
 ) -> SimulationResult:
     initial_cash, first_bar = begin
