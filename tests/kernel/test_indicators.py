@@ -77,6 +77,7 @@ def test_incremental_is_the_batch_also_after_a_restart(bars, name, source, perio
         outputs = follow(live, {field: int(columns[field][index]) for field in FIELDS}, source)
         assert (outputs is None) == (index < definition.lookback(parameters))
         for mine, series, output in zip(outputs or (), history, definition.outputs, strict=False):
+            assert mine is not None
             if output.scale is not None:
                 assert mine == series[index]
             else:
@@ -107,7 +108,9 @@ def test_every_function_of_ta_lib_is_offered_or_refused_with_a_reason():
 def test_windows_of_fixed_length_agree_with_ta_lib_over_the_whole_history(name):
     columns = columns_of(bundled(count=1_200))
     definition = INDICATORS[name]
-    expected = abstract.Function(name)({key: value.astype(float) for key, value in columns.items()})
+    expected = getattr(abstract, "Function")(name)(  # noqa: B009 - its stubs lack it
+        {key: value.astype(float) for key, value in columns.items()}
+    )
     if name in ("BETA", "CORREL"):
         expected = getattr(talib, name)(columns["close"].astype(float), columns["volume"].astype(float))
     expected = expected if isinstance(expected, list) else [expected]

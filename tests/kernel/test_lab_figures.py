@@ -2,6 +2,7 @@
 
 import math
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pytest
@@ -118,11 +119,12 @@ def test_space_counts_its_points_both_ways():
 
 
 def test_space_writes_into_a_copy():
-    changed = momentum_space().document(MOMENTUM, 23)
+    changed: Any = momentum_space().document(MOMENTUM, 23)
     assert changed["entry"]["left"]["params"]["period"] == changed["exit"]["left"]["params"]["period"] == 36
     assert changed["entry"]["right"]["value"] == "2"
     assert changed["exit"]["right"]["value"] == "0"
-    assert MOMENTUM["entry"]["left"]["params"]["period"] == 20
+    unchanged: Any = MOMENTUM
+    assert unchanged["entry"]["left"]["params"]["period"] == 20
     assert parse_document(changed).digest() != parse_document(MOMENTUM).digest()
 
 

@@ -46,10 +46,12 @@ def test_poisoned_tests_change_no_fit(anchored):
         clean = walk(source, points, ground(bars), fold)
         dirty = walk(source, points, ground(poisoned(bars, START + fold.fit_last)), fold)
         assert clean.point == dirty.point
+        assert clean.fitted and dirty.fitted and clean.tried and dirty.tried  # noqa: PT018
         assert clean.fitted.digest == dirty.fitted.digest
         tried += clean.tried.digest != dirty.tried.digest
         # The other way round it must show: the poison is strong enough.
         earlier = walk(source, points, ground(poisoned(bars, START + fold.fit_last - 100)), fold)
+        assert earlier.fitted is not None
         assert earlier.fitted.digest != clean.fitted.digest
     assert tried == 4
 

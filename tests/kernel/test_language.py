@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pytest
@@ -178,7 +179,7 @@ def test_hostile_or_senseless_rules_are_refused_with_their_path():
     shorter = more_than({**longer, "timeframe": "1m"})
     words = "must be a longer timeframe, a multiple of the strategy's own"
     assert problems(shorter) == {("entry.left.timeframe", words)}
-    deep = CLOSE
+    deep: Any = CLOSE
     for _ in range(9):
         deep = {"kind": "absolute", "value": deep}
     assert problems(more_than(deep))

@@ -11,8 +11,7 @@ import numpy as np
 
 from apps.trading.instruments.queries import get_spec
 from apps.trading.market_data.queries import latest_bars
-from kernel.indicators import INDICATORS, Definition, ParameterDefinition, compute_floats
-from kernel.indicators.catalogue import Parameters
+from kernel.indicators import INDICATORS, Definition, ParameterDefinition, Parameters, compute_floats
 from kernel.instruments import INTERVALS
 from kernel.money import InvalidAmountError, parse_decimal
 
