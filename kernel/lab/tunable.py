@@ -1,13 +1,19 @@
 """The numbers of a document that are worth trying with other values, with ranges to start from."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
 from kernel.indicators import INDICATORS
 
-_EXITS: Final = {"stop_loss_percent": "Stop loss, %", "take_profit_percent": "Take profit, %"}
+_EXITS: Final = {
+    "stop_loss_percent": "Stop loss, %",
+    "take_profit_percent": "Take profit, %",
+    "trailing_stop_percent": "Trailing stop, %",
+}
+_WINDOWS: Final = {"all": (1, 2_000), "any": (1, 2_000), "rolling": (2, 500), "sequence": (1, 500)}
+"""Parts over a number of bars, and how many they take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +35,8 @@ def tunables(data: Mapping[str, Any]) -> list[Tunable]:
     The same indicator in several places (entry and exit, say) is one indicator: its parameters change together.
     """
     found: dict[tuple[Any, ...], tuple[str, Decimal, list[str]]] = {}
-    for side in ("entry", "exit"):
-        for key, title, value, path in _numbers(data[side], side):
+    for node, place in _roots(data):
+        for key, title, value, path in _numbers(node, place):
             found.setdefault(key, (title, value, []))[2].append(path)
     for name, title in _EXITS.items():
         if data.get(name) is not None:
@@ -46,11 +52,23 @@ def tunables(data: Mapping[str, Any]) -> list[Tunable]:
     return made
 
 
+def _roots(data: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Every rule and named number of a document with its path."""
+    yield data["entry"], "entry"
+    yield data["exit"], "exit"
+    for name, node in data.get("indicators", {}).items():
+        yield node, f"indicators.{name}"
+    for place, part in enumerate(data.get("exits", ())):
+        yield part["condition"], f"exits[{place}].condition"
+    if data.get("scale_in"):
+        yield data["scale_in"]["condition"], "scale_in.condition"
+
+
 def _numbers(node: Mapping[str, Any], path: str) -> Iterator[tuple[tuple[Any, ...], str, Decimal, str]]:
     """(key, title, value, path) of each number below a node; equal keys are one number."""
     kind = node["kind"]
     if kind == "constant":
-        yield (f"level_{path.split('.', maxsplit=1)[0]}", path), "Level", Decimal(node["value"]), f"{path}.value"
+        yield (f"level_{_side(path)}", path), "Level", Decimal(node["value"]), f"{path}.value"
     if kind == "indicator":
         same = (
             node["name"],
@@ -60,13 +78,25 @@ def _numbers(node: Mapping[str, Any], path: str) -> Iterator[tuple[tuple[Any, ..
         for key, value in node["params"].items():
             title = f"{node['name']} {key} ({value})"
             yield (f"{node['name'].lower()}_{key}", key, same), title, Decimal(value), f"{path}.params.{key}"
-    if kind in {"all", "any"}:
-        yield (f"window_{path.split('.', maxsplit=1)[0]}", path), "Bars", Decimal(node["bars"]), f"{path}.bars"
-    for name in ("left", "right", "condition"):
-        if name in node:
-            yield from _numbers(node[name], f"{path}.{name}")
-    for place, part in enumerate(node.get("conditions", ())):
-        yield from _numbers(part, f"{path}.conditions[{place}]")
+    if kind in _WINDOWS:
+        yield (f"window_{_side(path)}", path, kind, "bars"), "Bars", Decimal(node["bars"]), f"{path}.bars"
+    for part, place in _inside(node, path):
+        yield from _numbers(part, place)
+
+
+def _inside(node: Mapping[str, Any], path: str) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """The nodes right below a node, with their paths."""
+    for name, part in node.items():
+        if isinstance(part, Mapping) and "kind" in part:
+            yield part, f"{path}.{name}"
+        elif isinstance(part, Sequence) and not isinstance(part, str):
+            yield from (
+                (inner, f"{path}.{name}[{place}]") for place, inner in enumerate(part) if isinstance(inner, Mapping)
+            )
+
+
+def _side(path: str) -> str:
+    return path.partition(".")[0].partition("[")[0]
 
 
 def _range(key: tuple[Any, ...], value: Decimal) -> tuple[Decimal, Decimal, Decimal]:
@@ -82,7 +112,7 @@ def _range(key: tuple[Any, ...], value: Decimal) -> tuple[Decimal, Decimal, Deci
     if parameter is not None:
         least, most = Decimal(parameter.minimum), Decimal(parameter.maximum)
     elif whole:
-        least, most = Decimal(1), Decimal(2_000)
+        least, most = map(Decimal, _WINDOWS[key[2]])
     if str(key[0]) in _EXITS:
         least = step
     while least is not None and low < least:

@@ -19,6 +19,17 @@ def _bands(output: str) -> dict[str, Any]:
     return found
 
 
+def _stochastic(output: str) -> dict[str, Any]:
+    periods: dict[str, Any] = {"fastk_period": 5, "slowk_period": 3, "slowk_matype": 0, "slowd_period": 3, "slowd_matype": 0}
+    found: dict[str, Any] = indicator("STOCH", output=output, **periods)
+    return found
+
+
+def _channel(output: str) -> dict[str, Any]:
+    found: dict[str, Any] = indicator("KC", output=output, period=20, atrperiod=10, nbdev="2")
+    return found
+
+
 def _managed(key: str, title: str, idea: str, story: tuple[str, str, str], **document: Any) -> Example:
     base = {"version": 2, "timeframe": "1h", "sizing": HALF}
     return example(key, title, idea, story, **{**base, **document})
@@ -27,6 +38,7 @@ def _managed(key: str, title: str, idea: str, story: tuple[str, str, str], **doc
 _SMA_5, _SMA_200 = indicator("SMA", period=5), indicator("SMA", period=200)
 _FAST, _SLOW = indicator("EMA", period=12), indicator("EMA", period=48)
 _RSI = indicator("RSI", period=14)
+_SUPERTREND = indicator("SUPERTREND", output="trend", period=10, multiplier="3")
 _WIDTH: Final = two("divide", two("subtract", _bands("upper"), _bands("lower")), _bands("middle"))
 _NARROW: Final = {
     "kind": "rolling",
@@ -81,10 +93,10 @@ GALLERY: Final[tuple[Example, ...]] = (
         "Buys when the stochastic line turns up out of the lowest quarter; sells near the top.",
         (_RANGES, _FALLS, "G. C. Lane, Lane's Stochastics (1984)."),
         entry=both(
-            two("crosses_above", indicator("STOCH", output="slowk"), indicator("STOCH", output="slowd")),
-            two("lt", indicator("STOCH", output="slowk"), constant("25")),
+            two("crosses_above", _stochastic("slowk"), _stochastic("slowd")),
+            two("lt", _stochastic("slowk"), constant("25")),
         ),
-        exit=two("gt", indicator("STOCH", output="slowk"), constant("80")),
+        exit=two("gt", _stochastic("slowk"), constant("80")),
         max_bars_held=36,
         stop_loss_percent="3",
     ),
@@ -105,16 +117,16 @@ GALLERY: Final[tuple[Example, ...]] = (
         "Supertrend",
         "Buys when the supertrend turns up and sells when it turns down.",
         (_TRENDS, _QUIET, "O. Seban's supertrend (2007)."),
-        entry=two("crosses_above", indicator("SUPERTREND", output="trend"), constant("0")),
-        exit=two("crosses_below", indicator("SUPERTREND", output="trend"), constant("0")),
+        entry=two("crosses_above", _SUPERTREND, constant("0")),
+        exit=two("crosses_below", _SUPERTREND, constant("0")),
     ),
     _managed(
         "keltner_breakout",
         "Keltner breakout",
         "Buys a close above the channel of average ranges and sells below its middle.",
         (_TRENDS, _QUIET, "C. W. Keltner, How To Make Money in Commodities (1960), with L. Raschke's average ranges."),
-        entry=two("crosses_above", price(), indicator("KC", output="upper")),
-        exit=two("lt", price(), indicator("KC", output="middle")),
+        entry=two("crosses_above", price(), _channel("upper")),
+        exit=two("lt", price(), _channel("middle")),
     ),
     _managed(
         "cci_return",
