@@ -20,8 +20,9 @@ def _bands(output: str) -> dict[str, Any]:
 
 
 def _stochastic(output: str) -> dict[str, Any]:
-    periods: dict[str, Any] = {"fastk_period": 5, "slowk_period": 3, "slowk_matype": 0, "slowd_period": 3, "slowd_matype": 0}
-    found: dict[str, Any] = indicator("STOCH", output=output, **periods)
+    fast: dict[str, Any] = {"fastk_period": 5}
+    slow: dict[str, Any] = {"slowk_period": 3, "slowk_matype": 0, "slowd_period": 3, "slowd_matype": 0}
+    found: dict[str, Any] = indicator("STOCH", output=output, **fast, **slow)
     return found
 
 
