@@ -116,9 +116,9 @@ def lose_an_answer(desk: Desk) -> None:
 
 
 def fill_unseen(desk: Desk) -> None:
-    """Let an order fill at the exchange while nobody of us looks."""
+    """Let an order fill at the exchange while nobody of us looks; the market may rise for days before it comes back."""
     desk.first = desk.order(f"{desk.size}", near(desk.market, "-0.02"))
-    for _ in range(200):
+    for _ in range(1_500):
         if not open_venue(desk.connection_id).open_orders("BTCUSDT"):
             return
         desk.market.sandbox.control.step(1)
