@@ -281,8 +281,12 @@ def _follow(order: Order, status: VenueStatus, reported: Decimal, actor: Actor) 
     order.reported_filled = max(reported, order.reported_filled)
     event = _event(order, status)
     if event is None:
-        if more:
-            order.save(update_fields=["reported_filled"])
+        changed = list(more)
+        if order.is_final and order.check_at is not None and not order.needs_settling:  # its missing fills came
+            order.check_at = None
+            changed.append("check_at")
+        if changed:
+            order.save(update_fields=changed)
         return
     if order.state == OrderState.REJECTED:
         note_incident(

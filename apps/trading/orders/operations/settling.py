@@ -42,7 +42,7 @@ def settle_order(*, order_id: UUID, port: VenuePort | None = None, ask_anyway: b
     """
     order = get_order(order_id)
     if not order.needs_settling and not (ask_anyway and order.state in AT_VENUE):
-        return order
+        return _let_rest(actor=SYSTEM, order_id=order_id) if order.is_final and order.check_at is not None else order
     venue = open_venue(order.connection_id) if port is None else port
     asked_at = now()
     try:
@@ -95,6 +95,16 @@ def _not_found(*, actor: Actor, order_id: UUID, asked_at: datetime) -> Order:
             found="not found",
         )
     _postpone(order)
+    return order
+
+
+@operation("orders.let_rest", permission=RECORD, trail=False)
+def _let_rest(*, actor: Actor, order_id: UUID) -> Order:
+    """Take an order that is over and whole off the list of those to ask about."""
+    order = locked(order_id)
+    if order.is_final and order.check_at is not None and not order.needs_settling:
+        order.check_at = None
+        order.save(update_fields=["check_at"])
     return order
 
 

@@ -225,7 +225,7 @@ def settle(accounts: list[Account]) -> float:
 
     def passed() -> float:
         seconds = monotonic() - begun + moved
-        assert seconds <= BACK_WITHIN, Counter(ours.values_list("state", "checks"))
+        assert seconds <= BACK_WITHIN, (f"{moved:.0f} s of them moved", _waiting(accounts))
         return seconds
 
     while ours.filter(state=OrderState.INTENT).exists():  # requests carry the time of our clock, so it stays right
@@ -238,6 +238,13 @@ def settle(accounts: list[Account]) -> float:
         passed()
     assert not [order for order in ours if order.needs_settling]
     return passed()
+
+
+def _waiting(accounts: list[Account]) -> list[tuple[Any, ...]]:
+    kinds = {account.connection_id: account.kind.name for account in accounts}
+    rows = Order.objects.filter(connection_id__in=kinds, check_at__isnull=False)
+    facts = rows.values_list("connection_id", "state", "checks", "reported_filled", "filled", "reject_message")
+    return [(kinds[row[0]], *row[1:]) for row in facts]
 
 
 @lru_cache(maxsize=1)

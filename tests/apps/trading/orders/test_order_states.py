@@ -43,7 +43,9 @@ from apps.trading.orders.operations import (
     claim_order,
     record_fills,
     record_outcome,
+    settle_order,
 )
+from apps.trading.orders.queries import list_orders_to_check
 from apps.trading.positions.models import Position
 from kernel.instruments import Side
 from tests.apps.trading.orders.wishes import SYSTEM, D, execution, place, sent, view, wish
@@ -211,6 +213,26 @@ def test_a_late_fill_after_a_cancel_is_booked(customer, connection):
     order = record_fills(actor=SYSTEM, order_id=order.pk, fills=[execution(order, "2", "0.006", "60000")])
     assert (order.state, order.filled) == ("filled", D("0.01"))
     assert Position.objects.get().quantity == D("0.01")
+
+
+def test_a_cancelled_order_is_asked_about_until_its_fills_came_and_no_longer(customer, connection):
+    order = sent(customer, connection.pk, wish(price="60000"))
+    record(order, Confirmed(view(order, VenueStatus.OPEN)))
+    order = record(order, Confirmed(view(order, VenueStatus.CANCELLED, "0.004"), ()))
+    assert (order.state, order.needs_settling) == ("cancelled", True)
+    assert order.check_at is not None
+    assert [row.pk for row in list_orders_to_check()] == [order.pk]
+    order = record_fills(actor=SYSTEM, order_id=order.pk, fills=[execution(order, "1", "0.004", "60000")])
+    assert (order.state, order.needs_settling, order.check_at) == ("cancelled", False, None)
+    assert list_orders_to_check() == []
+
+
+def test_one_that_is_over_and_whole_and_was_left_on_the_list_is_taken_off_it(customer, connection):
+    order = sent(customer, connection.pk, wish(price="60000"))
+    record(order, Confirmed(view(order, VenueStatus.CANCELLED)))
+    Order.objects.filter(pk=order.pk).update(check_at=now())
+    assert settle_order(order_id=order.pk).check_at is None
+    assert list_orders_to_check() == []
 
 
 def test_a_stale_word_opens_nothing_again(customer, connection):
