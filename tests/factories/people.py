@@ -61,6 +61,8 @@ def once() -> dict[str, str]:
 
 def verified_client(user: Any, *, host: str = HOST) -> Client:
     """Return a client of a member of staff who has just proved the second factor."""
+    from allauth.account.internal.flows.login import _AUTHENTICATION_METHODS_USER_SESSION_KEY as WHOSE
+    from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY as METHODS
     from allauth.mfa.models import Authenticator
 
     from apps.core.clock import now
@@ -68,7 +70,8 @@ def verified_client(user: Any, *, host: str = HOST) -> Client:
     client = web_client(user, host=host)
     factor = Authenticator.objects.get(user=user, type=Authenticator.Type.TOTP)
     session = client.session
-    session["account_authentication_methods"] = [
+    session[WHOSE] = str(user.pk)
+    session[METHODS] = [
         {"method": "mfa", "at": now().timestamp(), "type": "totp", "id": factor.pk, "reauthenticated": True}
     ]
     session.save()
