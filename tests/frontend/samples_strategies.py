@@ -53,6 +53,16 @@ def conditions(name: str, join: str, rules: list[dict[str, Any]], **more: str) -
     return {"name": name, "mode": "rows", "join": join, "rules": rules, "text": "", "error": "", **more}
 
 
+def more_rules() -> dict[str, Any]:
+    return text_field(
+        "more",
+        "More rules as JSON",
+        value='{"trailing_stop_percent": "4"}',
+        required=False,
+        help_text="Trailing stop, time stop, buying more, cool-down and the like.",
+    )
+
+
 def strategy_form() -> dict[str, Any]:
     kinds = [
         ("close", "Close", "", 0),
@@ -90,13 +100,7 @@ def strategy_form() -> dict[str, Any]:
             "stop_loss_percent", "Stop loss", value="250", required=False, errors=["Must be under 100."]
         ),
         "take_profit_percent": text_field("take_profit_percent", "Take profit", value="", required=False),
-        "more": text_field(
-            "more",
-            "More rules as JSON",
-            value='{"trailing_stop_percent": "4"}',
-            required=False,
-            help_text="Trailing stop, time stop, buying more, cool-down and the like.",
-        ),
+        "more": more_rules(),
     }
     entry = [
         rule("0", operand("EMA", "12"), "crosses_above", operand("EMA", "26", special=True)),
