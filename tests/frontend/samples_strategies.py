@@ -53,7 +53,7 @@ def conditions(name: str, join: str, rules: list[dict[str, Any]], **more: str) -
     return {"name": name, "mode": "rows", "join": join, "rules": rules, "text": "", "error": "", **more}
 
 
-def more_rules() -> dict[str, Any]:
+def more_rules() -> Any:
     return text_field(
         "more",
         "More rules as JSON",
