@@ -295,7 +295,7 @@ def studies() -> dict[str, Any]:
         "trials": "120 of 320",
         "state": State("wait", "Running"),
     }
-    page = {"parent_url": "/backtests/", "new_url": "/studies/new/", "studies": [row], "page": Page("1 studies")}
+    page = {"parent_url": "/backtests/", "new_url": "/studies/new/", "studies": [row], "page": Page("1 study")}
     return {"shell": shell("backtests"), "page": page}
 
 

@@ -10,15 +10,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.core.actors import Actor
-from apps.core.errors import DomainError
-from apps.core.idempotency import Reply, execute_once
 from apps.core.ids import uuid7
 from apps.core.view import Page
 from apps.platform.authentication.access import customer_required
 from apps.trading.backtests import operations, study_queries
 from apps.trading.backtests.choices import StudyState
 from apps.trading.backtests.models import Study
-from apps.trading.backtests.pages.forms import FIELD_OF, chosen_version, first_values
+from apps.trading.backtests.pages.forms import chosen_version, first_values
+from apps.trading.backtests.pages.starting import start_once
 from apps.trading.backtests.pages.study_forms import StudyForm
 from apps.trading.backtests.pages.study_result import study_note, study_page, study_row, study_title
 from apps.trading.backtests.pages.study_shown import StudiesPage, StudyFormPage, StudyRunPage
@@ -43,7 +42,7 @@ def studies(request: HttpRequest) -> HttpResponse:
         parent_url=reverse("backtests-list"),
         new_url=reverse("studies-new"),
         studies=[study_row(study) for study in found],
-        page=Page(f"{len(found)} studies"),
+        page=Page("1 study" if len(found) == 1 else f"{len(found)} studies"),
     )
     return render(request, "trading/backtests/studies.html", {"page": page})
 
@@ -69,24 +68,14 @@ def _start(request: HttpRequest, owner_id: UUID, chosen: Version) -> HttpRespons
     form = StudyForm(request.POST, owner_id=owner_id, chosen=chosen)
     if not form.is_valid():
         return _show(request, form, chosen)
-    actor, wanted = Actor.of(request.user), form.study()
-
-    def run() -> Reply:
-        return Reply(201, str(operations.start_study(actor=actor, owner_id=owner_id, request=wanted).pk))
-
-    try:
-        reply = execute_once(
-            actor=actor,
-            operation="backtests.start_study",
-            key=request.POST.get("idempotency_key", ""),
-            request=form.cleaned_data,
-            run=run,
-        )
-    except DomainError as refusal:
-        name = FIELD_OF.get(refusal.field or "", refusal.field or "")
-        form.add_error(name if name in form.fields else None, refusal.text)
-        return _show(request, form, chosen)
-    return redirect("studies-detail", UUID(reply.body))
+    wanted = form.study()
+    made = start_once(
+        request,
+        form,
+        "backtests.start_study",
+        lambda actor: operations.start_study(actor=actor, owner_id=owner_id, request=wanted),
+    )
+    return _show(request, form, chosen) if made is None else redirect("studies-detail", made)
 
 
 def _show(request: HttpRequest, form: StudyForm, chosen: Version) -> HttpResponse:

@@ -9,8 +9,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.core.actors import Actor
-from apps.core.errors import DomainError
-from apps.core.idempotency import Reply, execute_once
 from apps.core.ids import uuid7
 from apps.core.view import Fact, Page
 from apps.platform.authentication.access import customer_required
@@ -19,10 +17,11 @@ from apps.trading.backtests.candles import recorded_span
 from apps.trading.backtests.choices import OPEN_STATES, RunState
 from apps.trading.backtests.models import BacktestRun
 from apps.trading.backtests.pages.comparison import comparison_page
-from apps.trading.backtests.pages.forms import FIELD_OF, BacktestForm, chosen_version, first_values, values_of
+from apps.trading.backtests.pages.forms import BacktestForm, chosen_version, first_values, values_of
 from apps.trading.backtests.pages.result import result_page, trades_page
 from apps.trading.backtests.pages.rows import day, period, rows_of, title
 from apps.trading.backtests.pages.shown import BacktestFormPage, BacktestRunPage, BacktestsPage
+from apps.trading.backtests.pages.starting import start_once
 from apps.trading.backtests.report import file_name, html_of
 from apps.trading.instruments.queries import list_instruments
 from apps.trading.strategies.queries import Version
@@ -114,25 +113,14 @@ def _start(request: HttpRequest, owner_id: UUID) -> HttpResponse:
     form = BacktestForm(request.POST, owner_id=owner_id, chosen=chosen)
     if not form.is_valid():
         return _show(request, form)
-    actor, wanted = Actor.of(request.user), form.request()
-
-    def run() -> Reply:
-        made = operations.start_backtest(actor=actor, owner_id=owner_id, request=wanted)
-        return Reply(201, str(made.pk))
-
-    try:
-        reply = execute_once(
-            actor=actor,
-            operation="backtests.start_backtest",
-            key=request.POST.get("idempotency_key", ""),
-            request=form.cleaned_data,
-            run=run,
-        )
-    except DomainError as refusal:
-        name = FIELD_OF.get(refusal.field or "", refusal.field or "")
-        form.add_error(name if name in form.fields else None, refusal.text)
-        return _show(request, form)
-    return redirect("backtests-detail", UUID(reply.body))
+    wanted = form.request()
+    made = start_once(
+        request,
+        form,
+        "backtests.start_backtest",
+        lambda actor: operations.start_backtest(actor=actor, owner_id=owner_id, request=wanted),
+    )
+    return _show(request, form) if made is None else redirect("backtests-detail", made)
 
 
 def _show(request: HttpRequest, form: BacktestForm) -> HttpResponse:
